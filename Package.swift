@@ -22,8 +22,10 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     module("Causality"),
     module("Codec", ["CZlib"]),
+
     module("HTTP"),
     tests("CausalityTests", ["Causality"]),
+    tests("CodecTests", ["Codec"]),
     tests("HTTPTests", ["HTTP"]),
   ]
 )

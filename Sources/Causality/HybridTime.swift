@@ -1,0 +1,141 @@
+/// A reading of a hybrid logical clock: wall milliseconds since 1970 (UTC) and a counter that orders
+/// events within one millisecond.
+///
+/// Source: Kulkarni, Demirbas et al., *Logical Physical Clocks and Consistent Snapshots in Globally
+/// Distributed Databases* (2014). As text: `2026-11-21T17:21:03.306Z`, with `~3` behind it where the
+/// counter is 3.
+public struct HybridTime: Hashable, Comparable, Sendable {
+  /// Milliseconds in the upper 48 bits, the counter in the lower 16: readings compare as these do.
+  public let bits: UInt64
+
+  /// The last millisecond of the year 9999, the latest that the text can say.
+  public static let maximumMilliseconds: UInt64 = 253_402_300_799_999
+  public static let maximumCounter: UInt64 = 0xFFFF
+
+  public static let zero = HybridTime(milliseconds: 0)
+
+  /// Values beyond the limits are cut to them.
+  public init(milliseconds: UInt64, counter: UInt64 = 0) {
+    bits = min(milliseconds, Self.maximumMilliseconds) << 16 | min(counter, Self.maximumCounter)
+  }
+
+  /// Wall milliseconds since 1970 (UTC).
+  public var milliseconds: UInt64 { bits >> 16 }
+  public var counter: UInt64 { bits & 0xFFFF }
+
+  /// Seconds since 1970, for Foundation's `Date(timeIntervalSince1970:)`.
+  public var seconds: Double { Double(milliseconds) / 1000 }
+
+  public static func < (left: HybridTime, right: HybridTime) -> Bool { left.bits < right.bits }
+}
+
+extension HybridTime: CustomStringConvertible, LosslessStringConvertible {
+  public var description: String {
+    var output: [UInt8] = []
+    write(to: &output)
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Parses the text form only: `YYYY-MM-DDTHH:MM:SS.mmmZ`, then nothing or `~` and a counter from 1.
+  public init?(_ description: String) {
+    let bytes = Array(description.utf8)
+    self.init(bytes.span, 0, bytes.count)
+  }
+
+  /// Appends the text form.
+  package func write(to output: inout [UInt8]) {
+    let milliseconds = self.milliseconds
+    let (year, month, day) = CivilDate.date(ofDay: Int(milliseconds / 86_400_000))
+    let ofDay = milliseconds % 86_400_000
+    Self.digits(UInt64(year), 4, &output)
+    output.append(UInt8(ascii: "-"))
+    Self.digits(UInt64(month), 2, &output)
+    output.append(UInt8(ascii: "-"))
+    Self.digits(UInt64(day), 2, &output)
+    output.append(UInt8(ascii: "T"))
+    Self.digits(ofDay / 3_600_000, 2, &output)
+    output.append(UInt8(ascii: ":"))
+    Self.digits(ofDay / 60_000 % 60, 2, &output)
+    output.append(UInt8(ascii: ":"))
+    Self.digits(ofDay / 1000 % 60, 2, &output)
+    output.append(UInt8(ascii: "."))
+    Self.digits(ofDay % 1000, 3, &output)
+    output.append(UInt8(ascii: "Z"))
+    if counter > 0 {
+      output.append(UInt8(ascii: "~"))
+      Decimal.write(counter, to: &output)
+    }
+  }
+
+  private static func digits(_ value: UInt64, _ width: Int, _ output: inout [UInt8]) {
+    var divisor: UInt64 = width == 4 ? 1000 : width == 3 ? 100 : 10
+    while divisor > 0 {
+      output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+      divisor /= 10
+    }
+  }
+
+  /// Parses `bytes[start..<end]`.
+  package init?(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) {
+    guard end - start >= 24, bytes[start + 4] == UInt8(ascii: "-"), bytes[start + 7] == UInt8(ascii: "-"),
+      bytes[start + 10] == UInt8(ascii: "T"), bytes[start + 13] == UInt8(ascii: ":"),
+      bytes[start + 16] == UInt8(ascii: ":"), bytes[start + 19] == UInt8(ascii: "."),
+      bytes[start + 23] == UInt8(ascii: "Z")
+    else { return nil }
+    func number(_ offset: Int, _ width: Int) -> Int? {
+      var value = 0
+      for index in start + offset..<start + offset + width {
+        let digit = bytes[index] &- UInt8(ascii: "0")
+        guard digit < 10 else { return nil }
+        value = value * 10 + Int(digit)
+      }
+      return value
+    }
+    guard let year = number(0, 4), year >= 1970, let month = number(5, 2), 1...12 ~= month,
+      let day = number(8, 2), day >= 1, day <= CivilDate.days(inMonth: month, ofYear: year),
+      let hour = number(11, 2), hour < 24, let minute = number(14, 2), minute < 60,
+      let second = number(17, 2), second < 60, let milli = number(20, 3)
+    else { return nil }
+    var counter: UInt64 = 0
+    if end > start + 24 {
+      guard bytes[start + 24] == UInt8(ascii: "~"),
+        let value = Decimal.parse(bytes, start + 25, end), 1...Self.maximumCounter ~= value
+      else { return nil }
+      counter = value
+    }
+    let seconds = CivilDate.day(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+    self.init(milliseconds: UInt64(seconds * 1000 + milli), counter: counter)
+  }
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar.
+///
+/// Source: H. Hinnant, *chrono-Compatible Low-Level Date Algorithms*, `days_from_civil`.
+package enum CivilDate {
+  package static func day(year: Int, month: Int, day: Int) -> Int {
+    let shifted = month <= 2 ? year - 1 : year
+    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+    let ofEra = shifted - era * 400
+    let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
+  }
+
+  package static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
+    let shifted = day + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let ofEra = shifted - era * 146_097
+    let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+    let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * ofYear + 2) / 153
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, ofYear - (153 * shiftedMonth + 2) / 5 + 1)
+  }
+
+  package static func days(inMonth month: Int, ofYear year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}

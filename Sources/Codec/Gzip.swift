@@ -1,0 +1,166 @@
+import CZlib
+
+/// Why compressed bytes could not be read or made.
+public enum CompressionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The stream ends before its trailer: cut off, or not all here yet.
+  case truncated
+  /// The stream is not gzip or zlib, or its checksum does not match; zlib's own words.
+  case damaged(String)
+  /// The stream inflates to more than the caller allows, in bytes.
+  case tooLarge(limit: Int)
+  /// The stream was made with a preset dictionary that this program does not have.
+  case unknownDictionary(UInt32)
+
+  public var description: String {
+    switch self {
+    case .truncated: "compressed data ends too early"
+    case .damaged(let reason): "compressed data is damaged: \(reason)"
+    case .tooLarge(let limit): "compressed data inflates to more than \(limit) bytes"
+    case .unknownDictionary(let id): "compressed with an unknown dictionary, \(Checksum.hex(id))"
+    }
+  }
+}
+
+/// Compresses to gzip members (RFC 1952) and to zlib streams with a preset dictionary (RFC 1950).
+///
+/// Keeps zlib's state (256 KiB) for its next use, so a thread that compresses often keeps one. The header
+/// carries no time and no name: the same bytes in give the same bytes out with the same zlib.
+package final class Deflater {
+  private var stream = z_stream()
+  private let format: Format
+
+  package enum Format: Sendable {
+    case gzip
+    case zlib(dictionary: [UInt8])
+  }
+
+  /// - Parameter level: 1 (fast) to 9 (small).
+  package init(_ format: Format = .gzip, level: Int32 = 6) {
+    self.format = format
+    let windowBits: Int32 =
+      switch format {
+      case .gzip: 31
+      case .zlib: 15
+      }
+    let status = deflateInit2_(
+      &stream, level, Z_DEFLATED, windowBits, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+      Int32(MemoryLayout<z_stream>.size))
+    precondition(status == Z_OK, "zlib cannot allocate its state: status \(status)")
+  }
+
+  deinit { deflateEnd(&stream) }
+
+  /// Appends one whole member or stream that holds the input.
+  package func compress(_ input: Span<UInt8>, to output: inout [UInt8]) {
+    deflateReset(&stream)
+    if case .zlib(let dictionary) = format {
+      deflateSetDictionary(&stream, dictionary, UInt32(dictionary.count))
+    }
+    let bound = Int(deflateBound(&stream, UInt(input.count)))
+    input.withUnsafeBufferPointer { source in
+      // zlib reads through a mutable pointer type but does not write to its input.
+      stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
+      stream.avail_in = UInt32(source.count)
+      let piece = [UInt8](unsafeUninitializedCapacity: bound) { target, count in
+        stream.next_out = target.baseAddress
+        stream.avail_out = UInt32(bound)
+        let status = deflate(&stream, Z_FINISH)
+        precondition(status == Z_STREAM_END, "deflateBound was too small: status \(status)")
+        count = bound - Int(stream.avail_out)
+      }
+      output += piece
+    }
+  }
+
+  /// One whole member or stream that holds the input.
+  package func compress(_ input: [UInt8]) -> [UInt8] {
+    var output: [UInt8] = []
+    compress(input.span, to: &output)
+    return output
+  }
+}
+
+/// Inflates gzip members and zlib streams, within a limit that the caller sets.
+package final class Inflater {
+  private var stream = z_stream()
+
+  package init() {
+    // 47: the window of 32 KiB, and the header tells whether it is gzip or zlib.
+    let status = inflateInit2_(&stream, 47, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    precondition(status == Z_OK, "zlib cannot allocate its state: status \(status)")
+  }
+
+  deinit { inflateEnd(&stream) }
+
+  /// Inflates the member or stream that starts at `start` and appends what it holds.
+  ///
+  /// Memory grows with the output, at most to `limit` bytes beyond what `output` held.
+  /// - Parameter dictionary: gives the preset dictionary for the Adler-32 that a zlib stream names.
+  /// - Returns: the index behind the member.
+  /// - Throws: `CompressionError`; then `output` may hold a part.
+  package func inflateMember(
+    _ input: Span<UInt8>, from start: Int = 0, limit: Int, to output: inout [UInt8],
+    dictionary: (UInt32) -> [UInt8]? = { _ in nil }
+  ) throws(CompressionError) -> Int {
+    inflateReset(&stream)
+    guard start < input.count else { throw .truncated }
+    let base = output.count
+    var failure: CompressionError?
+    var consumed = start
+    input.withUnsafeBufferPointer { source in
+      // zlib reads through a mutable pointer type but does not write to its input.
+      stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress?.advanced(by: start))
+      stream.avail_in = UInt32(clamping: source.count - start)
+      var chunk = min(max(4 * (source.count - start), 1 << 12), 1 << 18)
+      while failure == nil {
+        let room = min(chunk, limit + 1 - (output.count - base))
+        var status = Z_OK
+        output.append(addingCapacity: room) { target in
+          stream.next_out = target.baseAddress
+          stream.avail_out = UInt32(room)
+          status = inflate(&stream, Z_NO_FLUSH)
+          return room - Int(stream.avail_out)
+        }
+        if output.count - base > limit {
+          failure = .tooLarge(limit: limit)
+        } else if status == Z_STREAM_END {
+          consumed = source.count - Int(stream.avail_in)
+          return
+        } else if status == Z_NEED_DICT {
+          let id = UInt32(truncatingIfNeeded: stream.adler)
+          guard let words = dictionary(id) else {
+            failure = .unknownDictionary(id)
+            return
+          }
+          inflateSetDictionary(&stream, words, UInt32(words.count))
+        } else if status == Z_BUF_ERROR || status == Z_OK && stream.avail_in == 0 && stream.avail_out > 0 {
+          failure = .truncated
+        } else if status != Z_OK {
+          failure = .damaged(stream.msg.map { String(cString: $0) } ?? "status \(status)")
+        }
+        chunk = min(chunk * 2, 1 << 22)
+      }
+    }
+    if let failure { throw failure }
+    return consumed
+  }
+
+  /// Inflates a whole buffer of members that follow each other.
+  package func inflateAll(_ input: [UInt8], limit: Int) throws(CompressionError) -> [UInt8] {
+    var output: [UInt8] = []
+    var index = 0
+    while index < input.count {
+      index = try inflateMember(input.span, from: index, limit: limit - output.count, to: &output)
+    }
+    return output
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Lets `write` fill up to `capacity` more bytes and say how many it wrote.
+  mutating func append(addingCapacity capacity: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+    reserveCapacity(Swift.max(count + capacity, Swift.min(self.capacity * 2, count + 8 * capacity)))
+    let piece = [UInt8](unsafeUninitializedCapacity: capacity) { target, written in written = write(target) }
+    append(contentsOf: piece)
+  }
+}
