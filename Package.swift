@@ -23,9 +23,12 @@ let package = Package(
     module("Causality"),
     module("Codec", ["CZlib"]),
 
+    module("Merge", ["Causality", "Codec"]),
+    module("Storage", ["Causality", "Codec", "Merge"]),
     module("HTTP"),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
+    tests("MergeTests", ["Merge"]),
     tests("HTTPTests", ["HTTP"]),
   ]
 )

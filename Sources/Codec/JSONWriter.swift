@@ -31,6 +31,43 @@ package enum JSONWriter {
     output.append(UInt8(ascii: ":"))
   }
 
+  /// Appends `,"key":{...}` with the members ordered by the bytes of their names; nothing when there are none.
+  package static func object<Value>(
+    _ name: StaticString, _ members: [ExactString: Value], to output: inout [UInt8],
+    _ write: (Value, inout [UInt8]) -> Void
+  ) {
+    guard !members.isEmpty else { return }
+    key(name, to: &output)
+    self.members(members, to: &output, write)
+  }
+
+  /// Appends `{...}` with the members ordered by the bytes of their names.
+  package static func members<Value>(
+    _ members: [ExactString: Value], to output: inout [UInt8], _ write: (Value, inout [UInt8]) -> Void
+  ) {
+    let ordered = members.sorted { $0.key < $1.key }
+    output.append(UInt8(ascii: "{"))
+    for (index, member) in ordered.enumerated() {
+      if index > 0 { output.append(UInt8(ascii: ",")) }
+      string(member.key.text, to: &output)
+      output.append(UInt8(ascii: ":"))
+      write(member.value, &output)
+    }
+    output.append(UInt8(ascii: "}"))
+  }
+
+  /// Appends `[...]`.
+  package static func list<Element>(
+    _ elements: [Element], to output: inout [UInt8], _ write: (Element, inout [UInt8]) -> Void
+  ) {
+    output.append(UInt8(ascii: "["))
+    for (index, element) in elements.enumerated() {
+      if index > 0 { output.append(UInt8(ascii: ",")) }
+      write(element, &output)
+    }
+    output.append(UInt8(ascii: "]"))
+  }
+
   /// The string that scanned bytes between two quotes stand for.
   package static func unescape(_ text: Span<UInt8>, _ range: Range<Int>) -> String {
     var output: [UInt8] = []

@@ -1,0 +1,71 @@
+import Causality
+import Codec
+
+/// One immutable edit of one entity by one replica: the unit of storage, sync and merge.
+public struct Change: Hashable, Sendable {
+  public let id: ChangeID
+  /// When the author's clock said that it was made.
+  public let at: HybridTime
+  /// The position in the workspace's order up to which the author had merged.
+  public let seen: UInt64
+  /// The agent, as the workspace names them.
+  public let by: String
+  /// What was edited.
+  public let on: EntityID
+  /// The members of the change line behind `on`, byte for byte as the author wrote them, without the braces
+  /// and the leading comma: `"set":{"status":"solved"},"over":{"status":["b2x9m1c0aa.77"]}`.
+  package let body: [UInt8]
+
+  package init(id: ChangeID, at: HybridTime, seen: UInt64, by: String, on: EntityID, body: [UInt8]) {
+    self.id = id
+    self.at = at
+    self.seen = seen
+    self.by = by
+    self.on = on
+    self.body = body
+  }
+
+  /// A change whose canonical line is longer is refused, in bytes: 256 KiB.
+  public static let maximumSize = 256 << 10
+  /// The longest agent name, in bytes of UTF-8.
+  public static let maximumAuthor = 100
+
+  /// Whether this change creates the entity that it is on.
+  public var creates: Bool { on.origin == id }
+
+  /// Whether the author had merged `other` when making this change.
+  ///
+  /// - Parameter position: where the server placed `other`; nil when it did not yet.
+  public func knew(_ other: Change, at position: UInt64?) -> Bool {
+    if other.id.replica == id.replica { return other.id.sequence < id.sequence }
+    guard let position else { return false }
+    return position <= seen
+  }
+}
+
+/// A change and where the server put it.
+public struct PlacedChange: Hashable, Sendable {
+  public let change: Change
+  /// The place in the workspace's order, from 1; nil for an own change that no server acknowledged yet.
+  public let position: UInt64?
+  /// Milliseconds since 1970 by the server's clock when it received the change; nil like `position`.
+  public let stamp: UInt64?
+
+  public init(_ change: Change, position: UInt64? = nil, stamp: UInt64? = nil) {
+    self.change = change
+    self.position = position
+    self.stamp = stamp
+  }
+
+  /// When the change counts as made: as dated, unless that lies more than five minutes after the server
+  /// received it; then the moment of receipt.
+  ///
+  /// So a clock that runs days ahead wins nothing, and every replica computes the same.
+  public var effective: HybridTime {
+    guard let stamp, change.at.milliseconds > stamp &+ HybridClock.tolerance else { return change.at }
+    return HybridTime(milliseconds: stamp)
+  }
+
+  /// Whether the server's receipt replaced the author's date.
+  public var isClamped: Bool { effective != change.at }
+}

@@ -1,0 +1,85 @@
+import Causality
+import Codec
+
+/// A value of a register that no change known here has replaced.
+public struct Head: Hashable, Sendable {
+  /// The change that wrote it.
+  public let id: ChangeID
+  public let value: JSONText
+  public let by: String
+  /// As dated by the author.
+  public let at: HybridTime
+  /// As it counts in the merge.
+  public let effective: HybridTime
+  /// What the author had merged when writing it.
+  public let seen: UInt64
+  public let position: UInt64?
+}
+
+/// A multi-value register: two or more heads with different values are a conflict.
+public struct Register: Hashable, Sendable {
+  /// Ordered by change id.
+  public internal(set) var heads: [Head] = []
+
+  /// Whether people disagree: heads with different values. Equal values written in parallel are none.
+  public var isConflict: Bool {
+    heads.dropFirst().contains { $0.value != heads[0].value }
+  }
+
+  /// The head to show; nil when the field was cleared or never set.
+  public func shown(_ policy: WinnerPolicy = .latest) -> Head? {
+    heads.isEmpty ? nil : heads[policy.winner(among: heads)]
+  }
+}
+
+/// One entry of an append-only log.
+public struct LogEntry: Hashable, Sendable {
+  public let id: ChangeID
+  public let value: JSONText
+  public let by: String
+  public let at: HybridTime
+  public let effective: HybridTime
+  public let seen: UInt64
+  public let position: UInt64?
+  /// When the server received it, milliseconds since 1970; nil when it did not yet.
+  public let stamp: UInt64?
+}
+
+/// What the changes of one entity add up to. Never written, only folded.
+public struct EntityState: Sendable {
+  public let id: EntityID
+  public internal(set) var registers: [ExactString: Register] = [:]
+  /// Each element that is in a set, with the adds that keep it there, ordered.
+  public internal(set) var sets: [ExactString: [ExactString: [ChangeID]]] = [:]
+  /// Entries by effective time, then change id.
+  public internal(set) var logs: [ExactString: [LogEntry]] = [:]
+  public internal(set) var counters: [ExactString: Int64] = [:]
+  /// Whether the entity was erased; then it holds nothing else.
+  public internal(set) var isErased = false
+  /// How many changes were folded.
+  public internal(set) var changeCount = 0
+  /// The earliest and the latest effective time among the changes.
+  public internal(set) var firstAt = HybridTime.zero
+  public internal(set) var lastAt = HybridTime.zero
+  /// Whether the change that creates the entity is among them.
+  public internal(set) var isCreated = false
+
+  package init(id: EntityID) {
+    self.id = id
+  }
+
+  /// The shown value of a register as a string; nil when absent or not a string.
+  public func string(_ field: ExactString, _ policy: WinnerPolicy = .latest) -> String? {
+    registers[field]?.shown(policy)?.value.string
+  }
+
+  /// The elements of a set in the order of their bytes.
+  public func elements(_ field: ExactString) -> [String] {
+    (sets[field] ?? [:]).keys.sorted().map(\.text)
+  }
+
+  /// The names of the registers on which people disagree, ordered.
+  public var conflicts: [ExactString] {
+    registers.filter { $0.value.isConflict }.keys.sorted()
+  }
+}

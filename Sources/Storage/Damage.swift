@@ -1,0 +1,57 @@
+/// A place in a file that is not as it was written.
+public struct Damage: Hashable, Sendable, CustomStringConvertible {
+  /// The file, relative to the store.
+  public let file: String
+  /// The byte offset at which the damage starts.
+  public let offset: Int
+  /// What is wrong, as a person reads it.
+  public let reason: String
+
+  package init(file: String, offset: Int, reason: String) {
+    self.file = file
+    self.offset = offset
+    self.reason = reason
+  }
+
+  public var description: String { "\(file) at byte \(offset): \(reason)" }
+}
+
+/// Why a store or a server's data cannot be used as asked.
+public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The system refused; its words.
+  case disk(String)
+  /// Another process is writing to the store.
+  case locked(String)
+  /// There is no store here.
+  case noStore(String)
+  /// There is a store here already.
+  case storeExists(String)
+  /// A file was made by a later version of this program.
+  case laterVersion(file: String, found: Int, known: Int)
+  /// A file that is needed is damaged.
+  case damaged(Damage)
+  /// The disk is full: what was asked for did not happen.
+  case full(String)
+  /// A change was refused.
+  case refused(String)
+
+  public var description: String {
+    switch self {
+    case .disk(let reason): reason
+    case .locked(let path):
+      "\(path) is in use by another process; try again when it has finished"
+    case .noStore(let path):
+      "there is no store at \(path); make one with 'askonce init' or 'askonce join'"
+    case .storeExists(let path): "there is a store at \(path) already"
+    case .laterVersion(let file, let found, let known):
+      "\(file) has format \(found) and this program knows up to \(known); use a newer askonce"
+    case .damaged(let damage): "\(damage); run 'askonce verify'"
+    case .full(let path): "the disk is full, so nothing was written to \(path); free some space and try again"
+    case .refused(let reason): reason
+    }
+  }
+
+  package init(_ error: DiskError) {
+    self = error.isFull ? .full(error.path) : .disk(error.description)
+  }
+}

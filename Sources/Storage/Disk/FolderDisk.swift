@@ -1,0 +1,159 @@
+import Glibc
+
+extension DiskError {
+  /// Whether the file or folder is not there.
+  package var isMissing: Bool { code == ENOENT }
+  /// Whether the disk or the owner's quota is full.
+  package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+
+  fileprivate init(_ operation: String, _ path: String) {
+    let code = errno
+    self.init(operation, path, code: code, reason: String(cString: strerror(code)))
+  }
+}
+
+/// The disk that is a folder of the file system.
+package struct FolderDisk: Disk {
+  /// The folder's path, as errors show it.
+  package let root: String
+
+  package init(_ root: String) {
+    self.root = root.isEmpty ? "." : root
+  }
+
+  private func full(_ path: String) -> String { path.isEmpty ? root : root + "/" + path }
+
+  package func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any DiskFile {
+    let flags =
+      switch mode {
+      case .read: O_RDONLY
+      case .append: O_RDWR | O_APPEND | O_CREAT
+      case .replace: O_RDWR | O_APPEND | O_CREAT | O_TRUNC
+      }
+    // Customers' data is nobody else's on this machine: files are for their owner only.
+    let descriptor = Glibc.open(full(path), flags | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw DiskError("open", full(path)) }
+    return FolderFile(descriptor: descriptor, path: full(path))
+  }
+
+  package func list(_ folder: String) throws(DiskError) -> [String] {
+    guard let stream = opendir(full(folder)) else {
+      let error = DiskError("list", full(folder))
+      if error.isMissing { return [] }
+      throw error
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  package func makeFolder(_ folder: String) throws(DiskError) {
+    var made = ""
+    for part in full(folder).split(separator: "/", omittingEmptySubsequences: false) {
+      made += part
+      if !made.isEmpty, mkdir(made, 0o700) != 0, errno != EEXIST {
+        // A parent may be there and closed to us for writing: only a missing one is an error.
+        var status = stat()
+        if stat(made, &status) != 0 { throw DiskError("make", made) }
+      }
+      made += "/"
+    }
+  }
+
+  package func rename(_ path: String, to target: String) throws(DiskError) {
+    if Glibc.rename(full(path), full(target)) != 0 { throw DiskError("rename", full(path)) }
+  }
+
+  package func remove(_ path: String) throws(DiskError) {
+    if unlink(full(path)) != 0 {
+      let error = DiskError("remove", full(path))
+      if !error.isMissing { throw error }
+    }
+  }
+
+  package func syncFolder(_ folder: String) throws(DiskError) {
+    let descriptor = Glibc.open(full(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw DiskError("open", full(folder)) }
+    defer { close(descriptor) }
+    if fsync(descriptor) != 0 { throw DiskError("sync", full(folder)) }
+  }
+
+  package func lock(_ path: String) throws(DiskError) -> (any Sendable)? {
+    let file = try open(path, .append)
+    guard let descriptor = file.descriptor, flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return file }
+    if errno == EWOULDBLOCK { return nil }
+    throw DiskError("lock", full(path))
+  }
+}
+
+/// An open file of a `FolderDisk`.
+package final class FolderFile: DiskFile {
+  private let number: Int32
+  private let path: String
+
+  fileprivate init(descriptor: Int32, path: String) {
+    number = descriptor
+    self.path = path
+  }
+
+  deinit { close(number) }
+
+  package var descriptor: Int32? { number }
+
+  package func size() throws(DiskError) -> Int {
+    var status = stat()
+    if fstat(number, &status) != 0 { throw DiskError("measure", path) }
+    return Int(status.st_size)
+  }
+
+  package func read(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
+    var failure: DiskError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count, let base = buffer.baseAddress {
+        let got = pread(number, base + filled, count - filled, off_t(offset + filled))
+        if got > 0 {
+          filled += got
+        } else if got == 0 {
+          return
+        } else if errno != EINTR {
+          failure = DiskError("read", path)
+          return
+        }
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  package func append(_ bytes: Span<UInt8>) throws(DiskError) {
+    var failure: DiskError?
+    bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count, let base = buffer.baseAddress {
+        let put = write(number, base + written, buffer.count - written)
+        if put >= 0 {
+          written += put
+        } else if errno != EINTR {
+          failure = DiskError("append to", path)
+          return
+        }
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  package func truncate(to size: Int) throws(DiskError) {
+    if ftruncate(number, off_t(size)) != 0 { throw DiskError("truncate", path) }
+  }
+
+  package func sync() throws(DiskError) {
+    // fdatasync also writes the size, which is all that an appended file needs.
+    if fdatasync(number) != 0 { throw DiskError("sync", path) }
+  }
+}

@@ -1,0 +1,76 @@
+import Causality
+import Codec
+import Merge
+
+/// One file of a replica's own changes.
+struct OwnFile: Sendable {
+  /// The sequence of the first change in it.
+  let first: UInt64
+  let isCompressed: Bool
+
+  var path: String {
+    let digits = String(first)
+    return "\(OwnLog.folder)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits).jsonl"
+      + (isCompressed ? ".gz" : "")
+  }
+
+  /// The files there are, by the sequence they start at. Where a crash left a file and its compressed
+  /// form, the plain one counts.
+  static func list(_ disk: any Disk) throws(DiskError) -> [OwnFile] {
+    var found: [UInt64: OwnFile] = [:]
+    for name in try disk.list(OwnLog.folder) {
+      let isCompressed = name.hasSuffix(".jsonl.gz")
+      guard isCompressed || name.hasSuffix(".jsonl"), let first = UInt64(name.prefix { $0 != "." }) else { continue }
+      if isCompressed, found[first] != nil { continue }
+      found[first] = OwnFile(first: first, isCompressed: isCompressed)
+    }
+    return found.values.sorted { $0.first < $1.first }
+  }
+
+  /// What a file holds.
+  struct Content {
+    var changes: [Change] = []
+    var damage: [Damage] = []
+    var torn: Damage?
+    /// The bytes up to the end of the last whole line that is intact; what follows is a torn tail or damage.
+    var intact = 0
+  }
+
+  /// Parses a file's bytes. A damaged line is named and passed over; the changes behind it count.
+  static func parse(_ bytes: [UInt8], _ file: OwnFile, _ replica: ReplicaID) -> Content {
+    var content = Content()
+    var lines = bytes
+    if file.isCompressed {
+      do {
+        lines = try Inflater().inflateAll(bytes, limit: 64 << 20)
+      } catch {
+        content.damage.append(Damage(file: file.path, offset: 0, reason: error.description))
+        return content
+      }
+    }
+    var expected = file.first
+    var start = 0
+    let text = lines.span
+    while start < lines.count {
+      let end = lines[start...].firstIndex(of: 0x0A) ?? lines.count
+      let isWhole = end < lines.count
+      do throws(JSONError) {
+        guard isWhole else { throw JSONError(offset: end - start, reason: "the line has no end") }
+        let change = try ChangeLine.parseChecked(text.extracting(start..<end))
+        guard change.id.replica == replica else {
+          throw JSONError(offset: 0, reason: "a change of replica \(change.id.replica), expected \(replica)")
+        }
+        guard change.id.sequence >= expected else {
+          throw JSONError(offset: 0, reason: "sequence \(change.id.sequence), expected \(expected)")
+        }
+        content.changes.append(change)
+        expected = change.id.sequence + 1
+        content.intact = end + 1
+      } catch {
+        content.damage.append(Damage(file: file.path, offset: start + error.offset, reason: error.reason))
+      }
+      start = end + 1
+    }
+    return content
+  }
+}

@@ -1,0 +1,167 @@
+import Causality
+import Codec
+import Merge
+
+/// A replica's own changes, in sequence order: `own/000000000001.jsonl` and on.
+///
+/// A file is named by the sequence of its first change and holds canonical lines with a `crc` each. It is
+/// appended to and synced before a command says that it is done, and kept after the server acknowledged the
+/// changes, so that they can be sent again to a server that lost them. Files that are full are compressed
+/// once all of their changes are acknowledged.
+package struct OwnLog: Sendable {
+  package static let folder = "own"
+  /// A file of at least this many bytes is not appended to any more, so that opening a store reads no more
+  /// than this plus what is unsent.
+  package static let fullSize = 1 << 20
+
+  private let disk: any Disk
+  private let replica: ReplicaID
+  private var file: (any DiskFile)?
+  private var fileSize = 0
+  /// The sequences at which the files start, ascending, and whether each is compressed.
+  private var files: [OwnFile]
+  /// The last sequence in use, 0 for none.
+  package private(set) var lastSequence: UInt64 = 0
+  /// The time of the last change, so that the clock goes on from it.
+  package private(set) var lastTime = HybridTime.zero
+  /// The changes after the one that was given to `open` as acknowledged.
+  package private(set) var unsent: [Change] = []
+  /// What was found damaged in the files that `init` read.
+  package private(set) var damage: [Damage] = []
+  /// The torn end of the last file: what a crash left of changes that no command had called done.
+  package private(set) var torn: Damage?
+
+  /// Opens the log, reading only the files with changes after `acknowledged` and the last one.
+  ///
+  /// - Parameter repairing: whether a torn last line may be cut off; the bytes are kept in `own/torn`.
+  package init(
+    disk: any Disk, replica: ReplicaID, acknowledged: UInt64, repairing: Bool
+  ) throws(DiskError) {
+    self.disk = disk
+    self.replica = replica
+    files = try OwnFile.list(disk)
+    for (index, file) in files.enumerated() {
+      let isLast = index == files.count - 1
+      if !isLast, files[index + 1].first <= acknowledged + 1 { continue }
+      let content = try read(file, isLast: isLast, repairing: repairing)
+      for change in content.changes {
+        lastSequence = max(lastSequence, change.id.sequence)
+        lastTime = max(lastTime, change.at)
+        if change.id.sequence > acknowledged { unsent.append(change) }
+      }
+      damage += content.damage
+      torn = content.torn
+      if isLast, !file.isCompressed { fileSize = content.intact }
+    }
+    lastSequence = max(lastSequence, acknowledged)
+  }
+
+  /// Appends changes and makes them durable: one write, one sync.
+  ///
+  /// - Precondition: they follow `lastSequence` without a gap.
+  /// - Throws: `DiskError`; then nothing was appended.
+  package mutating func append(_ changes: [Change]) throws(DiskError) {
+    guard let first = changes.first, let last = changes.last else { return }
+    precondition(first.id == ChangeID(replica, lastSequence + 1), "own changes have no gaps")
+    var lines: [UInt8] = []
+    for change in changes { ChangeLine.writeChecked(change, to: &lines) }
+    let file = try openForAppending(first.id.sequence)
+    do {
+      try file.append(lines.span)
+      try file.sync()
+    } catch {
+      // What a failed write left behind must not stand before the next change.
+      try? file.truncate(to: fileSize)
+      self.file = nil
+      throw error
+    }
+    fileSize += lines.count
+    lastSequence = last.id.sequence
+    lastTime = max(lastTime, last.at)
+    unsent += changes
+  }
+
+  /// Forgets, in memory, that changes up to a sequence are unsent.
+  package mutating func acknowledge(upTo sequence: UInt64) {
+    if let next = unsent.firstIndex(where: { $0.id.sequence > sequence }) {
+      unsent.removeFirst(next)
+    } else {
+      unsent = []
+    }
+  }
+
+  /// All changes from a sequence on, in order, with those of sealed files; what is damaged is left out.
+  package func changes(from sequence: UInt64) throws(DiskError) -> [Change] {
+    var found: [Change] = []
+    for (index, file) in files.enumerated() {
+      if index + 1 < files.count, files[index + 1].first <= sequence { continue }
+      let bytes = try disk.readAll(file.path) ?? []
+      let content = OwnFile.parse(bytes, file, replica)
+      found += content.changes.filter { $0.id.sequence >= sequence }
+    }
+    return found
+  }
+
+  /// Every damaged place of every file.
+  package func verify() throws(DiskError) -> [Damage] {
+    var found: [Damage] = []
+    for file in files {
+      let bytes = try disk.readAll(file.path) ?? []
+      found += OwnFile.parse(bytes, file, replica).damage
+    }
+    return found
+  }
+
+  /// Compresses full files whose changes are all acknowledged.
+  package mutating func seal(acknowledged: UInt64) throws(DiskError) {
+    for index in files.indices.dropLast()
+    where !files[index].isCompressed && files[index + 1].first <= acknowledged + 1 {
+      let plain = files[index]
+      guard let bytes = try disk.readAll(plain.path), OwnFile.parse(bytes, plain, replica).damage.isEmpty else {
+        continue
+      }
+      let sealed = OwnFile(first: plain.first, isCompressed: true)
+      try disk.replace(sealed.path, with: Deflater(level: 9).compress(bytes))
+      try disk.remove(plain.path)
+      files[index] = sealed
+    }
+  }
+
+  private mutating func openForAppending(_ first: UInt64) throws(DiskError) -> any DiskFile {
+    if let file, fileSize < Self.fullSize { return file }
+    if let last = files.last, !last.isCompressed, fileSize < Self.fullSize {
+      let opened = try disk.open(last.path, .append)
+      if try opened.size() != fileSize { try opened.truncate(to: fileSize) }
+      file = opened
+      return opened
+    }
+    let next = OwnFile(first: first, isCompressed: false)
+    try disk.makeFolder(Self.folder)
+    let opened = try disk.open(next.path, .replace)
+    try disk.syncFolder(Self.folder)
+    files.append(next)
+    fileSize = 0
+    file = opened
+    return opened
+  }
+
+  private func read(_ file: OwnFile, isLast: Bool, repairing: Bool) throws(DiskError) -> OwnFile.Content {
+    guard let bytes = try disk.readAll(file.path) else { return OwnFile.Content() }
+    var content = OwnFile.parse(bytes, file, replica)
+    // A torn tail is what a crash leaves: it was never acknowledged, so it is no damage, but it is kept.
+    guard isLast, !file.isCompressed, content.intact < bytes.count else { return content }
+    content.damage.removeAll { $0.offset >= content.intact }
+    content.torn = Damage(
+      file: file.path, offset: content.intact,
+      reason: "\(bytes.count - content.intact) bytes of an unfinished change, kept in \(Self.folder)/torn")
+    if repairing {
+      let torn = try disk.open("\(Self.folder)/torn", .append)
+      try torn.append(bytes.span.extracting(content.intact..<bytes.count))
+      try torn.sync()
+      let opened = try disk.open(file.path, .append)
+      try opened.truncate(to: content.intact)
+      try opened.sync()
+    }
+    return content
+  }
+}
