@@ -5,6 +5,7 @@ let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
 ]
 
 /// A target of the product. The dependencies repeat the layers of `README.md`, lowest first.
@@ -24,7 +25,8 @@ let package = Package(
     module("Codec", ["CZlib"]),
 
     module("Merge", ["Causality", "Codec"]),
-    module("Storage", ["Causality", "Codec", "Merge"]),
+    module("ChangeCodec", ["Causality", "Codec", "Merge"]),
+    module("Storage", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     module("HTTP"),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
