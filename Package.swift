@@ -5,7 +5,6 @@ let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
-  .enableExperimentalFeature("Lifetimes"),
 ]
 
 /// A target of the product. The dependencies repeat the layers of `README.md`, lowest first.
@@ -31,6 +30,7 @@ let package = Package(
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Merge"]),
+    tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests("HTTPTests", ["HTTP"]),
   ]
 )

@@ -41,7 +41,9 @@ package struct Block: Hashable, Sendable {
   /// The changes with their places.
   package var placed: [PlacedChange] {
     changes.enumerated().map { index, change in
-      PlacedChange(change, position: placement.map { $0.first + UInt64(index) }, stamp: placement?.stamp)
+      PlacedChange(
+        change, position: placement.map { $0.first + UInt64(index) }, stamp: placement?.stamp,
+        seenLimit: seenLimit)
     }
   }
 }

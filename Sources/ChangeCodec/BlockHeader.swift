@@ -4,84 +4,108 @@ import Merge
 
 /// The header line of a block, as parsed.
 struct BlockHeader {
-  var replica = ReplicaID(bits: 0)
-  var sequence: UInt64 = 0
-  var count = 0
-  var at: UInt64 = 0
-  var seen: UInt64 = 0
-  var by = ""
-  var placement: Placement?
-  var seenLimit: UInt64?
-
-  /// The most changes of one block.
-  static let maximumCount = 100_000
+  private(set) var replica = ReplicaID(bits: 0)
+  private(set) var sequence: UInt64 = 0
+  private(set) var seen: UInt64 = 0
+  private(set) var by = ""
+  private(set) var times: [HybridTime] = []
+  private(set) var on: [EntityID] = []
+  /// The author of each change where it is not `by`; empty when it is for all.
+  private(set) var authors: [String?] = []
+  private(set) var placement: Placement?
+  private(set) var seenLimit: UInt64?
 
   /// Parses a header line. Keys that this version does not know are passed over.
   ///
   /// - Throws: `JSONError` where a key is missing or malformed.
-  init(_ text: Span<UInt8>, _ line: Range<Int>) throws(JSONError) {
-    guard line.count <= BlockText.maximumHeader else {
-      throw JSONError(offset: line.lowerBound, reason: "a block header of more than \(BlockText.maximumHeader) bytes")
-    }
+  init(_ text: Span<UInt8>, _ line: Range<Int>, _ defaults: BlockText.Defaults?) throws(JSONError) {
+    var replica = defaults?.replica
+    var by = defaults?.by
+    var seen = defaults?.seen
     var first: UInt64?
     var stamp: UInt64?
     var sum: UInt32?
-    var found = 0
+    var names: [String] = []
+    var who: [UInt64] = []
+    var onColumn = line.lowerBound..<line.lowerBound
     let end = try JSONScanner.members(text, line.lowerBound) { (key, value) throws(JSONError) in
-      func number() throws(JSONError) -> UInt64 {
-        guard let number = Decimal.parse(text, value.lowerBound, value.upperBound),
-          number <= ChangeID.maximumSequence
-        else { throw JSONError(offset: value.lowerBound, reason: "expected a whole number up to 2^53") }
-        return number
-      }
-      func time() throws(JSONError) -> UInt64 {
-        guard let time = HybridTime(text, value.lowerBound + 1, value.upperBound - 1), time.counter == 0 else {
-          throw JSONError(offset: value.lowerBound, reason: "expected a time such as 2026-11-21T17:21:03.306Z")
-        }
-        return time.milliseconds
-      }
-      if JSONScanner.equals(text, key, "replica") {
-        guard let id = ReplicaID(text, value.lowerBound + 1, value.upperBound - 1) else {
-          throw JSONError(offset: value.lowerBound, reason: "expected a replica id")
-        }
-        replica = id
-        found |= 1
+      if JSONScanner.equals(text, key, "times") {
+        times = try Columns.parseTimes(text, value)
+      } else if JSONScanner.equals(text, key, "on") {
+        onColumn = value
       } else if JSONScanner.equals(text, key, "seq") {
-        sequence = try number()
-        found |= 2
-      } else if JSONScanner.equals(text, key, "count") {
-        count = Int(try number())
-        found |= 4
-      } else if JSONScanner.equals(text, key, "at") {
-        at = try time()
-        found |= 8
-      } else if JSONScanner.equals(text, key, "seen") {
-        seen = try number()
-        found |= 16
+        sequence = try Columns.number(text, value)
+      } else if JSONScanner.equals(text, key, "replica") {
+        replica = try Columns.replica(text, value)
       } else if JSONScanner.equals(text, key, "by") {
-        by = try LineParts.author(text, value)
-        found |= 32
+        by = try Columns.author(text, value)
+      } else if JSONScanner.equals(text, key, "seen") {
+        seen = try Columns.number(text, value)
+      } else if JSONScanner.equals(text, key, "names") {
+        names = try Columns.parseNames(text, value)
+      } else if JSONScanner.equals(text, key, "who") {
+        who = try Columns.parseNumbers(text, value)
       } else if JSONScanner.equals(text, key, "first") {
-        first = try number()
+        first = try Columns.number(text, value)
       } else if JSONScanner.equals(text, key, "stamp") {
-        stamp = try time()
+        stamp = try Columns.time(text, value)
       } else if JSONScanner.equals(text, key, "sum") {
         sum = Checksum.parse(text, value.lowerBound + 1..<value.upperBound - 1)
       } else if JSONScanner.equals(text, key, "seenlimit") {
-        seenLimit = try number()
+        seenLimit = try Columns.number(text, value)
       }
     }
-    guard end == line.upperBound, found == 63, 1...Self.maximumCount ~= count, sequence > 0,
-      sequence + UInt64(count) - 1 <= ChangeID.maximumSequence
+    guard end == line.upperBound else { throw JSONError(offset: end, reason: "more behind the block's header") }
+    guard let replica, let by, let seen, sequence > 0, !onColumn.isEmpty,
+      1...BlockText.maximumCount ~= times.count,
+      sequence + UInt64(times.count) - 1 <= ChangeID.maximumSequence
     else {
       throw JSONError(
         offset: line.lowerBound,
-        reason: "a block header needs replica, seq, count (1 to \(Self.maximumCount)), at, seen and by")
+        reason: "a block's header needs replica, by, seen, seq, times (1 to \(BlockText.maximumCount)) and on")
     }
-    if let first, let stamp, let sum, first > 0, first + UInt64(count) <= ChangeID.maximumSequence {
+    self.replica = replica
+    self.by = by
+    self.seen = seen
+    on = try Self.entities(text, onColumn, replica, sequence)
+    guard on.count == times.count, who.isEmpty || who.count == times.count else {
+      throw JSONError(offset: line.lowerBound, reason: "the columns of a block differ in length")
+    }
+    for index in who.indices { authors.append(try Columns.author(names, who, index)) }
+    if let first, let stamp, let sum, first > 0, first + UInt64(times.count) <= ChangeID.maximumSequence {
       placement = Placement(first: first, stamp: stamp, sum: sum)
     } else if first != nil || stamp != nil || sum != nil {
       throw JSONError(offset: line.lowerBound, reason: "first, stamp and sum stand together or not at all")
     }
+  }
+
+  /// `""` is the entity of the change before, `ticket/` the one that this change creates.
+  private static func entities(
+    _ text: Span<UInt8>, _ column: Range<Int>, _ replica: ReplicaID, _ sequence: UInt64
+  ) throws(JSONError) -> [EntityID] {
+    var found: [EntityID] = []
+    _ = try JSONScanner.elements(text, column.lowerBound) { (element) throws(JSONError) in
+      let name = element.lowerBound + 1..<max(element.lowerBound + 1, element.upperBound - 1)
+      if text[element.lowerBound] == UInt8(ascii: "\"") {
+        if name.isEmpty {
+          if let last = found.last {
+            found.append(last)
+            return
+          }
+        } else if text[name.upperBound - 1] == UInt8(ascii: "/") {
+          let type = String(copying: text, name.lowerBound..<name.upperBound - 1)
+          let id = ChangeID(replica, sequence + UInt64(found.count))
+          if let entity = EntityID(type: type, origin: id) {
+            found.append(entity)
+            return
+          }
+        } else if let entity = EntityID(text, name) {
+          found.append(entity)
+          return
+        }
+      }
+      throw JSONError(offset: element.lowerBound, reason: "expected an entity, type/replica.sequence")
+    }
+    return found
   }
 }

@@ -3,11 +3,11 @@ import Codec
 /// Keeps long texts apart from the members around them, because both compress better so.
 ///
 /// The *last text* of a body is the string that ends it, behind which only brackets close. When it is
-/// empty or at least 20 bytes long as written, blocks and runs put `""` in its place and the string on a line
+/// empty or at least 16 bytes long as written, blocks and runs put `""` in its place and the string on a line
 /// of its own behind the changes. Purely mechanical: the inverse gives the same bytes.
 enum LastText {
   /// The least length of a text that is kept apart, in bytes between the quotes.
-  static let minimum = 20
+  static let minimum = 16
 
   /// The range of the last text in a body, its quotes included; nil where there is none to keep apart.
   static func range(in body: Span<UInt8>) -> Range<Int>? {
@@ -32,8 +32,8 @@ enum LastText {
   /// Where a text that was kept apart goes back: the index behind the `""` that ends a body; nil where there is none.
   static func gap(in body: Span<UInt8>) -> Int? {
     guard let end = stringEnd(body), end >= 2, body[end - 2] == UInt8(ascii: "\"") else { return nil }
-    // `\""` is the end of a text that ends in a quote, not an empty one.
-    guard end == 2 || body[end - 3] != UInt8(ascii: "\\") else { return nil }
+    // A value stands behind one of these; `\""` is the end of a text that ends in a quote.
+    guard end >= 3, ":,[".utf8.contains(body[end - 3]) else { return nil }
     return end
   }
 

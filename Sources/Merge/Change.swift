@@ -33,14 +33,6 @@ public struct Change: Hashable, Sendable {
   /// Whether this change creates the entity that it is on.
   public var creates: Bool { on.origin == id }
 
-  /// Whether the author had merged `other` when making this change.
-  ///
-  /// - Parameter position: where the server placed `other`; nil when it did not yet.
-  public func knew(_ other: Change, at position: UInt64?) -> Bool {
-    if other.id.replica == id.replica { return other.id.sequence < id.sequence }
-    guard let position else { return false }
-    return position <= seen
-  }
 }
 
 /// A change and where the server put it.
@@ -50,11 +42,25 @@ public struct PlacedChange: Hashable, Sendable {
   public let position: UInt64?
   /// Milliseconds since 1970 by the server's clock when it received the change; nil like `position`.
   public let stamp: UInt64?
+  /// The last position up to which the change's `seen` speaks of this lineage of the log; nil when all of it
+  /// does. Set where a server had lost a part of its log after the author saw it.
+  public let seenLimit: UInt64?
 
-  public init(_ change: Change, position: UInt64? = nil, stamp: UInt64? = nil) {
+  public init(_ change: Change, position: UInt64? = nil, stamp: UInt64? = nil, seenLimit: UInt64? = nil) {
     self.change = change
     self.position = position
     self.stamp = stamp
+    self.seenLimit = seenLimit
+  }
+
+  /// The position up to which the author had merged, in this lineage of the log.
+  public var seen: UInt64 { min(change.seen, seenLimit ?? change.seen) }
+
+  /// Whether the author had merged `other` when making this change.
+  public func knew(_ other: PlacedChange) -> Bool {
+    if other.change.id.replica == change.id.replica { return other.change.id.sequence < change.id.sequence }
+    guard let position = other.position else { return false }
+    return position <= seen
   }
 
   /// When the change counts as made: as dated, unless that lies more than five minutes after the server

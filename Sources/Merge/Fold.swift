@@ -40,7 +40,7 @@ public struct Fold {
       case .set(let field, let value):
         guard replaced[field]?.contains(change.id) != true else { return }
         let head = Head(
-          id: change.id, value: value, by: change.by, at: change.at, effective: effective, seen: change.seen,
+          id: change.id, value: value, by: change.by, at: change.at, effective: effective, seen: placed.seen,
           position: placed.position)
         state.registers[field, default: Register()].heads.append(head)
       case .replaces(let field, let heads):
@@ -54,7 +54,7 @@ public struct Fold {
         state.sets[field]?[element]?.removeAll(where: adds.contains)
       case .log(let field, let value):
         let entry = LogEntry(
-          id: change.id, value: value, by: change.by, at: change.at, effective: effective, seen: change.seen,
+          id: change.id, value: value, by: change.by, at: change.at, effective: effective, seen: placed.seen,
           position: placed.position, stamp: placed.stamp)
         state.logs[field, default: []].append(entry)
       case .count(let field, let step):

@@ -1,0 +1,91 @@
+import Codec
+import Merge
+
+/// Walks the lines of a text. Every line ends in a line feed.
+struct LineCursor {
+  private(set) var index: Int
+
+  init(_ start: Int) {
+    index = start
+  }
+
+  /// The range of the next line, without its line feed.
+  mutating func next(_ text: Span<UInt8>) throws(JSONError) -> Range<Int> {
+    let start = index
+    while index < text.count {
+      if text[index] == UInt8(ascii: "\n") {
+        index += 1
+        return start..<index - 1
+      }
+      index += 1
+    }
+    throw JSONError(offset: start, reason: "expected one more line")
+  }
+}
+
+/// Body lines and, behind them, the lines of the texts that are kept apart.
+struct BodyLines {
+  /// Appends a body line to `lines` and its last text to `texts`.
+  static func write(_ body: [UInt8], to lines: inout [UInt8], texts: inout [UInt8]) {
+    lines.append(UInt8(ascii: "{"))
+    if let text = LastText.range(in: body.span) {
+      lines += body[..<text.lowerBound]
+      lines += [UInt8(ascii: "\""), UInt8(ascii: "\"")]
+      lines += body[text.upperBound...]
+      texts += body[text]
+      texts.append(UInt8(ascii: "\n"))
+    } else {
+      lines += body
+    }
+    lines += [UInt8(ascii: "}"), UInt8(ascii: "\n")]
+  }
+
+  private var ranges: [Range<Int>] = []
+
+  init(capacity: Int) {
+    ranges.reserveCapacity(capacity)
+  }
+
+  /// Takes one body line, validated.
+  mutating func add(_ text: Span<UInt8>, _ line: Range<Int>) throws(JSONError) {
+    guard line.count >= 2, text[line.lowerBound] == UInt8(ascii: "{"),
+      text[line.upperBound - 1] == UInt8(ascii: "}")
+    else { throw JSONError(offset: line.lowerBound, reason: "expected a line with one object") }
+    let body = line.lowerBound + 1..<line.upperBound - 1
+    try ChangeBody.validate(text, body)
+    ranges.append(body)
+  }
+
+  /// Reads the text lines and hands out each whole body, in order.
+  func finish(
+    _ text: Span<UInt8>, _ lines: inout LineCursor, _ take: (Int, [UInt8]) -> Void
+  ) throws(JSONError) {
+    for (index, range) in ranges.enumerated() {
+      guard range.count < Change.maximumSize else {
+        throw JSONError(offset: range.lowerBound, reason: "a change of more than \(Change.maximumSize) bytes")
+      }
+      guard let gap = LastText.gap(in: text.extracting(range)) else {
+        take(index, Array(copying: text, range))
+        continue
+      }
+      let line = try lines.next(text)
+      guard try JSONScanner.skipString(text, line.lowerBound) == line.upperBound else {
+        throw JSONError(offset: line.lowerBound, reason: "expected a line with one string")
+      }
+      guard range.count + line.count < Change.maximumSize else {
+        throw JSONError(offset: line.lowerBound, reason: "a change of more than \(Change.maximumSize) bytes")
+      }
+      let body = [UInt8](unsafeUninitializedCapacity: range.count - 2 + line.count) { target, count in
+        text.withUnsafeBufferPointer { bytes in
+          for piece in [
+            range.lowerBound..<range.lowerBound + gap - 2, line, range.lowerBound + gap..<range.upperBound,
+          ] {
+            _ = target[count...].update(fromContentsOf: bytes[piece])
+            count += piece.count
+          }
+        }
+      }
+      take(index, body)
+    }
+  }
+}
