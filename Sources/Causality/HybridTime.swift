@@ -19,6 +19,11 @@ public struct HybridTime: Hashable, Comparable, Sendable {
     bits = min(milliseconds, Self.maximumMilliseconds) << 16 | min(counter, Self.maximumCounter)
   }
 
+  /// Takes back what `bits` gave; values beyond the limits are cut to them.
+  package init(bits: UInt64) {
+    self.init(milliseconds: bits >> 16, counter: bits & 0xFFFF)
+  }
+
   /// Wall milliseconds since 1970 (UTC).
   public var milliseconds: UInt64 { bits >> 16 }
   public var counter: UInt64 { bits & 0xFFFF }

@@ -55,3 +55,12 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     self = error.isFull ? .full(error.path) : .disk(error.description)
   }
 }
+
+/// Runs what only the disk can refuse, and tells a refusal as a `StorageError`.
+package func onDisk<Result>(_ body: () throws(DiskError) -> Result) throws(StorageError) -> Result {
+  do {
+    return try body()
+  } catch {
+    throw StorageError(error)
+  }
+}

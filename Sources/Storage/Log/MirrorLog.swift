@@ -1,0 +1,192 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+
+/// The workspace's changes in the server's order that are newer than the runs: `log/0000010432.jsonl.gz`,
+/// named by the position it starts at. Gzip members of blocks, as the server sent them.
+///
+/// It is short, because compaction turns it into runs; so it is read as a whole when a store is opened.
+package struct MirrorLog: Sendable {
+  package static let folder = "log"
+  /// The most that one member may inflate to, in bytes.
+  package static let memberLimit = 64 << 20
+
+  private let disk: any Disk
+  private var file: (any DiskFile)?
+  private var fileSize = 0
+  private var path: String?
+  /// The blocks after the runs, in order.
+  package private(set) var blocks: [Block] = []
+  /// The last position held, in the runs or here.
+  package private(set) var last: UInt64
+  /// The chain's sum at `last`.
+  package private(set) var sum: UInt32
+  /// The compressed size of the log's files, in bytes.
+  package private(set) var size = 0
+  /// What was found damaged; everything behind it is fetched again.
+  package private(set) var damage: [Damage] = []
+  /// The torn end of the last file, as a crash leaves it.
+  package private(set) var torn: Damage?
+
+  /// A member as it lies in the file, with the blocks in it.
+  package struct Member: Sendable {
+    package let bytes: [UInt8]
+    package let blocks: [Block]
+
+    package init(bytes: [UInt8], blocks: [Block]) {
+      self.bytes = bytes
+      self.blocks = blocks
+    }
+
+    /// Compresses blocks to one member.
+    package init(_ blocks: [Block], _ deflater: Deflater) {
+      var text: [UInt8] = []
+      var cuts: [Int] = []
+      for block in blocks { cuts += BlockText.write(block, to: &text) }
+      var bytes: [UInt8] = []
+      deflater.compress(text.span, cuts: cuts, to: &bytes)
+      self.init(bytes: bytes, blocks: blocks)
+    }
+  }
+
+  /// Opens the log and reads what lies behind the runs.
+  ///
+  /// - Parameters:
+  ///   - last: the last position of the runs, `sum` the chain's sum there.
+  ///   - repairing: whether what cannot be read may be cut off.
+  package init(
+    disk: any Disk, after last: UInt64, sum: UInt32, repairing: Bool
+  ) throws(StorageError) {
+    self.disk = disk
+    self.last = last
+    self.sum = sum
+    let paths = try Self.paths(disk)
+    for (index, path) in paths.enumerated() {
+      let isLast = index == paths.count - 1
+      let file = try onDisk { () throws(DiskError) in try disk.open(path, .read) }
+      let fileSize = try onDisk { () throws(DiskError) in try file.size() }
+      let (end, problem) = try read(file, path)
+      size += end
+      if isLast {
+        self.path = path
+        self.fileSize = end
+      }
+      guard let problem else { continue }
+      if isLast, problem.isTorn { torn = problem.damage } else { damage.append(problem.damage) }
+      if repairing {
+        try Self.cut(disk, path, to: end, size: fileSize)
+        for later in paths[(index + 1)...] { try onDisk { () throws(DiskError) in try disk.remove(later) } }
+      }
+      self.path = path
+      self.fileSize = end
+      break
+    }
+  }
+
+  private static func paths(_ disk: any Disk) throws(StorageError) -> [String] {
+    let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
+    return listing.filter { $0.hasSuffix(".jsonl.gz") }.sorted().map { "\(folder)/\($0)" }
+  }
+
+  /// Reads one file. Returns where the readable part ends and what ends it, if not the file.
+  private mutating func read(
+    _ file: any DiskFile, _ path: String
+  ) throws(StorageError) -> (end: Int, problem: (damage: Damage, isTorn: Bool)?) {
+    var scanner = MemberScanner(file, path: path)
+    while true {
+      let start = scanner.offset
+      do {
+        guard let member = try scanner.next(limit: Self.memberLimit) else { return (start, nil) }
+        for block in try BlockText.parseAll(member.text.span) { try take(block) }
+      } catch let error as StorageError {
+        guard case .damaged(let damage) = error else { throw error }
+        return (start, (damage, damage.reason == CompressionError.truncated.description))
+      } catch {
+        return (start, (Damage(file: path, offset: start, reason: "\(error)"), false))
+      }
+    }
+  }
+
+  /// Takes a block in memory, checking that it continues the order.
+  private mutating func take(_ block: Block) throws(JSONError) {
+    guard let placement = block.placement else { throw JSONError(offset: 0, reason: "a block without a position") }
+    if block.last <= last { return }
+    guard placement.first == last + 1 else {
+      throw JSONError(offset: 0, reason: "position \(placement.first), expected \(last + 1)")
+    }
+    let next = Chain.next(sum, block.changes)
+    guard next == placement.sum else { throw JSONError(offset: 0, reason: "the running checksum does not match") }
+    blocks.append(block)
+    last = block.last
+    sum = next
+  }
+
+  private static func cut(_ disk: any Disk, _ path: String, to end: Int, size: Int) throws(StorageError) {
+    try onDisk { () throws(DiskError) in
+      if end == 0 {
+        try disk.remove(path)
+      } else if end < size {
+        let file = try disk.open(path, .append)
+        try file.truncate(to: end)
+        try file.sync()
+      }
+    }
+  }
+
+  /// Appends members and makes them durable: one write, one sync.
+  ///
+  /// - Precondition: their blocks follow `last`, and their sums were checked.
+  /// - Throws: `StorageError`; then nothing was appended.
+  package mutating func append(_ members: [Member]) throws(StorageError) {
+    guard let first = members.first?.blocks.first?.placement?.first else { return }
+    var bytes: [UInt8] = []
+    for member in members { bytes += member.bytes }
+    let disk = self.disk
+    let file = try onDisk { () throws(DiskError) -> any DiskFile in
+      if let file = self.file { return file }
+      if let path { return try disk.open(path, .append) }
+      try disk.makeFolder(Self.folder)
+      let path = Self.path(first)
+      let file = try disk.open(path, .replace)
+      try disk.syncFolder(Self.folder)
+      self.path = path
+      fileSize = 0
+      return file
+    }
+    do {
+      try file.append(bytes.span)
+      try file.sync()
+    } catch {
+      try? file.truncate(to: fileSize)
+      self.file = nil
+      throw StorageError(error)
+    }
+    self.file = file
+    fileSize += bytes.count
+    size += bytes.count
+    for member in members {
+      for block in member.blocks {
+        blocks.append(block)
+        last = block.last
+        sum = block.placement?.sum ?? sum
+      }
+    }
+  }
+
+  static func path(_ first: UInt64) -> String {
+    let digits = String(first)
+    return "\(folder)/\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).jsonl.gz"
+  }
+
+  /// Removes the log's files, after runs hold everything in them.
+  package mutating func clear() throws(StorageError) {
+    file = nil
+    let disk = self.disk
+    for path in try Self.paths(disk) { try onDisk { () throws(DiskError) in try disk.remove(path) } }
+    path = nil
+    fileSize = 0
+    size = 0
+    blocks = []
+  }
+}

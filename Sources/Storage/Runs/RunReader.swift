@@ -1,0 +1,149 @@
+import Causality
+import Codec
+import Merge
+import ChangeCodec
+
+/// Reads one run: the changes between two positions, sorted by entity.
+package final class RunReader {
+  package let name: RunName
+  package let index: RunIndex
+  private let file: any DiskFile
+  private let inflater = Inflater()
+  private var cached: (member: Int, changes: [PlacedChange])?
+
+  /// A member's text may be this large: the size at which it is closed, one more change, and headers.
+  static let memberLimit = 4 << 20
+
+  /// Opens a run and its index; makes the index anew where it is missing or damaged.
+  ///
+  /// - Throws: `StorageError.damaged` where the run itself is damaged.
+  package init(_ disk: any Disk, _ name: RunName) throws(StorageError) {
+    self.name = name
+    let file = try onDisk { () throws(DiskError) in try disk.open(name.path, .read) }
+    self.file = file
+    let stored = try onDisk { () throws(DiskError) -> RunIndex? in
+      guard let bytes = try disk.readAll(name.indexPath), let index = RunIndex(bytes, name: name),
+        try index.end == file.size()
+      else { return nil }
+      return index
+    }
+    if let stored {
+      index = stored
+      return
+    }
+    index = try Self.scan(file, name)
+    // A reader without the right to write goes on without storing it.
+    try? disk.replace(name.indexPath, with: index.bytes())
+  }
+
+  /// The size of the run's compressed bytes.
+  package var size: Int { index.end }
+
+  /// The open file, for sending it as it lies.
+  package var diskFile: any DiskFile { file }
+
+  /// The changes of one entity, by position. Cost: the member or members that hold the entity.
+  package func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
+    var found: [PlacedChange] = []
+    for member in index.members(of: entity) {
+      found += try changes(member).filter { $0.change.on == entity }
+    }
+    return found
+  }
+
+  /// All changes of one member, by entity, then position.
+  package func changes(_ member: Int) throws(StorageError) -> [PlacedChange] {
+    if let cached, cached.member == member { return cached.changes }
+    let changes = try Self.read(file, index.range(member), inflater, name)
+    cached = (member, changes)
+    return changes
+  }
+
+  private static func read(
+    _ file: any DiskFile, _ range: Range<Int>, _ inflater: Inflater, _ name: RunName
+  ) throws(StorageError) -> [PlacedChange] {
+    let bytes = try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
+    var text: [UInt8] = []
+    do {
+      _ = try inflater.inflateMember(bytes.span, limit: memberLimit, to: &text)
+    } catch {
+      throw .damaged(Damage(file: name.path, offset: range.lowerBound, reason: error.description))
+    }
+    do {
+      return try RunText.parse(text.span)
+    } catch {
+      throw .damaged(Damage(file: name.path, offset: range.lowerBound, reason: error.description))
+    }
+  }
+
+  /// Reads a run from its start to its end and makes its index.
+  private static func scan(_ file: any DiskFile, _ name: RunName) throws(StorageError) -> RunIndex {
+    var scanner = MemberScanner(file, path: name.path)
+    guard let head = try scanner.next(limit: 4096) else {
+      throw .damaged(Damage(file: name.path, offset: 0, reason: "the run is empty"))
+    }
+    let header: RunFileHeader
+    do {
+      header = try RunFileHeader(head.text)
+    } catch {
+      throw .damaged(Damage(file: name.path, offset: 0, reason: error.description))
+    }
+    guard header.first == name.first, header.last == name.last else {
+      throw .damaged(Damage(file: name.path, offset: 0, reason: "the run says that it is \(header.first)-\(header.last)"))
+    }
+    var index = RunIndex(name: name, sum: header.sum, start: head.end)
+    var count: UInt64 = 0
+    while let member = try scanner.next(limit: memberLimit) {
+      do {
+        let changes = try RunText.parse(member.text.span)
+        index.add(changes, end: member.end)
+        count += UInt64(changes.count)
+      } catch {
+        throw .damaged(Damage(file: name.path, offset: member.start, reason: error.description))
+      }
+    }
+    guard count == name.last - name.first + 1 else {
+      throw .damaged(
+        Damage(file: name.path, offset: scanner.offset, reason: "\(count) changes, expected \(name.last - name.first + 1)"))
+    }
+    return index
+  }
+
+  /// Checks every byte: that all members inflate, parse and are in order, and that the index agrees.
+  package func verify() throws(StorageError) {
+    let fresh = try Self.scan(file, name)
+    guard fresh.bytes() == index.bytes() else {
+      throw .damaged(Damage(file: name.indexPath, offset: 0, reason: "the index does not agree with its run"))
+    }
+  }
+}
+
+/// The first member of a run file: `{"first":1,"last":10431,"sum":"5f0c22d1"}`.
+package struct RunFileHeader {
+  package let first: UInt64
+  package let last: UInt64
+  package let sum: UInt32
+
+  package init(first: UInt64, last: UInt64, sum: UInt32) {
+    self.first = first
+    self.last = last
+    self.sum = sum
+  }
+
+  package init(_ text: [UInt8]) throws(JSONError) {
+    let value = try JSONText(parsing: text)
+    guard let first = value["first"]?.int, let last = value["last"]?.int, first > 0, last >= first,
+      let sum = value["sum"]?.string.flatMap(Checksum.parse)
+    else { throw JSONError(offset: 0, reason: "expected first, last and sum") }
+    self.init(first: UInt64(first), last: UInt64(last), sum: sum)
+  }
+
+  package var text: [UInt8] {
+    Array("{\"first\":\(first),\"last\":\(last),\"sum\":\"\(Checksum.hex(sum))\"}\n".utf8)
+  }
+}
+
+extension RunIndex {
+  /// Where the run's bytes end.
+  package var end: Int { memberCount == 0 ? start : range(memberCount - 1).upperBound }
+}

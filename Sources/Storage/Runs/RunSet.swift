@@ -1,0 +1,145 @@
+import Causality
+import Codec
+import Merge
+import ChangeCodec
+
+/// The runs that together hold positions 1 to `last`.
+///
+/// They are merged in size tiers: a run joins its older neighbour when that is at most twice as large as
+/// all that is newer, so that there are logarithmically many and a change is rewritten logarithmically often
+/// (the *logarithmic method* of J. L. Bentley and J. B. Saxe, 1980).
+package final class RunSet {
+  private let disk: any Disk
+  /// Oldest first.
+  package private(set) var runs: [RunReader]
+
+  /// Opens the runs in `runs/`.
+  package init(_ disk: any Disk) throws(StorageError) {
+    self.disk = disk
+    runs = []
+    let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
+    for name in RunName.chain(RunName.parse(listing)) { runs.append(try RunReader(disk, name)) }
+  }
+
+  /// The last position that the runs hold, 0 for none.
+  package var last: UInt64 { runs.last?.name.last ?? 0 }
+  /// The chain's sum at `last`, nil where there is no run.
+  package var sum: UInt32? { runs.last?.index.sum }
+
+  /// The last change of a replica within the runs.
+  package func mark(of replica: ReplicaID) -> ReplicaMark? {
+    for run in runs.reversed() {
+      if let mark = run.index.replicas[replica] { return mark }
+    }
+    return nil
+  }
+
+  /// The changes of one entity, by position. Cost: one member a run.
+  package func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
+    var found: [PlacedChange] = []
+    for run in runs { found += try run.changes(of: entity) }
+    return found
+  }
+
+  /// Makes a run of changes that follow `last`, then merges runs where the tiers ask for it.
+  ///
+  /// - Parameters:
+  ///   - changes: by position, without gaps.
+  ///   - sum: the chain's sum at the last of them.
+  package func add(_ changes: [PlacedChange], sum: UInt32) throws(StorageError) {
+    guard let first = changes.first?.position, let last = changes.last?.position else { return }
+    precondition(first == self.last + 1 && last - first + 1 == UInt64(changes.count), "runs have no gaps")
+    let name = RunName(first: first, last: last)
+    let writer = try RunWriter(disk, name, sum: sum)
+    for change in changes.sorted(by: { ($0.change.on, $0.position ?? 0) < ($1.change.on, $1.position ?? 0) }) {
+      try writer.add(change)
+    }
+    try writer.finish()
+    runs.append(try RunReader(disk, name))
+  }
+
+  /// Merges newer runs into older ones as the tiers ask for it.
+  ///
+  /// - Parameter all: merges everything into one run.
+  /// - Returns: whether anything was merged.
+  @discardableResult
+  package func merge(all: Bool = false) throws(StorageError) -> Bool {
+    var start = runs.count - 1
+    var newer = runs.last?.size ?? 0
+    while start > 0, all || runs[start - 1].size <= 2 * newer {
+      start -= 1
+      newer += runs[start].size
+    }
+    guard start >= 0, start < runs.count - 1 else { return false }
+    let merged = Array(runs[start...])
+    let name = RunName(first: merged[0].name.first, last: last)
+    let writer = try RunWriter(disk, name, sum: sum ?? 0, level: start == 0 ? 9 : 6)
+    var cursors: [RunCursor] = []
+    for run in merged {
+      if let cursor = try RunCursor(run) { cursors.append(cursor) }
+    }
+    while let entity = cursors.map(\.current.change.on).min() {
+      // The runs are in the order of their positions, so an entity's changes come out by position.
+      var index = 0
+      while index < cursors.count {
+        var isDone = false
+        while !isDone, cursors[index].current.change.on == entity {
+          try writer.add(cursors[index].current)
+          isDone = try !cursors[index].advance()
+        }
+        if isDone { cursors.remove(at: index) } else { index += 1 }
+      }
+    }
+    try writer.finish()
+    runs[start...] = [try RunReader(disk, name)]
+    try remove(merged.map(\.name))
+    return true
+  }
+
+  /// Removes runs that others cover, and what a crash left of unfinished ones.
+  package func removeLeftovers() throws(StorageError) {
+    let kept = Set(runs.map(\.name))
+    let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
+    try remove(RunName.parse(listing).filter { name in !kept.contains(name) && kept.contains { $0.covers(name) } })
+    try onDisk { () throws(DiskError) in
+      for name in listing where name.hasSuffix(".new") { try disk.remove("\(RunName.folder)/\(name)") }
+    }
+  }
+
+  private func remove(_ names: [RunName]) throws(StorageError) {
+    try onDisk { () throws(DiskError) in
+      for name in names {
+        try disk.remove(name.path)
+        try disk.remove(name.indexPath)
+      }
+    }
+  }
+}
+
+/// Walks a run's changes, one member in memory.
+private struct RunCursor {
+  private let run: RunReader
+  private var member = 0
+  private var changes: [PlacedChange]
+  private var index = 0
+
+  init?(_ run: RunReader) throws(StorageError) {
+    guard run.index.memberCount > 0 else { return nil }
+    self.run = run
+    changes = try run.changes(0)
+  }
+
+  var current: PlacedChange { changes[index] }
+
+  /// False when there is no next change.
+  mutating func advance() throws(StorageError) -> Bool {
+    index += 1
+    while index == changes.count {
+      member += 1
+      guard member < run.index.memberCount else { return false }
+      changes = try run.changes(member)
+      index = 0
+    }
+    return true
+  }
+}

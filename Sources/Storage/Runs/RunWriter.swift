@@ -1,0 +1,68 @@
+import Causality
+import Codec
+import Merge
+import ChangeCodec
+
+/// Writes one run from changes that come sorted by entity, then position. Holds one member in memory.
+package final class RunWriter {
+  private let disk: any Disk
+  private let name: RunName
+  private let file: any DiskFile
+  private let deflater: Deflater
+  private var member = RunText()
+  private var pending: [PlacedChange] = []
+  private var index: RunIndex
+  private var offset: Int
+  private var count: UInt64 = 0
+
+  /// - Parameters:
+  ///   - sum: the chain's sum at the run's last position.
+  ///   - level: zlib's, 1 to 9.
+  package init(
+    _ disk: any Disk, _ name: RunName, sum: UInt32, level: Int32 = 6
+  ) throws(StorageError) {
+    self.disk = disk
+    self.name = name
+    deflater = Deflater(level: level)
+    let header = deflater.compress(RunFileHeader(first: name.first, last: name.last, sum: sum).text)
+    let file = try onDisk { () throws(DiskError) in
+      try disk.makeFolder(RunName.folder)
+      return try disk.open(name.path + ".new", .replace)
+    }
+    try onDisk { () throws(DiskError) in try file.append(header.span) }
+    self.file = file
+    offset = header.count
+    index = RunIndex(name: name, sum: sum, start: header.count)
+  }
+
+  /// Adds the next change.
+  package func add(_ change: PlacedChange) throws(StorageError) {
+    if !member.isEmpty, member.isFull(before: change.change.on) { try close() }
+    member.add(change)
+    pending.append(change)
+    count += 1
+  }
+
+  private func close() throws(StorageError) {
+    var text: [UInt8] = []
+    let cuts = member.finish(to: &text)
+    var bytes: [UInt8] = []
+    deflater.compress(text.span, cuts: cuts, to: &bytes)
+    try onDisk { () throws(DiskError) in try file.append(bytes.span) }
+    offset += bytes.count
+    index.add(pending, end: offset)
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  /// Closes the run and makes it durable under its name.
+  package func finish() throws(StorageError) {
+    if !member.isEmpty { try close() }
+    precondition(count == name.last - name.first + 1, "a run holds every change between its positions")
+    try onDisk { () throws(DiskError) in
+      try file.sync()
+      try disk.replace(name.indexPath, with: index.bytes())
+      try disk.rename(name.path + ".new", to: name.path)
+      try disk.syncFolder(RunName.folder)
+    }
+  }
+}
