@@ -26,6 +26,9 @@ let package = Package(
     module("Merge", ["Causality", "Codec"]),
     module("ChangeCodec", ["Causality", "Codec", "Merge"]),
     module("Storage", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    module("SyncProtocol", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    module(
+      "Agent", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol"]),
     module("HTTP"),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),

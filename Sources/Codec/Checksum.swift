@@ -1,6 +1,6 @@
 import CZlib
 
-/// CRC-32 as in gzip and zlib (ISO 3309, polynomial 0xEDB88320).
+/// CRC-32 as in gzip and zlib (ISO 3309, polynomial 0xEDB88320), and Adler-32 as in zlib (RFC 1950).
 package enum Checksum {
   /// Continues a CRC over more bytes. Start with 0.
   package static func crc32(_ bytes: Span<UInt8>, continuing crc: UInt32 = 0) -> UInt32 {
@@ -14,6 +14,11 @@ package enum Checksum {
   /// Continues a CRC over more bytes. Start with 0.
   package static func crc32(_ bytes: [UInt8], continuing crc: UInt32 = 0) -> UInt32 {
     crc32(bytes.span, continuing: crc)
+  }
+
+  /// The Adler-32 by which a zlib stream names its preset dictionary.
+  package static func adler32(_ bytes: [UInt8]) -> UInt32 {
+    UInt32(truncatingIfNeeded: adler32_z(1, bytes, bytes.count))
   }
 
   /// Eight lower-case hexadecimal digits.

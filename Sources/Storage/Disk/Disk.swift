@@ -11,7 +11,7 @@ package protocol Disk: Sendable {
   func makeFolder(_ folder: String) throws(DiskError)
   /// Renames a file over another, atomically. Durable only after `syncFolder`.
   func rename(_ path: String, to target: String) throws(DiskError)
-  /// Removes a file; no error when it is gone.
+  /// Removes a file or an empty folder; no error when it is gone.
   func remove(_ path: String) throws(DiskError)
   /// Makes creations, renames and removals in a folder survive power loss.
   func syncFolder(_ folder: String) throws(DiskError)

@@ -71,7 +71,7 @@ package struct FolderDisk: Disk {
   }
 
   package func remove(_ path: String) throws(DiskError) {
-    if unlink(full(path)) != 0 {
+    if Glibc.remove(full(path)) != 0 {
       let error = DiskError("remove", full(path))
       if !error.isMissing { throw error }
     }

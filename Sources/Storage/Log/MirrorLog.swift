@@ -9,8 +9,6 @@ import Merge
 /// It is short, because compaction turns it into runs; so it is read as a whole when a store is opened.
 package struct MirrorLog: Sendable {
   package static let folder = "log"
-  /// The most that one member may inflate to, in bytes.
-  package static let memberLimit = 64 << 20
 
   private let disk: any Disk
   private var file: (any DiskFile)?
@@ -28,27 +26,6 @@ package struct MirrorLog: Sendable {
   package private(set) var damage: [Damage] = []
   /// The torn end of the last file, as a crash leaves it.
   package private(set) var torn: Damage?
-
-  /// A member as it lies in the file, with the blocks in it.
-  package struct Member: Sendable {
-    package let bytes: [UInt8]
-    package let blocks: [Block]
-
-    package init(bytes: [UInt8], blocks: [Block]) {
-      self.bytes = bytes
-      self.blocks = blocks
-    }
-
-    /// Compresses blocks to one member.
-    package init(_ blocks: [Block], _ deflater: Deflater) {
-      var text: [UInt8] = []
-      var cuts: [Int] = []
-      for block in blocks { cuts += BlockText.write(block, to: &text) }
-      var bytes: [UInt8] = []
-      deflater.compress(text.span, cuts: cuts, to: &bytes)
-      self.init(bytes: bytes, blocks: blocks)
-    }
-  }
 
   /// Opens the log and reads what lies behind the runs.
   ///
@@ -97,7 +74,7 @@ package struct MirrorLog: Sendable {
     while true {
       let start = scanner.offset
       do {
-        guard let member = try scanner.next(limit: Self.memberLimit) else { return (start, nil) }
+        guard let member = try scanner.next(limit: BlockMember.textLimit) else { return (start, nil) }
         for block in try BlockText.parseAll(member.text.span) { try take(block) }
       } catch let error as StorageError {
         guard case .damaged(let damage) = error else { throw error }
@@ -138,7 +115,7 @@ package struct MirrorLog: Sendable {
   ///
   /// - Precondition: their blocks follow `last`, and their sums were checked.
   /// - Throws: `StorageError`; then nothing was appended.
-  package mutating func append(_ members: [Member]) throws(StorageError) {
+  package mutating func append(_ members: [BlockMember]) throws(StorageError) {
     guard let first = members.first?.blocks.first?.placement?.first else { return }
     var bytes: [UInt8] = []
     for member in members { bytes += member.bytes }
@@ -177,6 +154,18 @@ package struct MirrorLog: Sendable {
   static func path(_ first: UInt64) -> String {
     let digits = String(first)
     return "\(folder)/\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).jsonl.gz"
+  }
+
+  /// Forgets everything behind a position where a block ends, or behind the runs when it is not behind them.
+  ///
+  /// - Parameter runs: the last position of the runs that stay, and the chain's sum there.
+  package mutating func rewind(to position: UInt64, runs: (last: UInt64, sum: UInt32)) throws(StorageError) {
+    let kept = blocks.filter { $0.last <= position && $0.last > runs.last }
+    try clear()
+    last = runs.last
+    sum = runs.sum
+    let deflater = Deflater()
+    try append(kept.map { BlockMember([$0], deflater) })
   }
 
   /// Removes the log's files, after runs hold everything in them.

@@ -4,25 +4,26 @@ import Merge
 
 /// One file of a replica's own changes.
 struct OwnFile: Sendable {
+  let folder: String
   /// The sequence of the first change in it.
   let first: UInt64
   let isCompressed: Bool
 
   var path: String {
     let digits = String(first)
-    return "\(OwnLog.folder)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits).jsonl"
+    return "\(folder)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits).jsonl"
       + (isCompressed ? ".gz" : "")
   }
 
   /// The files there are, by the sequence they start at. Where a crash left a file and its compressed
   /// form, the plain one counts.
-  static func list(_ disk: any Disk) throws(DiskError) -> [OwnFile] {
+  static func list(_ disk: any Disk, _ folder: String) throws(DiskError) -> [OwnFile] {
     var found: [UInt64: OwnFile] = [:]
-    for name in try disk.list(OwnLog.folder) {
+    for name in try disk.list(folder) {
       let isCompressed = name.hasSuffix(".jsonl.gz")
       guard isCompressed || name.hasSuffix(".jsonl"), let first = UInt64(name.prefix { $0 != "." }) else { continue }
       if isCompressed, found[first] != nil { continue }
-      found[first] = OwnFile(first: first, isCompressed: isCompressed)
+      found[first] = OwnFile(folder: folder, first: first, isCompressed: isCompressed)
     }
     return found.values.sorted { $0.first < $1.first }
   }

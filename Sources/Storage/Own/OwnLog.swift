@@ -9,12 +9,12 @@ import Merge
 /// changes, so that they can be sent again to a server that lost them. Files that are full are compressed
 /// once all of their changes are acknowledged.
 package struct OwnLog: Sendable {
-  package static let folder = "own"
   /// A file of at least this many bytes is not appended to any more, so that opening a store reads no more
   /// than this plus what is unsent.
   package static let fullSize = 1 << 20
 
   private let disk: any Disk
+  private let folder: String
   private let replica: ReplicaID
   private var file: (any DiskFile)?
   private var fileSize = 0
@@ -35,11 +35,12 @@ package struct OwnLog: Sendable {
   ///
   /// - Parameter repairing: whether a torn last line may be cut off; the bytes are kept in `own/torn`.
   package init(
-    disk: any Disk, replica: ReplicaID, acknowledged: UInt64, repairing: Bool
+    disk: any Disk, folder: String = "own", replica: ReplicaID, acknowledged: UInt64, repairing: Bool
   ) throws(DiskError) {
     self.disk = disk
+    self.folder = folder
     self.replica = replica
-    files = try OwnFile.list(disk)
+    files = try OwnFile.list(disk, folder)
     for (index, file) in files.enumerated() {
       let isLast = index == files.count - 1
       if !isLast, files[index + 1].first <= acknowledged + 1 { continue }
@@ -120,7 +121,7 @@ package struct OwnLog: Sendable {
       guard let bytes = try disk.readAll(plain.path), OwnFile.parse(bytes, plain, replica).damage.isEmpty else {
         continue
       }
-      let sealed = OwnFile(first: plain.first, isCompressed: true)
+      let sealed = OwnFile(folder: folder, first: plain.first, isCompressed: true)
       try disk.replace(sealed.path, with: Deflater(level: 9).compress(bytes))
       try disk.remove(plain.path)
       files[index] = sealed
@@ -135,10 +136,10 @@ package struct OwnLog: Sendable {
       file = opened
       return opened
     }
-    let next = OwnFile(first: first, isCompressed: false)
-    try disk.makeFolder(Self.folder)
+    let next = OwnFile(folder: folder, first: first, isCompressed: false)
+    try disk.makeFolder(folder)
     let opened = try disk.open(next.path, .replace)
-    try disk.syncFolder(Self.folder)
+    try disk.syncFolder(folder)
     files.append(next)
     fileSize = 0
     file = opened
@@ -153,9 +154,9 @@ package struct OwnLog: Sendable {
     content.damage.removeAll { $0.offset >= content.intact }
     content.torn = Damage(
       file: file.path, offset: content.intact,
-      reason: "\(bytes.count - content.intact) bytes of an unfinished change, kept in \(Self.folder)/torn")
+      reason: "\(bytes.count - content.intact) bytes of an unfinished change, kept in \(folder)/torn")
     if repairing {
-      let torn = try disk.open("\(Self.folder)/torn", .append)
+      let torn = try disk.open("\(folder)/torn", .append)
       try torn.append(bytes.span.extracting(content.intact..<bytes.count))
       try torn.sync()
       let opened = try disk.open(file.path, .append)

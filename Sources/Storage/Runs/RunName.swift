@@ -21,9 +21,12 @@ package struct RunName: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { "\(first)-\(last)" }
   /// The gzip members.
-  package var path: String { "\(Self.folder)/\(self).jsonl.gz" }
+  package var path: String { path(in: Self.folder) }
   /// The derived index.
-  package var indexPath: String { "\(Self.folder)/\(self).index" }
+  package var indexPath: String { indexPath(in: Self.folder) }
+
+  package func path(in folder: String) -> String { "\(folder)/\(self).jsonl.gz" }
+  package func indexPath(in folder: String) -> String { "\(folder)/\(self).index" }
 
   package func covers(_ other: RunName) -> Bool { first <= other.first && other.last <= last }
 

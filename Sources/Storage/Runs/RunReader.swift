@@ -7,6 +7,7 @@ import ChangeCodec
 package final class RunReader {
   package let name: RunName
   package let index: RunIndex
+  private let folder: String
   private let file: any DiskFile
   private let inflater = Inflater()
   private var cached: (member: Int, changes: [PlacedChange])?
@@ -17,12 +18,17 @@ package final class RunReader {
   /// Opens a run and its index; makes the index anew where it is missing or damaged.
   ///
   /// - Throws: `StorageError.damaged` where the run itself is damaged.
-  package init(_ disk: any Disk, _ name: RunName) throws(StorageError) {
+  package init(
+    _ disk: any Disk, _ name: RunName, in folder: String = RunName.folder
+  ) throws(StorageError) {
     self.name = name
-    let file = try onDisk { () throws(DiskError) in try disk.open(name.path, .read) }
+    self.folder = folder
+    let path = name.path(in: folder)
+    let indexPath = name.indexPath(in: folder)
+    let file = try onDisk { () throws(DiskError) in try disk.open(path, .read) }
     self.file = file
     let stored = try onDisk { () throws(DiskError) -> RunIndex? in
-      guard let bytes = try disk.readAll(name.indexPath), let index = RunIndex(bytes, name: name),
+      guard let bytes = try disk.readAll(indexPath), let index = RunIndex(bytes, name: name),
         try index.end == file.size()
       else { return nil }
       return index
@@ -31,9 +37,9 @@ package final class RunReader {
       index = stored
       return
     }
-    index = try Self.scan(file, name)
+    index = try Self.scan(file, name, path)
     // A reader without the right to write goes on without storing it.
-    try? disk.replace(name.indexPath, with: index.bytes())
+    try? disk.replace(indexPath, with: index.bytes())
   }
 
   /// The size of the run's compressed bytes.
@@ -54,42 +60,42 @@ package final class RunReader {
   /// All changes of one member, by entity, then position.
   package func changes(_ member: Int) throws(StorageError) -> [PlacedChange] {
     if let cached, cached.member == member { return cached.changes }
-    let changes = try Self.read(file, index.range(member), inflater, name)
+    let changes = try Self.read(file, index.range(member), inflater, name.path(in: folder))
     cached = (member, changes)
     return changes
   }
 
   private static func read(
-    _ file: any DiskFile, _ range: Range<Int>, _ inflater: Inflater, _ name: RunName
+    _ file: any DiskFile, _ range: Range<Int>, _ inflater: Inflater, _ path: String
   ) throws(StorageError) -> [PlacedChange] {
     let bytes = try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
     var text: [UInt8] = []
     do {
       _ = try inflater.inflateMember(bytes.span, limit: memberLimit, to: &text)
     } catch {
-      throw .damaged(Damage(file: name.path, offset: range.lowerBound, reason: error.description))
+      throw .damaged(Damage(file: path, offset: range.lowerBound, reason: error.description))
     }
     do {
       return try RunText.parse(text.span)
     } catch {
-      throw .damaged(Damage(file: name.path, offset: range.lowerBound, reason: error.description))
+      throw .damaged(Damage(file: path, offset: range.lowerBound, reason: error.description))
     }
   }
 
   /// Reads a run from its start to its end and makes its index.
-  private static func scan(_ file: any DiskFile, _ name: RunName) throws(StorageError) -> RunIndex {
-    var scanner = MemberScanner(file, path: name.path)
+  private static func scan(_ file: any DiskFile, _ name: RunName, _ path: String) throws(StorageError) -> RunIndex {
+    var scanner = MemberScanner(file, path: path)
     guard let head = try scanner.next(limit: 4096) else {
-      throw .damaged(Damage(file: name.path, offset: 0, reason: "the run is empty"))
+      throw .damaged(Damage(file: path, offset: 0, reason: "the run is empty"))
     }
     let header: RunFileHeader
     do {
       header = try RunFileHeader(head.text)
     } catch {
-      throw .damaged(Damage(file: name.path, offset: 0, reason: error.description))
+      throw .damaged(Damage(file: path, offset: 0, reason: error.description))
     }
     guard header.first == name.first, header.last == name.last else {
-      throw .damaged(Damage(file: name.path, offset: 0, reason: "the run says that it is \(header.first)-\(header.last)"))
+      throw .damaged(Damage(file: path, offset: 0, reason: "the run says that it is \(header.first)-\(header.last)"))
     }
     var index = RunIndex(name: name, sum: header.sum, start: head.end)
     var count: UInt64 = 0
@@ -99,21 +105,21 @@ package final class RunReader {
         index.add(changes, end: member.end)
         count += UInt64(changes.count)
       } catch {
-        throw .damaged(Damage(file: name.path, offset: member.start, reason: error.description))
+        throw .damaged(Damage(file: path, offset: member.start, reason: error.description))
       }
     }
     guard count == name.last - name.first + 1 else {
       throw .damaged(
-        Damage(file: name.path, offset: scanner.offset, reason: "\(count) changes, expected \(name.last - name.first + 1)"))
+        Damage(file: path, offset: scanner.offset, reason: "\(count) changes, expected \(name.last - name.first + 1)"))
     }
     return index
   }
 
   /// Checks every byte: that all members inflate, parse and are in order, and that the index agrees.
   package func verify() throws(StorageError) {
-    let fresh = try Self.scan(file, name)
+    let fresh = try Self.scan(file, name, name.path(in: folder))
     guard fresh.bytes() == index.bytes() else {
-      throw .damaged(Damage(file: name.indexPath, offset: 0, reason: "the index does not agree with its run"))
+      throw .damaged(Damage(file: name.indexPath(in: folder), offset: 0, reason: "the index does not agree with its run"))
     }
   }
 }

@@ -41,6 +41,17 @@ package final class RunSet {
     return found
   }
 
+  /// All entities in order, with what lies beside the runs.
+  ///
+  /// - Parameters:
+  ///   - type: only entities of this type; nil for all.
+  ///   - newer: changes that are in no run.
+  package func walk(
+    type: String? = nil, newer: [EntityID: [PlacedChange]] = [:]
+  ) throws(StorageError) -> EntityWalk {
+    try EntityWalk(runs, type: type, newer: newer)
+  }
+
   /// Makes a run of changes that follow `last`, then merges runs where the tiers ask for it.
   ///
   /// - Parameters:
@@ -74,21 +85,9 @@ package final class RunSet {
     let merged = Array(runs[start...])
     let name = RunName(first: merged[0].name.first, last: last)
     let writer = try RunWriter(disk, name, sum: sum ?? 0, level: start == 0 ? 9 : 6)
-    var cursors: [RunCursor] = []
-    for run in merged {
-      if let cursor = try RunCursor(run) { cursors.append(cursor) }
-    }
-    while let entity = cursors.map(\.current.change.on).min() {
-      // The runs are in the order of their positions, so an entity's changes come out by position.
-      var index = 0
-      while index < cursors.count {
-        var isDone = false
-        while !isDone, cursors[index].current.change.on == entity {
-          try writer.add(cursors[index].current)
-          isDone = try !cursors[index].advance()
-        }
-        if isDone { cursors.remove(at: index) } else { index += 1 }
-      }
+    let walk = try EntityWalk(merged)
+    while let entity = try walk.next() {
+      for change in entity.changes { try writer.add(change) }
     }
     try writer.finish()
     runs[start...] = [try RunReader(disk, name)]
@@ -113,33 +112,5 @@ package final class RunSet {
         try disk.remove(name.indexPath)
       }
     }
-  }
-}
-
-/// Walks a run's changes, one member in memory.
-private struct RunCursor {
-  private let run: RunReader
-  private var member = 0
-  private var changes: [PlacedChange]
-  private var index = 0
-
-  init?(_ run: RunReader) throws(StorageError) {
-    guard run.index.memberCount > 0 else { return nil }
-    self.run = run
-    changes = try run.changes(0)
-  }
-
-  var current: PlacedChange { changes[index] }
-
-  /// False when there is no next change.
-  mutating func advance() throws(StorageError) -> Bool {
-    index += 1
-    while index == changes.count {
-      member += 1
-      guard member < run.index.memberCount else { return false }
-      changes = try run.changes(member)
-      index = 0
-    }
-    return true
   }
 }

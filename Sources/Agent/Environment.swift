@@ -1,0 +1,26 @@
+import Glibc
+
+/// Where time and randomness enter: a simulator passes its own.
+public struct Environment: Sendable {
+  /// Milliseconds since 1970 by the device's wall clock.
+  public var now: @Sendable () -> UInt64
+  /// 64 random bits.
+  public var random: @Sendable () -> UInt64
+
+  public init(now: @escaping @Sendable () -> UInt64, random: @escaping @Sendable () -> UInt64) {
+    self.now = now
+    self.random = random
+  }
+
+  /// The system's clock and its random generator.
+  public static let system = Environment(
+    now: {
+      var time = timespec()
+      clock_gettime(CLOCK_REALTIME, &time)
+      return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    },
+    random: {
+      var generator = SystemRandomNumberGenerator()
+      return generator.next()
+    })
+}

@@ -1,0 +1,48 @@
+import Causality
+import Merge
+import Storage
+
+extension Store {
+  /// Makes a store without a server: everything but sync works in it.
+  ///
+  /// - Throws: `StorageError.storeExists` where there is one.
+  public static func make(
+    at root: String, agent: String, environment: Environment = .system
+  ) throws(StorageError) -> Store {
+    try make(disk: FolderDisk(root), root: root, agent: agent, environment: environment)
+  }
+
+  package static func make(
+    disk: any Disk, root: String, agent: String, environment: Environment
+  ) throws(StorageError) -> Store {
+    guard 1...Change.maximumAuthor ~= agent.utf8.count else {
+      throw .refused("an agent's name has 1 to \(Change.maximumAuthor) bytes")
+    }
+    let existing = try onDisk { () throws(DiskError) -> Bool in
+      try disk.makeFolder("")
+      return try disk.list("").contains(StoreConfiguration.path)
+    }
+    if existing { throw .storeExists(root) }
+    let replica = ReplicaID(bits: environment.random())
+    try StoreConfiguration(replica: replica, agent: agent).write(disk)
+    return try Store(disk: disk, root: root, .writing, environment: environment)
+  }
+
+  /// Binds the store to a server's workspace.
+  ///
+  /// A store that was used without a server keeps its own changes as unsent ones: the workspace's order starts
+  /// anew with what the server has.
+  package func bind(
+    server: String, workspace: String, agent: String, role: String, token: String
+  ) throws(StorageError) {
+    var configuration = self.configuration
+    configuration.server = server
+    configuration.workspace = workspace
+    configuration.agent = agent
+    configuration.role = role
+    configuration.token = token
+    try configuration.write(disk)
+    self.configuration = configuration
+    if mirror.last > 0 { try rewind(to: 0) }
+  }
+}

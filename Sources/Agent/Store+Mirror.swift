@@ -1,0 +1,73 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+import Storage
+import SyncProtocol
+
+extension Store {
+  /// What the store tells a server that it has.
+  package var cursor: Cursor { Cursor(position: mirror.last, sum: mirror.sum) }
+
+  /// Takes what an answer of the server brought: appends it durably, then counts own changes as sent.
+  package func integrate(_ received: SyncSession.Received) throws(StorageError) {
+    let known = mirror.blocks.count
+    try mirror.append(received.members)
+    let wall = environment.now()
+    var confirmed = acknowledged
+    for block in mirror.blocks[known...] {
+      if let last = block.changes.last { clock.observe(last.at, wall: wall) }
+      if block.replica == replica { confirmed = block.changes[block.count - 1].id.sequence }
+      for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
+    }
+    guard confirmed > acknowledged else { return }
+    // Own changes have places now: the unplaced ones give way to them.
+    for change in own.unsent where change.id.sequence <= confirmed {
+      newer[change.on]?.removeAll { $0.position == nil && $0.change.id == change.id }
+    }
+    acknowledged = confirmed
+    own.acknowledge(upTo: confirmed)
+  }
+
+  /// The number of changes behind the runs at which compaction makes a run of them.
+  package static let compactionThreshold = 4096
+
+  /// Makes a run of what is newer than the runs, when that is much, and merges runs as their tiers ask.
+  ///
+  /// - Parameter all: makes one run of everything.
+  /// - Returns: whether anything was done.
+  @discardableResult
+  public func compact(all: Bool = false) throws(StorageError) -> Bool {
+    precondition(access == .writing, "only a store that was opened for writing can be compacted")
+    if configuration.server == nil, own.unsent.count >= (all ? 1 : Self.compactionThreshold) {
+      try placeLocally()
+    }
+    let count = mirror.blocks.reduce(0) { $0 + $1.count }
+    let isDue = count >= Self.compactionThreshold || all && count > 0
+    if isDue {
+      try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
+      try mirror.clear()
+      index()
+    }
+    let merged = isDue || all ? try runs.merge(all: all) : false
+    if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
+    return isDue || merged
+  }
+
+  /// A store without a server gives its changes places itself, so that it can compact them. When it joins
+  /// a server later, the server's order takes their place.
+  private func placeLocally() throws(StorageError) {
+    var position = mirror.last
+    var sum = mirror.sum
+    let stamp = environment.now()
+    var members: [BlockMember] = []
+    let deflater = Deflater()
+    for var block in BlockText.blocks(of: own.unsent) {
+      sum = Chain.next(sum, block.changes)
+      block.placement = Placement(first: position + 1, stamp: stamp, sum: sum)
+      position += UInt64(block.count)
+      members.append(BlockMember([block], deflater))
+    }
+    try integrate(SyncSession.Received(members: members))
+  }
+}

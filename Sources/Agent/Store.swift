@@ -1,0 +1,167 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+import Storage
+
+/// A replica's local store: all of the workspace that was synced, and this agent's own edits.
+///
+/// Opening reads what is newer than the runs; a question about one entity reads that entity's part of the
+/// runs. One process writes at a time; readers never wait and never see half a change. A store is used from
+/// one thread.
+public final class Store {
+  /// How a store is opened.
+  public enum Access: Sendable {
+    case reading
+    /// Takes the store's lock.
+    case writing
+  }
+
+  let disk: any Disk
+  let environment: Environment
+  let access: Access
+  private let lock: (any Sendable)?
+  /// Where the store is, for messages.
+  public let root: String
+  public internal(set) var configuration: StoreConfiguration
+  var runs: RunSet
+  var mirror: MirrorLog
+  var own: OwnLog
+  var clock: HybridClock
+  /// The last own sequence that the mirror holds, so that the server has it.
+  var acknowledged: UInt64
+  /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
+  var newer: [EntityID: [PlacedChange]] = [:]
+
+  /// Opens a store in a folder.
+  ///
+  /// - Throws: `StorageError`, `.noStore` where there is none and `.locked` where another process writes.
+  public convenience init(
+    at root: String, _ access: Access, environment: Environment = .system
+  ) throws(StorageError) {
+    try self.init(disk: FolderDisk(root), root: root, access, environment: environment)
+  }
+
+  /// Opens a store on a disk.
+  package init(
+    disk: any Disk, root: String, _ access: Access, environment: Environment
+  ) throws(StorageError) {
+    self.disk = disk
+    self.root = root
+    self.access = access
+    self.environment = environment
+    configuration = try StoreConfiguration.read(disk, root: root)
+    if access == .writing {
+      lock = try onDisk { () throws(DiskError) in try disk.lock("lock") }
+      if lock == nil { throw .locked(root) }
+    } else {
+      lock = nil
+    }
+    let parts = try Self.read(disk, configuration, isWriting: access == .writing)
+    runs = parts.runs
+    mirror = parts.mirror
+    own = parts.own
+    acknowledged = parts.acknowledged
+    clock = HybridClock(last: own.lastTime)
+    index()
+  }
+
+  /// Reads the files again, after they were put right.
+  func reopen() throws(StorageError) {
+    let parts = try Self.read(disk, configuration, isWriting: access == .writing)
+    runs = parts.runs
+    mirror = parts.mirror
+    own = parts.own
+    acknowledged = parts.acknowledged
+    index()
+  }
+
+  private struct Parts {
+    var runs: RunSet
+    var mirror: MirrorLog
+    var own: OwnLog
+    var acknowledged: UInt64
+  }
+
+  /// Reads the store's files. A reader that meets a compaction in the middle starts again.
+  private static func read(
+    _ disk: any Disk, _ configuration: StoreConfiguration, isWriting: Bool
+  ) throws(StorageError) -> Parts {
+    var attempt = 0
+    while true {
+      attempt += 1
+      do {
+        let runs = try RunSet(disk)
+        let mirror = try MirrorLog(disk: disk, after: runs.last, sum: runs.sum ?? 0, repairing: isWriting)
+        // A compaction between reading the list of runs and the log leaves a gap that a second look closes.
+        if !isWriting, attempt < 5, !mirror.damage.isEmpty { continue }
+        var acknowledged = runs.mark(of: configuration.replica)?.sequence ?? 0
+        for block in mirror.blocks where block.replica == configuration.replica {
+          acknowledged = block.changes[block.count - 1].id.sequence
+        }
+        let replica = configuration.replica
+        let own = try onDisk { () throws(DiskError) in
+          try OwnLog(
+            disk: disk, folder: configuration.ownFolder ?? "own", replica: replica, acknowledged: acknowledged,
+            repairing: isWriting)
+        }
+        return Parts(runs: runs, mirror: mirror, own: own, acknowledged: acknowledged)
+      } catch {
+        if case .disk = error, !isWriting, attempt < 5 { continue }
+        throw error
+      }
+    }
+  }
+
+  /// Indexes what is in no run.
+  func index() {
+    newer = [:]
+    let wall = environment.now()
+    for block in mirror.blocks {
+      for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
+      if let last = block.changes.last { clock.observe(last.at, wall: wall) }
+    }
+    for change in own.unsent { newer[change.on, default: []].append(PlacedChange(change)) }
+  }
+
+  /// This store's replica id.
+  public var replica: ReplicaID { configuration.replica }
+  /// The last position of the workspace's order that this store holds.
+  public var position: UInt64 { mirror.last }
+  /// Own changes that no server has acknowledged, oldest first.
+  public var unsent: [Change] { own.unsent }
+
+  /// All changes of an entity that this store knows: those with a position by it, then own unsent ones.
+  ///
+  /// Cost: the members that hold the entity, one or two a run.
+  public func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
+    // What this store made and did not send yet can be in no run.
+    let isOwnUnsent = entity.origin.replica == replica && entity.origin.sequence > acknowledged
+    let old = isOwnUnsent ? [] : try runs.changes(of: entity)
+    return old + (newer[entity] ?? [])
+  }
+
+  /// The state of an entity; nil when this store knows no change of it.
+  public func state(of entity: EntityID) throws(StorageError) -> EntityState? {
+    let changes = try changes(of: entity)
+    return changes.isEmpty ? nil : Fold.state(of: entity, changes)
+  }
+
+  /// Calls `visit` with the state of every entity of a type, or of all types, in order.
+  ///
+  /// Reads all of them: for digests, exports and building indexes. Cost: per store.
+  public func forEachState(
+    ofType type: String? = nil, _ visit: (EntityState) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    let walk = try runs.walk(type: type, newer: newer)
+    while let (id, changes) = try walk.next() { try visit(Fold.state(of: id, changes)) }
+  }
+
+  /// A number that is the same on every replica that holds the same changes, unsent ones included: sixteen
+  /// hexadecimal digits, the sum of the digests of all states. Cost: per store.
+  public func digest() throws(StorageError) -> String {
+    var sum: UInt64 = 0
+    try forEachState { (state) throws(StorageError) in sum &+= state.digest }
+    return FNV1a.hex(sum)
+  }
+}

@@ -1,0 +1,69 @@
+import Causality
+import Storage
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What `store.json` says of a store.
+public struct StoreConfiguration: Codable, Hashable, Sendable {
+  /// The format of the store's files. A later format is refused.
+  public var format: Int
+  /// This store's replica id.
+  public var replica: ReplicaID
+  /// The agent who uses it, as changes name them.
+  public var agent: String
+  /// The workspace; nil for a store that no server knows.
+  public var workspace: String?
+  /// The server's address, `https://desk.example.org`; nil for a store without one.
+  public var server: String?
+  /// The role that the server gave the device: `agent`, `supervisor`, `gateway`.
+  public var role: String?
+  /// The secret by which the server knows this device; nil before it joined. The file is its owner's only.
+  public var token: String?
+  /// The folder of own changes; `own` when absent. Another one since this store got a new replica id.
+  public var ownFolder: String?
+  /// Replica ids that this store used before, newest last: after it turned out to be a copy.
+  public var formerReplicas: [ReplicaID]?
+
+  public static let currentFormat = 1
+  static let path = "store.json"
+
+  public init(replica: ReplicaID, agent: String) {
+    format = Self.currentFormat
+    self.replica = replica
+    self.agent = agent
+  }
+
+  /// Reads `store.json`.
+  static func read(_ disk: any Disk, root: String) throws(StorageError) -> StoreConfiguration {
+    let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) }
+    guard let bytes else { throw .noStore(root) }
+    struct Format: Decodable { var format: Int }
+    let configuration: StoreConfiguration
+    do {
+      let found = try JSONDecoder().decode(Format.self, from: Data(bytes)).format
+      guard found <= currentFormat else {
+        throw StorageError.laterVersion(file: path, found: found, known: currentFormat)
+      }
+      configuration = try JSONDecoder().decode(StoreConfiguration.self, from: Data(bytes))
+    } catch let error as StorageError {
+      throw error
+    } catch {
+      throw .damaged(Damage(file: path, offset: 0, reason: "not a store's settings: \(error)"))
+    }
+    return configuration
+  }
+
+  /// Replaces `store.json` so that a crash leaves the old or the new one.
+  func write(_ disk: any Disk) throws(StorageError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let bytes = try? encoder.encode(self) else { throw .refused("the store's settings cannot be written") }
+    try onDisk { () throws(DiskError) in
+      try disk.replace(Self.path, with: Array(bytes) + [UInt8(ascii: "\n")])
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import Causality
+import ChangeCodec
+import Merge
+import Storage
+import SyncProtocol
+
+/// What a sync did.
+public struct SyncReport: Sendable, Hashable {
+  /// Own changes that the server took.
+  public var sent = 0
+  /// Changes that were new to this store, own ones not counted.
+  public var received = 0
+  /// Changes of others that the server had lost and this store gave back.
+  public var relayed = 0
+  public var roundTrips = 0
+  /// Bytes of bodies, without HTTP's own.
+  public var bytesSent = 0
+  public var bytesReceived = 0
+  /// What had to be put right, in words for a person.
+  public var notes: [String] = []
+}
+
+/// Brings a store and its server together.
+///
+/// One round trip in the usual case. Whatever happens in between, what was exchanged counts, and another sync goes
+/// on from there.
+package final class SyncClient {
+  private let store: Store
+  private let link: ServerLink
+  private var report = SyncReport()
+  private let progress: (SyncReport) -> Void
+  /// How often a server may refuse the history before this gives up.
+  private var healings = 0
+
+  /// - Parameter progress: called after each round trip.
+  package init(
+    _ store: Store, _ transport: any Transport, progress: @escaping (SyncReport) -> Void = { _ in }
+  ) throws(SyncError) {
+    guard let workspace = store.configuration.workspace, let token = store.configuration.token else {
+      throw .notJoined
+    }
+    self.store = store
+    link = ServerLink(transport, workspace: workspace, token: token)
+    self.progress = progress
+  }
+
+  /// Syncs until neither side has anything new, then compacts the store where it is due.
+  package func sync() throws(SyncError) -> SyncReport {
+    if store.position == 0 { try fetchRuns() }
+    var session = newSession()
+    repeat {
+      let request = session.request(
+        unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
+      switch try link.sync(request) {
+      case .success(let answer): try take(answer, &session)
+      case .failure(let refusal): try heal(refusal, &session)
+      }
+      count()
+    } while !session.isDone(unsent: store.unsent.count)
+    try relay(&session)
+    try onStore { () throws(StorageError) in _ = try store.compact() }
+    return report
+  }
+
+  private func newSession() -> SyncSession {
+    SyncSession(cursor: store.cursor, replica: store.replica, agent: store.configuration.agent)
+  }
+
+  private func count() {
+    report.roundTrips = link.roundTrips
+    report.bytesSent = link.bytesSent
+    report.bytesReceived = link.bytesReceived
+    progress(report)
+  }
+
+  private func onStore<Result>(_ body: () throws(StorageError) -> Result) throws(SyncError) -> Result {
+    do {
+      return try body()
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// Stores what an answer brought.
+  private func take(_ answer: SyncAnswer<[UInt8]>, _ session: inout SyncSession) throws(SyncError) {
+    let received: SyncSession.Received
+    do {
+      received = try session.receive(answer)
+    } catch {
+      switch error {
+      case .damaged: throw .interrupted(error.description)
+      case .diverged:
+        try rewind(&session)
+        return
+      }
+    }
+    let blocks = received.members.flatMap(\.blocks)
+    if store.isForked(by: blocks) {
+      try fork(&session)
+      return
+    }
+    let unsent = store.unsent.count
+    try onStore { () throws(StorageError) in try store.integrate(received) }
+    report.sent += unsent - store.unsent.count
+    report.received += blocks.reduce(0) { $0 + ($1.replica == store.replica ? 0 : $1.count) }
+  }
+
+  private func heal(_ refusal: Refusal, _ session: inout SyncSession) throws(SyncError) {
+    healings += 1
+    guard healings <= 5 else { throw SyncError(refusal) }
+    switch refusal.code {
+    case .diverged: try rewind(&session)
+    default: try fork(&session)
+    }
+  }
+
+  /// Goes back to the last place that the server shares.
+  private func rewind(_ session: inout SyncSession) throws(SyncError) {
+    let checkpoints = store.checkpoints
+    // What lies behind a place that differs differs too, so the last shared one can be searched for by halves.
+    var low = 0
+    var high = checkpoints.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      let sum = try link.sum(at: checkpoints[middle].position)
+      if sum == checkpoints[middle].sum { low = middle } else { high = middle }
+    }
+    let shared = checkpoints[low].position
+    guard shared < store.position else { throw .mismatch("the server refuses a history that it shares") }
+    report.notes.append(
+      "the server's history differs behind position \(shared): it was restored or replaced; "
+        + "what it lost is sent again")
+    try onStore { () throws(StorageError) in try store.rewind(to: shared) }
+    if shared == 0 { try fetchRuns() }
+    session = newSession()
+  }
+
+  /// Goes on under a new replica id.
+  private func fork(_ session: inout SyncSession) throws(SyncError) {
+    // What the other device sent under this id must not be sent twice, so all of it is looked at first.
+    var sent: [ChangeID: Change] = [:]
+    var scan = newSession()
+    repeat {
+      switch try link.sync(scan.request(unsent: [], own: ChangeID.maximumSequence)) {
+      case .failure(let refusal):
+        guard refusal.code == .diverged else { throw SyncError(refusal) }
+        try rewind(&session)
+        return
+      case .success(let answer):
+        let received: SyncSession.Received
+        do { received = try scan.receive(answer) } catch { throw .interrupted(error.description) }
+        for block in received.members.flatMap(\.blocks) where block.replica == store.replica {
+          for change in block.changes { sent[change.id] = change }
+        }
+      }
+    } while !scan.isDone(unsent: 0)
+    let old = store.replica
+    let new = ReplicaID(bits: store.environment.random())
+    let token = try link.fork(to: new)
+    try onStore { () throws(StorageError) in try store.adopt(new, token: token, sent: sent) }
+    report.notes.append(
+      "another device writes as replica \(old), so this store is a copy; it goes on as replica \(new), "
+        + "and no edit was lost")
+    link.token = token
+    session = newSession()
+  }
+
+  /// Gives the server back what it lost of others, then forgets what was set aside.
+  private func relay(_ session: inout SyncSession) throws(SyncError) {
+    guard try onStore(store.seenLimit) != nil else { return }
+    for (limit, changes) in try onStore(store.lostChanges) {
+      var rest = changes[...]
+      while !rest.isEmpty {
+        let request = session.request(
+          unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true)
+        switch try link.sync(request) {
+        case .failure(let refusal):
+          throw refusal.code == .diverged ? .interrupted(refusal.message) : SyncError(refusal)
+        case .success(let answer):
+          try take(answer, &session)
+          let sent = rest.count - request.unsent
+          report.relayed += sent
+          rest = rest.dropFirst(sent)
+        }
+        count()
+      }
+    }
+    while !session.isDone(unsent: 0) {
+      guard case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence)) else {
+        throw .interrupted("the server's history changed during the sync")
+      }
+      try take(answer, &session)
+    }
+    try onStore { () throws(StorageError) in try store.forgetAside() }
+  }
+
+  /// Copies the server's runs into an empty mirror, in pieces, going on where an earlier try stopped.
+  private func fetchRuns() throws(SyncError) {
+    for (name, size) in try link.runs() where name.first == store.position + 1 {
+      // The server may have merged this run meanwhile; then the log brings what is missing.
+      var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
+      while offset < size {
+        let piece = try link.run(name, from: offset, count: min(4 << 20, size - offset))
+        guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
+        try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
+        offset += piece.count
+        count()
+      }
+      try onStore { () throws(StorageError) in try store.finishRun(name) }
+      report.received += Int(name.last - name.first + 1)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Storage
+import SyncProtocol
+
+/// Why a sync did not finish. What was edited is safe in the store, and what was exchanged before counts.
+public enum SyncError: Error, Sendable, CustomStringConvertible {
+  /// The server was not reached.
+  case offline(String)
+  /// The connection broke or the answer was damaged.
+  case interrupted(String)
+  /// The store is bound to no server.
+  case notJoined
+  /// The token is not known: the device was revoked, or the server lost its enrolment.
+  case unauthorized(String)
+  /// The server does not allow it.
+  case forbidden(String)
+  /// The workspace is not there.
+  case notFound(String)
+  /// A change or request is larger than the server takes.
+  case tooLarge(String)
+  /// The server has too much to do.
+  case busy(String)
+  /// The server failed.
+  case server(String)
+  /// The server and this program do not understand each other.
+  case mismatch(String)
+  /// The local store refused.
+  case storage(StorageError)
+
+  /// Whether trying again later may help without anybody doing something.
+  public var isTemporary: Bool {
+    switch self {
+    case .offline, .interrupted, .busy, .server: true
+    default: false
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .offline(let reason):
+      "the server was not reached: \(reason). Your edits are safe; they are sent when you sync again"
+    case .interrupted(let reason):
+      "the connection broke: \(reason). Nothing is lost; sync again to go on from there"
+    case .notJoined: "this store has no server; join one with 'askonce join URL --code CODE'"
+    case .unauthorized(let reason):
+      "\(reason). Ask your operator for a new invitation, then run 'askonce join URL --code CODE'; unsent edits stay"
+    case .forbidden(let reason): "the server does not allow this: \(reason). Ask your operator"
+    case .notFound(let reason): "\(reason). Check the address, or ask your operator whether the workspace was moved"
+    case .tooLarge(let reason): "\(reason). Shorten the entry, or ask your operator about the proxy's body limit"
+    case .busy(let reason): "the server is busy: \(reason). Try again in a minute"
+    case .server(let reason): "the server failed: \(reason). Try again; if it stays, tell your operator"
+    case .mismatch(let reason): "\(reason). Use the same version of askonce on both sides"
+    case .storage(let error): error.description
+    }
+  }
+
+  package init(_ refusal: Refusal) {
+    self =
+      switch refusal.code {
+      case .unauthorized, .revoked: .unauthorized(refusal.message)
+      case .forbidden: .forbidden(refusal.message)
+      case .notFound: .notFound(refusal.message)
+      case .tooLarge: .tooLarge(refusal.message)
+      case .tooMany, .unavailable: .busy(refusal.message)
+      case .failed: .server(refusal.message)
+      case .malformed, .diverged, .forked, .gap: .mismatch(refusal.message)
+      }
+  }
+}

@@ -1,0 +1,162 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+
+/// The agent's end of a sync, as a value without I/O: it says what to send and what an answer means.
+///
+/// It holds nothing that must survive the connection: after any failure a new session starts from what the store
+/// holds. Both silent means done.
+package struct SyncSession: Sendable {
+  /// What an answer brought.
+  package struct Received: Sendable {
+    /// To be appended to the mirror, in order, own changes among them.
+    package var members: [BlockMember] = []
+    /// Own changes up to this sequence are durable at the server.
+    package var acknowledged: UInt64?
+
+    package init(members: [BlockMember] = [], acknowledged: UInt64? = nil) {
+      self.members = members
+      self.acknowledged = acknowledged
+    }
+  }
+
+  /// Why an answer cannot be used. The sync is tried again.
+  package enum Fault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The answer's bytes are damaged.
+    case damaged(String)
+    /// The answer's blocks or the server's head do not continue what this replica holds.
+    case diverged
+
+    package var description: String {
+      switch self {
+      case .damaged(let reason): "the server's answer cannot be read: \(reason)"
+      case .diverged: "the server's log is not the one that this store mirrors"
+      }
+    }
+  }
+
+  /// What the mirror holds, as far as the session knows.
+  package private(set) var cursor: Cursor
+  /// The server's head in its last answer.
+  package private(set) var head: Cursor?
+  private var pushed: [Block] = []
+  private let defaults: (ReplicaID, String)
+
+  /// The most text that one request carries, in bytes of bodies.
+  package static let pushSize = 2 << 20
+
+  /// - Parameters:
+  ///   - replica: the device's, `agent` its agent: what the server knows from the token.
+  package init(cursor: Cursor, replica: ReplicaID, agent: String) {
+    self.cursor = cursor
+    defaults = (replica, agent)
+  }
+
+  /// Whether nothing is left to do, given what is unsent.
+  package func isDone(unsent: Int) -> Bool {
+    guard let head else { return false }
+    return unsent == 0 && cursor.position >= head.position
+  }
+
+  /// The next request: as many unsent changes as one request carries, and the cursor.
+  ///
+  /// - Parameter seenLimit: for changes made before the server lost its log, the last position that both
+  ///   lineages share.
+  package mutating func request(
+    unsent: [Change], own: UInt64, seenLimit: UInt64? = nil, isRelay: Bool = false
+  ) -> SyncRequest {
+    var size = 0
+    var count = 0
+    while count < unsent.count, size < Self.pushSize || count == 0 {
+      size += unsent[count].body.count + 64
+      count += 1
+    }
+    let changes = Array(unsent[..<count])
+    pushed = BlockText.blocks(of: changes).map { block in
+      // Only what was seen beyond the shared part needs the limit.
+      Block(block.changes, seenLimit: seenLimit.flatMap { block.changes[0].seen > $0 ? $0 : nil })
+    }
+    let leftOut = isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
+    return SyncRequest(
+      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay,
+      body: PushBody.encode(pushed, leavingOut: leftOut))
+  }
+
+  /// Takes the answer to the last request.
+  ///
+  /// A body that was cut off counts up to its last whole member; the next request asks for the rest.
+  package mutating func receive(_ answer: SyncAnswer<[UInt8]>) throws(Fault) -> Received {
+    var received = Received(acknowledged: answer.acknowledgement?.sequence)
+    var own = placedBlocks(answer.acknowledgement)
+    pushed = []
+    head = answer.head
+    let inflater = Inflater()
+    let deflater = Deflater()
+    var index = 0
+    while true {
+      if let next = own.first?.placement?.first, next <= cursor.position + 1 {
+        let blocks = try take(own)
+        if !blocks.isEmpty { received.members.append(BlockMember(blocks, deflater)) }
+        own = []
+      }
+      guard index < answer.body.count else { break }
+      var text: [UInt8] = []
+      let end: Int
+      do throws(CompressionError) {
+        end = try inflater.inflateMember(
+          answer.body.span, from: index, limit: BlockMember.textLimit, to: &text)
+      } catch {
+        if error == .truncated { break }
+        throw .damaged(error.description)
+      }
+      let blocks: [Block]
+      do throws(JSONError) {
+        blocks = try BlockText.parseAll(text.span)
+      } catch {
+        throw .damaged(error.description)
+      }
+      let new = try take(blocks)
+      if new.count == blocks.count {
+        received.members.append(BlockMember(bytes: Array(answer.body[index..<end]), blocks: blocks))
+      } else if !new.isEmpty {
+        received.members.append(BlockMember(new, deflater))
+      }
+      index = end
+    }
+    if let head, head.position == cursor.position, head.sum != cursor.sum { throw .diverged }
+    return received
+  }
+
+  /// The pushed blocks as the server stored them.
+  private func placedBlocks(_ acknowledgement: Acknowledgement?) -> [Block] {
+    // A server that had some of the push before sends all of it back instead.
+    guard let placed = acknowledgement?.placed, placed.count == pushed.reduce(0, { $0 + $1.count }) else { return [] }
+    var blocks = pushed
+    var position = placed.first
+    for index in blocks.indices {
+      blocks[index].placement = Placement(first: position, stamp: placed.stamp, sum: 0)
+      position += UInt64(blocks[index].count)
+    }
+    return blocks
+  }
+
+  /// Moves the cursor over blocks that are new, checking that they continue it.
+  private mutating func take(_ blocks: [Block]) throws(Fault) -> [Block] {
+    var new: [Block] = []
+    for var block in blocks {
+      guard let placement = block.placement else { throw .damaged("a block without a position") }
+      if block.last <= cursor.position { continue }
+      guard placement.first == cursor.position + 1 else { throw .diverged }
+      let sum = Chain.next(cursor.sum, block.changes)
+      if placement.sum == 0 {
+        block.placement?.sum = sum
+      } else if placement.sum != sum {
+        throw .diverged
+      }
+      cursor = Cursor(position: block.last, sum: sum)
+      new.append(block)
+    }
+    return new
+  }
+}
