@@ -30,6 +30,10 @@ let package = Package(
     module(
       "Agent", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol"]),
     module("HTTP"),
+    .systemLibrary(name: "CCrypt"),
+    module(
+      "Server",
+      ["CCrypt", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Merge"]),

@@ -222,6 +222,12 @@ package struct ServerLog: Sendable {
     package let file: any DiskFile
     package let offset: Int
     package let length: Int
+
+    package init(file: any DiskFile, offset: Int, length: Int) {
+      self.file = file
+      self.offset = offset
+      self.length = length
+    }
   }
 
   /// The members that hold positions, as they lie in the files.
