@@ -38,6 +38,8 @@ let package = Package(
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Merge"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    tests(
+      "ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
     tests("HTTPTests", ["HTTP"]),
   ]
 )
