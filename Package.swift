@@ -12,6 +12,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// An executable. `askonce` needs `askonce-net` beside it: depending on it builds both with one command and links
+/// nothing of it.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -30,10 +36,17 @@ let package = Package(
     module(
       "Agent", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol"]),
     module("HTTP"),
+    module("URLTransport", ["Agent"]),
+    module("CLI", ["Causality", "Codec", "Merge", "Storage", "SyncProtocol", "Agent"]),
+    program("askonce", ["CLI", "askonce-net"]),
+    program("askonce-net", ["CLI", "Agent", "URLTransport"]),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Merge"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests("HTTPTests", ["HTTP"]),
+    tests(
+      "CLITests",
+      ["Causality", "Codec", "Merge", "Storage", "Agent", "HTTP", "URLTransport", "CLI", "askonce"]),
   ]
 )
