@@ -29,11 +29,13 @@ let package = Package(
     module("SyncProtocol", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     module(
       "Agent", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol"]),
+    module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("HTTP"),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Merge"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
     tests("HTTPTests", ["HTTP"]),
   ]
 )
