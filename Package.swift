@@ -35,6 +35,7 @@ let package = Package(
     module("SyncProtocol", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     module(
       "Agent", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol"]),
+    module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("HTTP"),
     module("URLTransport", ["Agent"]),
     module("CLI", ["Causality", "Codec", "Merge", "Storage", "SyncProtocol", "Agent"]),
@@ -44,6 +45,7 @@ let package = Package(
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Merge"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
     tests("HTTPTests", ["HTTP"]),
     tests(
       "CLITests",
