@@ -26,6 +26,7 @@ let package = Package(
     module("Merge", ["Causality", "Codec"]),
     module("ChangeCodec", ["Causality", "Codec", "Merge"]),
     module("Storage", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    module("Import", ["Causality", "Codec", "Merge"]),
     module("HTTP"),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
