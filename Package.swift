@@ -32,6 +32,7 @@ let package = Package(
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Merge"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests("HTTPTests", ["HTTP"]),
   ]
 )
