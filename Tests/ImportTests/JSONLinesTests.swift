@@ -134,6 +134,10 @@ import Testing
     ),
     (#"{"type":"customer","ref":"1","counts":{"a":0.5}}"#, "counts.a: not a whole number up to 2^53"),
     (
+      #"{"type":"customer","ref":"1","counts":{"a":-9223372036854775808}}"#,
+      "counts.a: not a whole number up to 2^53"
+    ),
+    (
       #"{"type":"customer","ref":"1","at":"yesterday"}"#,
       #"at: "yesterday" is no time like 2026-11-21T17:21:03.306Z"#
     ),
