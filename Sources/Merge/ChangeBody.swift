@@ -103,7 +103,7 @@ package enum ChangeBody {
     }
     if JSONScanner.equals(text, key, "count") {
       return try fields(text, value) { (name, value) throws(JSONError) in
-        guard let step = Int64(String(copying: text, value)), abs(step) <= maximumCount else {
+        guard let step = Int64(String(copying: text, value)), step.magnitude <= maximumCount.magnitude else {
           throw JSONError(offset: value.lowerBound, reason: "\"count\" takes whole numbers up to 2^53")
         }
         if building { emit(.count(field: ExactString(String(copying: text, name)), by: step)) }
