@@ -5,11 +5,12 @@ import PackageDescription
 let warnings: [SwiftSetting] =
   Context.environment["ASKONCE_WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
 
-let strict: [SwiftSetting] = warnings + [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+let strict: [SwiftSetting] =
+  warnings + [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
 
 /// A target of the product. The dependencies repeat the layers of `README.md`, lowest first.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {

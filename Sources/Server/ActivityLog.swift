@@ -63,7 +63,8 @@ package final class ActivityLog: Sendable {
     }
     var entries: [String: Entry] = [:]
     for (device, value) in members {
-      guard let seen = value["seen"]?.int, let position = value["position"]?.int, let unsent = value["unsent"]?.int,
+      guard let seen = value["seen"]?.int, let position = value["position"]?.int,
+        let unsent = value["unsent"]?.int,
         seen >= 0, position >= 0
       else { continue }
       entries[device] = Entry(seen: UInt64(seen), position: UInt64(position), unsent: unsent)

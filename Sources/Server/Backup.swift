@@ -18,7 +18,9 @@ package enum Backup {
   /// Each copy is the workspace as it was at one moment: the log only ever grows at its end, and a push that was
   /// being written is cut off. It is opened and read through its index before this returns.
   /// - Throws: `StorageError` where the target is in use or the disk refuses.
-  package static func run(_ data: ServerData, from source: String, to target: String) throws(StorageError) -> [Copied] {
+  package static func run(_ data: ServerData, from source: String, to target: String) throws(StorageError)
+    -> [Copied]
+  {
     let root = FolderDisk(target)
     let existing = try onDisk { () throws(DiskError) in try root.list("") }
     guard existing.isEmpty else { throw .refused("\(target) is not empty; back up into a new folder") }
@@ -50,7 +52,8 @@ package enum Backup {
   }
 
   /// Copies a file as it is now. Returns its size; nil where it is not there.
-  private static func copy(_ path: String, _ from: FolderDisk, _ to: FolderDisk) throws(StorageError) -> Int? {
+  private static func copy(_ path: String, _ from: FolderDisk, _ to: FolderDisk) throws(StorageError) -> Int?
+  {
     let source: any DiskFile
     do throws(DiskError) {
       source = try from.open(path, .read)
@@ -83,7 +86,8 @@ package enum Backup {
       try log.forEachBlock(from: 1) { (block) throws(StorageError) in
         sum = Chain.next(sum, block.changes)
         guard sum == block.placement?.sum else {
-          throw .damaged(Damage(file: "log", offset: 0, reason: "the running checksum breaks at position \(block.last)"))
+          throw .damaged(
+            Damage(file: "log", offset: 0, reason: "the running checksum breaks at position \(block.last)"))
         }
         changes += UInt64(block.count)
         return true

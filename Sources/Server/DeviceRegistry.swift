@@ -73,7 +73,9 @@ package final class DeviceRegistry: Sendable {
       $0.devices = found.records
       $0.size = found.size
     }
-    return found.records.values.sorted { ($0.agent, $0.enrolled, $0.device) < ($1.agent, $1.enrolled, $1.device) }
+    return found.records.values.sorted {
+      ($0.agent, $0.enrolled, $0.device) < ($1.agent, $1.enrolled, $1.device)
+    }
   }
 
   /// The device that a token belongs to.
@@ -127,15 +129,21 @@ package final class DeviceRegistry: Sendable {
   }
 
   /// Trades a code for a token. The code is used up before the token is given out.
-  package func join(code: String, replica: ReplicaID, agent: String?) throws(Refusal) -> (Device, token: String) {
+  package func join(code: String, replica: ReplicaID, agent: String?) throws(Refusal) -> (
+    Device, token: String
+  ) {
     let parts = code.split(separator: "-")
     let refusal = Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
     guard parts.count > 1,
       let invites = try? Self.read(disk, Self.invitesPath, key: \Invite.invite).records,
       var invite = invites[String(parts[0])], Secrets.matches(parts[1...].joined(), invite.code)
     else { throw refusal }
-    guard invite.used == nil else { throw Refusal(.unauthorized, "the code was used before; ask for a new one") }
-    guard now() < invite.expires else { throw Refusal(.unauthorized, "the code has expired; ask for a new one") }
+    guard invite.used == nil else {
+      throw Refusal(.unauthorized, "the code was used before; ask for a new one")
+    }
+    guard now() < invite.expires else {
+      throw Refusal(.unauthorized, "the code has expired; ask for a new one")
+    }
     guard let name = invite.agent ?? agent, 1...100 ~= name.utf8.count else {
       throw Refusal(.malformed, "the code is for nobody in particular: say who you are with --agent NAME")
     }
@@ -152,7 +160,9 @@ package final class DeviceRegistry: Sendable {
   }
 
   /// Enrols a device for a replica that no other device has.
-  package func enrol(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (Device, token: String) {
+  package func enrol(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
+    Device, token: String
+  ) {
     let id = Secrets.random(10, random)
     let secret = Secrets.random(52, random)
     guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
@@ -179,7 +189,9 @@ package final class DeviceRegistry: Sendable {
   private func append(_ record: some Encodable, _ path: String) throws(StorageError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let line = try? encoder.encode(record) else { throw .refused("a record of \(path) cannot be written") }
+    guard let line = try? encoder.encode(record) else {
+      throw .refused("a record of \(path) cannot be written")
+    }
     try onDisk { () throws(DiskError) in
       let file = try disk.open(path, .append)
       // A line that a crash left unfinished must not swallow the next one.

@@ -38,7 +38,8 @@ package struct Endpoints: Sendable {
 
   private func route(_ request: ServerRequest) throws(Refusal) -> Step {
     switch (request.method, request.path.count, request.path.first) {
-    case ("GET", 1, "healthz"), ("HEAD", 1, "healthz"): return .answer(ServerResponse(json: "{\"status\":\"ok\"}"))
+    case ("GET", 1, "healthz"), ("HEAD", 1, "healthz"):
+      return .answer(ServerResponse(json: "{\"status\":\"ok\"}"))
     case ("POST", 2, "v1") where request.path[1] == "join": return .answer(try join(request))
     case (_, 4..., "v1") where request.path[1] == "workspaces":
       let (hosted, device) = try authorize(request)
@@ -58,12 +59,16 @@ package struct Endpoints: Sendable {
 
   private func authorize(_ request: ServerRequest) throws(Refusal) -> (ServerData.Hosted, Device) {
     // A caller without a token learns nothing of which workspaces there are.
-    guard request.token != nil else { throw Refusal(.unauthorized, "the request has no token of this server") }
+    guard request.token != nil else {
+      throw Refusal(.unauthorized, "the request has no token of this server")
+    }
     let hosted: ServerData.Hosted
     do throws(StorageError) {
       hosted = try data.hosted(request.path[2])
     } catch {
-      if case .refused = error { throw Refusal(.notFound, "there is no workspace \"\(request.path[2])\" on this server") }
+      if case .refused = error {
+        throw Refusal(.notFound, "there is no workspace \"\(request.path[2])\" on this server")
+      }
       throw Refusal(.failed, "the workspace cannot be opened: \(error)")
     }
     return (hosted, try hosted.devices.device(token: request.token))
@@ -71,7 +76,8 @@ package struct Endpoints: Sendable {
 
   private func join(_ request: ServerRequest) throws(Refusal) -> ServerResponse {
     let body = try? JSONText(parsing: request.body)
-    guard let code = body?["code"]?.string, let replica = body?["replica"]?.string.flatMap({ ReplicaID($0) }) else {
+    guard let code = body?["code"]?.string, let replica = body?["replica"]?.string.flatMap({ ReplicaID($0) })
+    else {
       throw Refusal(.malformed, "a join needs a code and a replica")
     }
     let found: ServerData.Hosted?
@@ -94,7 +100,8 @@ package struct Endpoints: Sendable {
   private func fork(
     _ request: ServerRequest, _ hosted: ServerData.Hosted, _ device: Device
   ) throws(Refusal) -> ServerResponse {
-    guard let replica = (try? JSONText(parsing: request.body))?["replica"]?.string.flatMap({ ReplicaID($0) }) else {
+    guard let replica = (try? JSONText(parsing: request.body))?["replica"]?.string.flatMap({ ReplicaID($0) })
+    else {
       throw Refusal(.malformed, "a fork needs a replica")
     }
     guard hosted.workspace.lastSequence(of: replica) == 0 else {
@@ -140,7 +147,9 @@ package struct Endpoints: Sendable {
     } catch {
       throw Refusal(.failed, "the server's log cannot be read: \(error)")
     }
-    guard let sum else { return ServerResponse(json: "{\"error\":\"gap\",\"message\":\"no block ends there\"}", status: 404) }
+    guard let sum else {
+      return ServerResponse(json: "{\"error\":\"gap\",\"message\":\"no block ends there\"}", status: 404)
+    }
     return ServerResponse(json: "{\"position\":\(position),\"sum\":\"\(Checksum.hex(sum))\"}")
   }
 
@@ -162,7 +171,10 @@ package struct Endpoints: Sendable {
   private func run(_ request: ServerRequest, _ hosted: ServerData.Hosted) throws(Refusal) -> ServerResponse {
     guard let name = RunName(request.path[4]), let file = try? hosted.workspace.disk.open(name.path, .read),
       let size = try? file.size()
-    else { throw Refusal(.notFound, "there is no run \(request.path[4]); it may have been merged: ask for the list again") }
+    else {
+      throw Refusal(
+        .notFound, "there is no run \(request.path[4]); it may have been merged: ask for the list again")
+    }
     guard let range = request.range else {
       return ServerResponse(
         fields: [("Content-Type", "application/gzip"), ("Accept-Ranges", "bytes")],
@@ -174,7 +186,9 @@ package struct Endpoints: Sendable {
     let last = min(range.last ?? size - 1, size - 1)
     return ServerResponse(
       status: 206,
-      fields: [("Content-Type", "application/gzip"), ("Content-Range", "bytes \(range.first)-\(last)/\(size)")],
+      fields: [
+        ("Content-Type", "application/gzip"), ("Content-Range", "bytes \(range.first)-\(last)/\(size)"),
+      ],
       body: .extents([.init(file: file, offset: range.first, length: last - range.first + 1)]))
   }
 }

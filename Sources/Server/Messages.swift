@@ -14,7 +14,8 @@ package struct ServerRequest: Sendable {
   package var range: (first: Int, last: Int?)?
 
   package init(
-    method: String, path: [String], parameters: [String: String] = [:], token: String? = nil, body: [UInt8] = [],
+    method: String, path: [String], parameters: [String: String] = [:], token: String? = nil,
+    body: [UInt8] = [],
     range: (first: Int, last: Int?)? = nil
   ) {
     self.method = method
@@ -52,7 +53,8 @@ package struct ServerResponse: Sendable {
   }
 
   package init(_ refusal: Refusal) {
-    self.init(status: refusal.status, fields: [("Content-Type", "application/json")], body: .bytes(refusal.body))
+    self.init(
+      status: refusal.status, fields: [("Content-Type", "application/json")], body: .bytes(refusal.body))
     if refusal.code == .tooMany || refusal.code == .unavailable { fields.append(("Retry-After", "5")) }
     if refusal.status == 401 { fields.append(("WWW-Authenticate", "Bearer")) }
   }

@@ -20,7 +20,9 @@ enum Secrets {
     return String(decoding: text, as: UTF8.self)
   }
 
-  static func hash(_ secret: String, salt: String) -> String? { crypt(secret, setting: "$5$rounds=1000$\(salt)$") }
+  static func hash(_ secret: String, salt: String) -> String? {
+    crypt(secret, setting: "$5$rounds=1000$\(salt)$")
+  }
 
   /// Whether a secret has a hash, in a time that does not tell where they differ.
   static func matches(_ secret: String, _ hash: String) -> Bool {

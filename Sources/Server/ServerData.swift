@@ -66,7 +66,8 @@ package final class ServerData: Sendable {
     }
     if exists { throw .refused("there is a workspace \"\(name)\" already") }
     let settings = JSONText(object: [
-      ("format", JSONText(Self.formatVersion)), ("workspace", JSONText(name)), ("created", JSONText(Int(now()))),
+      ("format", JSONText(Self.formatVersion)), ("workspace", JSONText(name)),
+      ("created", JSONText(Int(now()))),
     ])
     try onDisk { () throws(DiskError) in
       try disk.replace(Self.settingsPath, with: Array((settings.text + "\n").utf8))
@@ -80,7 +81,9 @@ package final class ServerData: Sendable {
     var names: [String] = []
     for name in listing.sorted() where Self.isName(name) {
       let disk = disk(name)
-      if try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) }) != nil { names.append(name) }
+      if try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) }) != nil {
+        names.append(name)
+      }
     }
     return names
   }
@@ -95,7 +98,10 @@ package final class ServerData: Sendable {
     let disk = disk(name)
     guard Self.isName(name),
       let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) })
-    else { throw .refused("there is no workspace \"\(name)\"; make it with 'askonce admin workspace create \(name)'") }
+    else {
+      throw .refused(
+        "there is no workspace \"\(name)\"; make it with 'askonce admin workspace create \(name)'")
+    }
     guard let format = (try? JSONText(parsing: bytes))?["format"]?.int else {
       throw .damaged(Damage(file: "\(name)/\(Self.settingsPath)", offset: 0, reason: "expected a format"))
     }

@@ -35,7 +35,9 @@ package final class Service: RequestHandler {
     if path == ["healthz"] { return .accept(maximumBody: 0, runsInline: true) }
     if path == ["v1", "join"] { return .accept(maximumBody: 4096) }
     guard Self.token(head) != nil else {
-      return .refuse(Self.response(ServerResponse(SyncProtocol.Refusal(.unauthorized, "the request has no token of this server"))))
+      return .refuse(
+        Self.response(
+          ServerResponse(SyncProtocol.Refusal(.unauthorized, "the request has no token of this server"))))
     }
     let isSync = path.count == 4 && path[3] == "sync"
     // A request without a body only looks things up: that costs less than a change of thread.
@@ -79,7 +81,8 @@ package final class Service: RequestHandler {
     let head = request.head
     return ServerRequest(
       method: head.method.description, path: head.segments,
-      parameters: Dictionary(head.query.map { ($0.name, $0.value) }) { first, _ in first }, token: token(head),
+      parameters: Dictionary(head.query.map { ($0.name, $0.value) }) { first, _ in first },
+      token: token(head),
       body: request.body, range: head.fields["range"].flatMap(range))
   }
 

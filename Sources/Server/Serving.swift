@@ -74,7 +74,9 @@ package enum Serving {
     service.stop()
   }
 
-  private static func time(_ milliseconds: UInt64) -> String { HybridTime(milliseconds: milliseconds).description }
+  private static func time(_ milliseconds: UInt64) -> String {
+    HybridTime(milliseconds: milliseconds).description
+  }
 
   /// The log line of a request.
   private static func line(_ record: AccessRecord, _ now: UInt64) -> String {

@@ -60,7 +60,9 @@ package final class Workspace: Sendable {
   package var log: ServerLog { state.withLock { $0.log } }
 
   /// The last sequence of a replica that the server holds.
-  package func lastSequence(of replica: ReplicaID) -> UInt64 { state.withLock { $0.marks[replica]?.sequence ?? 0 } }
+  package func lastSequence(of replica: ReplicaID) -> UInt64 {
+    state.withLock { $0.marks[replica]?.sequence ?? 0 }
+  }
 
   /// Who sends a request, as the token says.
   package struct Sender: Sendable {
@@ -145,14 +147,16 @@ package final class Workspace: Sendable {
     }
     guard sum == request.after.sum else {
       throw Refusal(
-        .diverged, "position \(request.after.position) with sum \(Checksum.hex(request.after.sum)) is not of this log")
+        .diverged,
+        "position \(request.after.position) with sum \(Checksum.hex(request.after.sum)) is not of this log")
     }
   }
 
   private func checkOwn(_ own: UInt64, _ mark: ReplicaMark?, _ replica: ReplicaID) throws(Refusal) {
     guard let mark, own < mark.sequence else { return }
     throw Refusal(
-      .forked, "the server holds \(mark.sequence) changes of replica \(replica) and this device made \(own) of them")
+      .forked,
+      "the server holds \(mark.sequence) changes of replica \(replica) and this device made \(own) of them")
   }
 
   private func answer(
@@ -235,7 +239,8 @@ private struct Batch {
     if !push.request.isRelay, let mark = marks[replica], max(push.request.own, ownLast) < mark.sequence {
       throw Refusal(
         .forked,
-        "the server holds \(mark.sequence) changes of replica \(replica) and this device made \(max(push.request.own, ownLast))")
+        "the server holds \(mark.sequence) changes of replica \(replica) and this device made \(max(push.request.own, ownLast))"
+      )
     }
     guard !push.blocks.isEmpty else { return nil }
     var fresh: [Block] = []
@@ -243,9 +248,12 @@ private struct Batch {
     var count = 0
     for block in push.blocks {
       guard block.replica == replica || push.request.isRelay else {
-        throw Refusal(.forbidden, "a change of replica \(block.replica) from the device of replica \(replica)")
+        throw Refusal(
+          .forbidden, "a change of replica \(block.replica) from the device of replica \(replica)")
       }
-      guard block.placement == nil else { throw Refusal(.malformed, "a push must not say where its blocks are placed") }
+      guard block.placement == nil else {
+        throw Refusal(.malformed, "a push must not say where its blocks are placed")
+      }
       count += block.count
       if let new = try Self.unknown(block, isRelay: push.request.isRelay, &marks) { fresh.append(new) }
     }
@@ -269,14 +277,18 @@ private struct Batch {
     _ block: Block, isRelay: Bool, _ marks: inout [ReplicaID: ReplicaMark]
   ) throws(Refusal) -> Block? {
     let mark = marks[block.replica] ?? ReplicaMark(sequence: 0, at: .zero)
-    if !isRelay, let known = block.changes.first(where: { $0.id.sequence == mark.sequence }), known.at != mark.at {
-      throw Refusal(.forked, "change \(known.id) is another one on the server: two devices write as one replica")
+    if !isRelay, let known = block.changes.first(where: { $0.id.sequence == mark.sequence }),
+      known.at != mark.at
+    {
+      throw Refusal(
+        .forked, "change \(known.id) is another one on the server: two devices write as one replica")
     }
     let new = block.changes.filter { $0.id.sequence > mark.sequence }
     guard let first = new.first, let last = new.last else { return nil }
     guard first.id.sequence == mark.sequence + 1 else {
       throw Refusal(
-        .gap, "change \(first.id) does not follow \(block.replica).\(mark.sequence), the last that the server holds",
+        .gap,
+        "change \(first.id) does not follow \(block.replica).\(mark.sequence), the last that the server holds",
         last: mark.sequence)
     }
     marks[block.replica] = ReplicaMark(sequence: last.id.sequence, at: last.at)

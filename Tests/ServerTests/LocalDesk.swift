@@ -26,7 +26,11 @@ final class LocalDesk: Sendable {
 
   final class ClockBox: Sendable {
     let value = Mutex<UInt64>(1_795_281_663_306)
-    func now() -> UInt64 { value.withLock { $0 += 7; return $0 } }
+    func now() -> UInt64 {
+      value.withLock {
+        $0 += 7; return $0
+      }
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -14,7 +14,8 @@ import Testing
     let bo = try desk.store("bo")
     try desk.join(anna)
     try desk.join(bo)
-    let made = try #require(try anna.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "The tap leaks", "status": "open"]))))
+    let made = try #require(
+      try anna.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "The tap leaks", "status": "open"]))))
     let report = try desk.sync(anna)
     #expect(report.sent == 1 && report.roundTrips == 2)  // The list of runs, then the push.
     let second = try desk.sync(bo)
@@ -39,7 +40,10 @@ import Testing
     var tickets: [EntityID] = []
     for batch in 0..<12 {
       let changes = try anna.commit(
-        (0..<1000).map { Edit(.new(type: "ticket"), Draft(set: ["subject": "Ticket \(batch) \($0) of many", "status": "open"])) })
+        (0..<1000).map {
+          Edit(
+            .new(type: "ticket"), Draft(set: ["subject": "Ticket \(batch) \($0) of many", "status": "open"]))
+        })
       tickets += changes.compactMap { $0?.on }
     }
     let report = try desk.sync(anna)
@@ -109,7 +113,9 @@ import Testing
     try FileManager.default.copyItem(atPath: "\(desk.folder)/anna", toPath: "\(desk.folder)/copy")
     let copy = try Store(at: "\(desk.folder)/copy", .writing, environment: desk.environment)
     try anna.commit(Edit(.entity(ticket), Draft(set: ["subject": "From the original"])))
-    let made = try #require(try copy.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "From the copy"])))).on
+    let made = try #require(
+      try copy.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "From the copy"])))
+    ).on
     var note = Draft()
     note.log["timeline"] = JSONText(object: [("text", JSONText("about \(made)"))])
     try copy.commit(Edit(.entity(made), note))
