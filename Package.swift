@@ -30,9 +30,17 @@ let package = Package(
     module(
       "Agent", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol"]),
     module("HTTP"),
+
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent",
+      ],
+      path: "Tests/TestSupport", swiftSettings: strict),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
-    tests("MergeTests", ["Merge"]),
+    tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),
+    tests("StorageTests", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "TestSupport"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests("HTTPTests", ["HTTP"]),
   ]
