@@ -64,7 +64,7 @@ public enum ChangeLine {
   package static func parseChecked(_ line: Span<UInt8>) throws(JSONError) -> Change {
     let cut = line.count - Self.crcLength - 1
     guard cut > 0, JSONScanner.equals(line, cut..<cut + 8, ",\"crc\":\""),
-      let crc = Checksum.parse(line, cut + 8..<cut + 16)
+      JSONScanner.equals(line, cut + 16..<line.count, "\"}"), let crc = Checksum.parse(line, cut + 8..<cut + 16)
     else { throw JSONError(offset: max(0, cut), reason: "expected the line to end in ,\"crc\":\"xxxxxxxx\"}") }
     guard Checksum.crc32(line.extracting(0..<cut)) == crc else {
       throw JSONError(offset: cut, reason: "the line's checksum does not match its bytes")
