@@ -47,6 +47,7 @@ let package = Package(
     module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("Import", ["Causality", "Codec", "Merge"]),
     module("HTTP"),
+<<<<<<< HEAD
     module(
       "Server",
       ["CCrypt", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
@@ -58,9 +59,19 @@ let package = Package(
       ]),
     program("askonce", ["CLI", "askonce-net"]),
     program("askonce-net", ["CLI", "Agent", "URLTransport"]),
+=======
+
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent",
+      ],
+      path: "Tests/TestSupport", swiftSettings: strict),
+>>>>>>> sim
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
-    tests("MergeTests", ["Merge"]),
+    tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),
+    tests("StorageTests", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "TestSupport"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
