@@ -47,7 +47,6 @@ let package = Package(
     module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("Import", ["Causality", "Codec", "Merge"]),
     module("HTTP"),
-<<<<<<< HEAD
     module(
       "Server",
       ["CCrypt", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
@@ -59,15 +58,12 @@ let package = Package(
       ]),
     program("askonce", ["CLI", "askonce-net"]),
     program("askonce-net", ["CLI", "Agent", "URLTransport"]),
-=======
-
     .target(
       name: "TestSupport",
       dependencies: [
         "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
->>>>>>> sim
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),
