@@ -71,6 +71,9 @@ let package = Package(
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
+    tests(
+      "ProtocolTests",
+      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
     tests("ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
     tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
     tests(
