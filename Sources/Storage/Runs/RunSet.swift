@@ -95,6 +95,12 @@ package final class RunSet {
     return true
   }
 
+  /// Removes the runs from an index on.
+  package func drop(from index: Int) throws(StorageError) {
+    try remove(runs[index...].map(\.name))
+    runs.removeSubrange(index...)
+  }
+
   /// Removes runs that others cover, and what a crash left of unfinished ones.
   package func removeLeftovers() throws(StorageError) {
     let kept = Set(runs.map(\.name))

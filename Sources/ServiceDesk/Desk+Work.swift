@@ -1,0 +1,143 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+extension Desk {
+  /// Records a new customer.
+  ///
+  /// - Parameters:
+  ///   - address: parts by name: `street`, `postcode`, `city`, `country`.
+  ///   - fields: any other registers.
+  ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
+  /// - Returns: the change; its `on` is the customer's id.
+  @discardableResult
+  public func newCustomer(
+    name: String, phones: [String] = [], emails: [String] = [], handles: [String] = [], tags: [String] = [],
+    language: String? = nil, ref: String? = nil, address: [String: String] = [:],
+    fields: [ExactString: JSONText] = [:], at: HybridTime? = nil, by: String? = nil
+  ) throws(StorageError) -> Change {
+    var draft = Draft()
+    draft.set = fields
+    draft.set["name"] = JSONText(name)
+    if let language { draft.set["language"] = JSONText(language) }
+    if let ref { draft.set["ref"] = JSONText(ref) }
+    for (part, value) in address { draft.set[ExactString("address." + part)] = JSONText(value) }
+    for (field, elements) in [("phones", phones), ("emails", emails), ("handles", handles), ("tags", tags)]
+    where !elements.isEmpty { draft.add[ExactString(field)] = elements.map { ExactString($0) } }
+    return try create(Vocabulary.customer, draft, at: at, by: by)
+  }
+
+  /// Opens a new ticket.
+  ///
+  /// - Parameters:
+  ///   - customer: whose it is.
+  ///   - message: the customer's first words; an entry of the timeline.
+  ///   - fields: any other registers.
+  ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
+  /// - Returns: the change; its `on` is the ticket's id.
+  @discardableResult
+  public func newTicket(
+    customer: EntityID?, subject: String, channel: String? = nil, priority: String? = nil,
+    team: String? = nil,
+    assignee: String? = nil, topic: String? = nil, status: String = "new", ref: String? = nil,
+    tags: [String] = [],
+    message: String? = nil, fields: [ExactString: JSONText] = [:], at: HybridTime? = nil, by: String? = nil
+  ) throws(StorageError) -> Change {
+    var draft = Draft()
+    draft.set = fields
+    draft.set["subject"] = JSONText(subject)
+    draft.set["status"] = JSONText(status)
+    let optional: [(ExactString, String?)] = [
+      ("customer", customer?.description), ("channel", channel), ("priority", priority), ("team", team),
+      ("assignee", assignee), ("topic", topic), ("ref", ref),
+    ]
+    for case (let field, let value?) in optional { draft.set[field] = JSONText(value) }
+    if !tags.isEmpty { draft.add["tags"] = tags.map { ExactString($0) } }
+    if let message {
+      draft.log[Vocabulary.timeline] = Self.entry(
+        kind: "message", channel: channel, direction: "in", text: message, more: [])
+    }
+    return try create(Vocabulary.ticket, draft, at: at, by: by)
+  }
+
+  private func create(
+    _ type: String, _ draft: Draft, at: HybridTime?, by: String?
+  ) throws(StorageError) -> Change {
+    guard let change = try store.commit(Edit(.new(type: type), draft, at: at, by: by)) else {
+      throw .refused("a new \(type) changes nothing")
+    }
+    return change
+  }
+
+  /// Adds a message to a timeline.
+  ///
+  /// - Parameters:
+  ///   - direction: `out` to the customer, `in` from the customer.
+  ///   - more: other members of the entry.
+  @discardableResult
+  public func reply(
+    _ id: EntityID, channel: String, text: String, direction: String = "out", more: [(String, JSONText)] = [],
+    at: HybridTime? = nil, by: String? = nil
+  ) throws(StorageError) -> Change? {
+    try log(
+      id, Self.entry(kind: "message", channel: channel, direction: direction, text: text, more: more), at: at,
+      by: by)
+  }
+
+  /// Adds an internal note to a timeline.
+  @discardableResult
+  public func note(
+    _ id: EntityID, text: String, more: [(String, JSONText)] = [], at: HybridTime? = nil, by: String? = nil
+  ) throws(StorageError) -> Change? {
+    try log(
+      id, Self.entry(kind: "note", channel: nil, direction: nil, text: text, more: more), at: at, by: by)
+  }
+
+  private func log(
+    _ id: EntityID, _ entry: JSONText, at: HybridTime?, by: String?
+  ) throws(StorageError) -> Change? {
+    var draft = Draft()
+    draft.log[Vocabulary.timeline] = entry
+    return try store.commit(Edit(.entity(id), draft, at: at, by: by))
+  }
+
+  static func entry(
+    kind: String, channel: String?, direction: String?, text: String, more: [(String, JSONText)]
+  ) -> JSONText {
+    var members = [("kind", JSONText(kind))]
+    if let channel { members.append(("channel", JSONText(channel))) }
+    if let direction { members.append(("direction", JSONText(direction))) }
+    members.append(("text", JSONText(text)))
+    return JSONText(object: members + more)
+  }
+
+  /// Adds tags. Nil where it has them all.
+  @discardableResult
+  public func tag(_ id: EntityID, _ tags: [String]) throws(StorageError) -> Change? {
+    var draft = Draft()
+    draft.add["tags"] = tags.map { ExactString($0) }
+    return try store.commit(Edit(.entity(id), draft))
+  }
+
+  /// Takes tags away. Nil where it has none of them.
+  @discardableResult
+  public func untag(_ id: EntityID, _ tags: [String]) throws(StorageError) -> Change? {
+    var draft = Draft()
+    draft.drop["tags"] = tags.map { ExactString($0) }
+    return try store.commit(Edit(.entity(id), draft))
+  }
+
+  /// Sets fields, and clears those whose value is nil. This settles conflicts on them.
+  @discardableResult
+  public func set(
+    _ id: EntityID, _ fields: [ExactString: String?], at: HybridTime? = nil, by: String? = nil
+  ) throws(StorageError) -> Change? {
+    var draft = Draft()
+    for (field, value) in fields {
+      if let value { draft.set[field] = JSONText(value) } else { draft.clear.insert(field) }
+    }
+    return try store.commit(Edit(.entity(id), draft, at: at, by: by))
+  }
+}

@@ -1,0 +1,110 @@
+import Causality
+import Codec
+import Merge
+
+/// What an agent sees of a field.
+public struct FieldView: Sendable, Hashable {
+  public let name: ExactString
+  /// The head that is shown.
+  public let shown: Head
+  /// All heads, the shown one too; several with different values are a conflict.
+  public let heads: [Head]
+
+  /// The shown value as a person reads it.
+  public var text: String { shown.value.plain }
+  public var isConflict: Bool { heads.contains { $0.value != heads[0].value } }
+}
+
+/// One entry of a timeline.
+public struct TimelineEntry: Sendable, Hashable {
+  /// The change that wrote it.
+  public let id: ChangeID
+  /// `message`, `note`, `event`, or a word that this version does not know; "" where there is none.
+  public let kind: String
+  public let channel: String?
+  /// `in` from the customer, `out` to the customer.
+  public let direction: String?
+  public let text: String
+  public let by: String
+  /// When it was made, by the author's clock.
+  public let at: HybridTime
+  /// When it counts as made: entries are ordered by this.
+  public let effective: HybridTime
+  /// When the server received it, milliseconds since 1970; nil when it did not yet.
+  public let received: UInt64?
+  /// The position up to which the author had merged.
+  public let seen: UInt64
+  /// The whole entry as it was written.
+  public let value: JSONText
+
+  init(_ entry: LogEntry) {
+    id = entry.id
+    let members = entry.value.members ?? []
+    func member(_ key: String) -> String? { members.first { $0.key == key }?.value.plain }
+    kind = member("kind") ?? ""
+    channel = member("channel")
+    direction = member("direction")
+    text = member("text") ?? entry.value.string ?? ""
+    by = entry.by
+    at = entry.at
+    effective = entry.effective
+    received = entry.stamp
+    seen = entry.seen
+    value = entry.value
+  }
+}
+
+/// An entity as the desk understands it: typed looks at its state.
+public protocol EntityView: Sendable {
+  var id: EntityID { get }
+  /// Everything that is known, unknown fields too.
+  var state: EntityState { get }
+}
+
+extension EntityView {
+  public var ref: String? { state.text("ref") }
+  public var tags: [String] { state.elements("tags") }
+  public var created: HybridTime { state.firstAt }
+  public var updated: HybridTime { state.lastAt }
+  public var isErased: Bool { state.isErased }
+
+  /// All fields with a value, ordered by name.
+  public var fields: [FieldView] {
+    state.registers.keys.sorted().compactMap(field)
+  }
+
+  /// One field; nil where it has no value.
+  public func field(_ name: ExactString) -> FieldView? {
+    guard let heads = state.registers[name]?.heads, let shown = state.shown(name) else { return nil }
+    return FieldView(name: name, shown: shown, heads: heads)
+  }
+
+  /// The fields on which people disagree, ordered by name.
+  public var conflicts: [FieldView] {
+    state.conflicts.compactMap(field)
+  }
+
+  /// Messages, notes and events, oldest first.
+  public var timeline: [TimelineEntry] {
+    (state.logs[Vocabulary.timeline] ?? []).map(TimelineEntry.init)
+  }
+}
+
+/// A ticket with all that is known of it.
+public struct TicketView: EntityView {
+  public let id: EntityID
+  public let state: EntityState
+  /// The customer's name; nil where the customer is not known here.
+  public let customerName: String?
+
+  public var subject: String { state.text("subject") ?? "" }
+  public var status: String { state.text("status") ?? "" }
+  public var priority: String { state.text("priority") ?? "" }
+  public var topic: String { state.text("topic") ?? "" }
+  public var team: String { state.text("team") ?? "" }
+  public var assignee: String { state.text("assignee") ?? "" }
+  public var channel: String { state.text("channel") ?? "" }
+  public var customer: EntityID? { state.text("customer").flatMap { EntityID($0) } }
+  /// When it is due; nil where it has no such time.
+  public var due: HybridTime? { state.text("due").flatMap { HybridTime($0) } }
+}

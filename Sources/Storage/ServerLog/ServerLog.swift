@@ -1,0 +1,336 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+
+/// The server's log of one workspace: all changes in the order that it gave them.
+///
+/// In memory it holds 24 bytes a member, nothing that grows with entities. A value: the server keeps it behind
+/// a lock, copies what it needs, and does its reading and writing outside.
+package struct ServerLog: Sendable {
+  private let disk: any Disk
+  private var segments: [LogSegment] = []
+  /// The last position, 0 for none.
+  package private(set) var last: UInt64 = 0
+  /// The chain's sum at `last`.
+  package private(set) var sum: UInt32 = 0
+  /// What was found damaged; the log ends before the first of it.
+  package private(set) var damage: [Damage] = []
+  /// What a crash left of a push that was never acknowledged.
+  package private(set) var torn: Damage?
+
+  /// A segment of this size is not appended to any more, in bytes.
+  package static let segmentSize = 16 << 20
+  /// A segment with this many members is not appended to any more, so that its small ones can be joined.
+  package static let segmentMembers = 4096
+
+  /// Small members are joined until their text has about this size, in bytes.
+  static let joinedSize = 128 << 10
+
+  /// Opens the log, reading the index files and what lies behind them.
+  ///
+  /// - Parameter repairing: whether a torn end may be cut off. Damaged parts are left as they are.
+  package init(_ disk: any Disk, repairing: Bool) throws(StorageError) {
+    self.disk = disk
+    let listing = try onDisk { () throws(DiskError) in try disk.list(LogSegment.folder) }
+    let firsts = listing.filter { $0.hasSuffix(".jsonl.gz") }.compactMap { UInt64($0.prefix { $0 != "." }) }.sorted()
+    for (number, first) in firsts.enumerated() {
+      let isLast = number == firsts.count - 1
+      guard first == last + 1 else {
+        damage.append(
+          Damage(file: LogSegment.path(first), offset: 0, reason: "starts at \(first), expected \(last + 1)"))
+        break
+      }
+      guard try open(first, isLast: isLast, repairing: repairing) else { break }
+    }
+  }
+
+  /// Opens one segment. Returns whether the log may go on behind it.
+  private mutating func open(_ first: UInt64, isLast: Bool, repairing: Bool) throws(StorageError) -> Bool {
+    let disk = self.disk
+    let path = LogSegment.path(first)
+    let file = try onDisk { () throws(DiskError) in try disk.open(path, isLast && repairing ? .append : .read) }
+    let size = try onDisk { () throws(DiskError) in try file.size() }
+    let indexBytes = try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
+    var segment = LogSegment(first: first, file: file, index: nil, size: size)
+    segment.entries = LogSegment.parse(indexBytes, size: size)
+    if segment.entries.first?.first != first { segment.entries = [] }
+    // The last indexed member is read again: its end and its last position are in no index.
+    var scanner = MemberScanner(file, path: path, from: Int(segment.entries.last?.offset ?? 0))
+    let intactEntries = max(0, segment.entries.count - 1)
+    segment.entries.removeLast(segment.entries.count - intactEntries)
+    if let before = segment.entries.last { sum = before.sum }
+    var problem: Damage?
+    do throws(StorageError) {
+      while try take(&scanner, &segment) {}
+    } catch {
+      guard case .damaged(let found) = error else { throw error }
+      problem = Damage(file: path, offset: scanner.offset, reason: found.reason)
+    }
+    if let problem {
+      segment.size = problem.offset
+      if isLast, problem.reason == CompressionError.truncated.description {
+        torn = problem
+      } else {
+        damage.append(problem)
+      }
+    }
+    if repairing, isLast, torn != nil {
+      try onDisk { () throws(DiskError) in
+        try file.truncate(to: segment.size)
+        try file.sync()
+      }
+    }
+    if repairing, isLast || segment.entries.count != intactEntries + 1 {
+      segment.index = try Self.rewriteIndex(disk, segment)
+    }
+    segments.append(segment)
+    return problem == nil
+  }
+
+  /// Takes the next member of a segment that is being opened. Returns false at its end.
+  private mutating func take(
+    _ scanner: inout MemberScanner, _ segment: inout LogSegment
+  ) throws(StorageError) -> Bool {
+    var ahead = scanner
+    guard let member = try ahead.next(limit: BlockMember.textLimit) else { return false }
+    func damaged(_ reason: String) -> StorageError {
+      .damaged(Damage(file: LogSegment.path(segment.first), offset: member.start, reason: reason))
+    }
+    let blocks: [Block]
+    do throws(JSONError) {
+      blocks = try BlockText.parseAll(member.text.span)
+    } catch {
+      throw damaged(error.description)
+    }
+    guard let begin = blocks.first?.placement?.first else { throw damaged("a member without a position") }
+    // The first member read here is the last indexed one, or the segment's first.
+    var next = segment.entries.isEmpty || member.start == 0 ? segment.first : begin
+    if last >= segment.first, last >= next { next = last + 1 }
+    for block in blocks {
+      guard let placement = block.placement, placement.first == next else { throw damaged("expected position \(next)") }
+      sum = placement.sum
+      next = block.last + 1
+    }
+    last = next - 1
+    segment.entries.append(.init(first: begin, offset: UInt64(member.start), sum: sum))
+    scanner = ahead
+    return true
+  }
+
+  private static func rewriteIndex(_ disk: any Disk, _ segment: LogSegment) throws(StorageError) -> any DiskFile {
+    var bytes = LogSegment.magic
+    for entry in segment.entries { bytes += LogSegment.bytes(entry) }
+    let path = LogSegment.indexPath(segment.first)
+    return try onDisk { () throws(DiskError) in
+      try disk.replace(path, with: bytes)
+      return try disk.open(path, .append)
+    }
+  }
+
+  /// Appends members, makes them durable, and returns the log with them: one write, one sync.
+  ///
+  /// - Precondition: their blocks are placed from `last` + 1 on. Nobody else appends meanwhile.
+  /// - Throws: `StorageError`; then nothing was appended.
+  package func appending(_ members: [BlockMember]) throws(StorageError) -> ServerLog {
+    guard let first = members.first?.blocks.first?.placement?.first else { return self }
+    var log = self
+    if log.needsSegment { try log.startSegment(first) }
+    try log.write(members)
+    return log
+  }
+
+  private var needsSegment: Bool {
+    guard let current = segments.last else { return true }
+    return current.size >= Self.segmentSize || current.entries.count >= Self.segmentMembers
+  }
+
+  private mutating func startSegment(_ first: UInt64) throws(StorageError) {
+    let disk = self.disk
+    let file = try onDisk { () throws(DiskError) -> any DiskFile in
+      try disk.makeFolder(LogSegment.folder)
+      let file = try disk.open(LogSegment.path(first), .replace)
+      try disk.syncFolder(LogSegment.folder)
+      return file
+    }
+    var segment = LogSegment(first: first, file: file, index: nil, size: 0)
+    segment.index = try Self.rewriteIndex(disk, segment)
+    segments.append(segment)
+  }
+
+  /// Writes members behind the last segment's and syncs them.
+  private mutating func write(_ members: [BlockMember]) throws(StorageError) {
+    let current = segments.count - 1
+    let file = segments[current].file
+    let size = segments[current].size
+    var bytes: [UInt8] = []
+    var entries: [LogSegment.Entry] = []
+    for member in members {
+      let begin = member.blocks[0].placement?.first ?? 0
+      let end = member.blocks[member.blocks.count - 1]
+      let sum = end.placement?.sum ?? 0
+      entries.append(LogSegment.Entry(first: begin, offset: UInt64(size + bytes.count), sum: sum))
+      bytes += member.bytes
+      self.last = end.last
+      self.sum = sum
+    }
+    do throws(DiskError) {
+      try file.append(bytes.span)
+      try file.sync()
+    } catch {
+      // What a failed write left behind must not stand before the next push.
+      try? file.truncate(to: size)
+      throw StorageError(error)
+    }
+    segments[current].size += bytes.count
+    segments[current].entries += entries
+    // The index is derived: what is missing from it is read from the log when it is opened.
+    let records = entries.flatMap(LogSegment.bytes)
+    if let index = segments[current].index { try? index.append(records.span) }
+  }
+
+  private func segment(at position: UInt64) -> Int {
+    var low = 0
+    var high = segments.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if segments[middle].first <= position { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  /// The chain's sum at a position; nil where no block ends there or the log does not reach it.
+  ///
+  /// Cost: none at the end of a member, one member's bytes within it.
+  package func sum(at position: UInt64) throws(StorageError) -> UInt32? {
+    if position == 0 { return 0 }
+    if position == last { return sum }
+    guard position < last else { return nil }
+    let segment = segments[segment(at: position)]
+    let member = segment.member(at: position)
+    let next = member + 1 < segment.entries.count ? segment.entries[member + 1].first : nextSegmentFirst(segment)
+    if next == position + 1 { return segment.entries[member].sum }
+    return try segment.blocks(member).first { $0.last == position }?.placement?.sum
+  }
+
+  private func nextSegmentFirst(_ segment: LogSegment) -> UInt64? {
+    segments.first { $0.first > segment.first }?.first
+  }
+
+  /// A part of a file of the log.
+  package struct Extent: Sendable {
+    package let file: any DiskFile
+    package let offset: Int
+    package let length: Int
+
+    package init(file: any DiskFile, offset: Int, length: Int) {
+      self.file = file
+      self.offset = offset
+      self.length = length
+    }
+  }
+
+  /// The members that hold positions, as they lie in the files.
+  ///
+  /// The first may begin before `positions`. No member is cut; at least one is returned where there is one.
+  /// - Parameter limit: the most bytes, beyond the first member.
+  /// - Returns: the extents and the last position in them.
+  package func extents(_ positions: ClosedRange<UInt64>, limit: Int) -> (extents: [Extent], last: UInt64) {
+    var extents: [Extent] = []
+    var room = limit
+    var reached = positions.lowerBound - 1
+    guard positions.lowerBound <= last, !segments.isEmpty else { return ([], reached) }
+    for number in segment(at: positions.lowerBound)..<segments.count {
+      let segment = segments[number]
+      guard segment.first <= positions.upperBound else { break }
+      let start = segment.member(at: positions.lowerBound)
+      var end = start
+      while end < segment.entries.count, segment.entries[end].first <= positions.upperBound {
+        let size = segment.range(end).count
+        if size > room, !(extents.isEmpty && end == start) { break }
+        room -= size
+        end += 1
+      }
+      guard end > start else { break }
+      let offset = segment.range(start).lowerBound
+      extents.append(Extent(file: segment.file, offset: offset, length: segment.range(end - 1).upperBound - offset))
+      if end < segment.entries.count {
+        reached = segment.entries[end].first - 1
+        break
+      }
+      reached = number + 1 < segments.count ? segments[number + 1].first - 1 : last
+    }
+    return (extents, reached)
+  }
+
+  /// Visits the blocks from a position on, member by member, without holding more than one.
+  ///
+  /// - Parameter visit: returns whether to go on.
+  package func forEachBlock(
+    from position: UInt64, _ visit: (Block) throws(StorageError) -> Bool
+  ) throws(StorageError) {
+    guard position <= last, !segments.isEmpty else { return }
+    for segment in segments[segment(at: position)...] {
+      for member in segment.member(at: position)..<segment.entries.count {
+        for block in try segment.blocks(member) where block.last >= position {
+          if try !visit(block) { return }
+        }
+      }
+    }
+  }
+
+  /// The first positions of segments that are full and hold members worth joining.
+  package var joinable: [UInt64] {
+    segments.dropLast().filter { $0.entries.count > 64 && $0.size / $0.entries.count < 8 << 10 }.map(\.first)
+  }
+
+  /// Joins the small members of a full segment and returns the log with it.
+  ///
+  /// The file is replaced as a whole; who still reads the old one goes on reading it.
+  package func joining(_ first: UInt64) throws(StorageError) -> ServerLog {
+    var log = self
+    guard let number = segments.firstIndex(where: { $0.first == first }), number < segments.count - 1 else { return log }
+    let disk = self.disk
+    let old = segments[number]
+    let path = LogSegment.path(first)
+    let file = try onDisk { () throws(DiskError) in try disk.open(path + ".new", .replace) }
+    var segment = LogSegment(first: first, file: file, index: nil, size: 0)
+    let deflater = Deflater()
+    var pending: [Block] = []
+    var size = 0
+    for member in old.entries.indices {
+      for block in try old.blocks(member) {
+        pending.append(block)
+        size += block.changes.reduce(128) { $0 + $1.body.count + 32 }
+        guard size >= Self.joinedSize else { continue }
+        try segment.append(BlockMember(pending, deflater))
+        pending = []
+        size = 0
+      }
+    }
+    try segment.append(BlockMember(pending, deflater))
+    try onDisk { () throws(DiskError) in
+      try file.sync()
+      // Without its index the new file is read as a whole; with the old one it would be misread.
+      try disk.remove(LogSegment.indexPath(first))
+      try disk.syncFolder(LogSegment.folder)
+      try disk.rename(path + ".new", to: path)
+      try disk.syncFolder(LogSegment.folder)
+    }
+    segment.index = try Self.rewriteIndex(disk, segment)
+    log.segments[number] = segment
+    return log
+  }
+
+  /// Puts joined segments of `other` into this log, which was appended to meanwhile.
+  package mutating func adoptSegment(_ first: UInt64, from other: ServerLog) {
+    guard let mine = segments.firstIndex(where: { $0.first == first }),
+      let theirs = other.segments.first(where: { $0.first == first })
+    else { return }
+    segments[mine] = theirs
+  }
+
+  /// The number of members and of bytes, for reports.
+  package var memberCount: Int { segments.reduce(0) { $0 + $1.entries.count } }
+  package var size: Int { segments.reduce(0) { $0 + $1.size } }
+}
