@@ -38,7 +38,7 @@ let package = Package(
     module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("HTTP"),
     module("URLTransport", ["Agent"]),
-    module("CLI", ["Causality", "Codec", "Merge", "Storage", "SyncProtocol", "Agent"]),
+    module("CLI", ["Causality", "Codec", "Merge", "Storage", "SyncProtocol", "Agent", "ServiceDesk"]),
     program("askonce", ["CLI", "askonce-net"]),
     program("askonce-net", ["CLI", "Agent", "URLTransport"]),
     tests("CausalityTests", ["Causality"]),
@@ -49,6 +49,6 @@ let package = Package(
     tests("HTTPTests", ["HTTP"]),
     tests(
       "CLITests",
-      ["Causality", "Codec", "Merge", "Storage", "Agent", "HTTP", "URLTransport", "CLI", "askonce"]),
+      ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI", "askonce"]),
   ]
 )
