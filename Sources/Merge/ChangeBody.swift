@@ -62,7 +62,10 @@ package enum ChangeBody {
     if JSONScanner.equals(text, key, "set") {
       return try fields(text, value) { (name, value) throws(JSONError) in
         if building {
-          emit(.set(field: ExactString(String(copying: text, name)), value: JSONText(unchecked: Array(copying: text, value))))
+          emit(
+            .set(
+              field: ExactString(String(copying: text, name)),
+              value: JSONText(unchecked: Array(copying: text, value))))
         }
       }
     }
@@ -89,7 +92,8 @@ package enum ChangeBody {
           let adds = try changeIDs(text, ids.lowerBound, building: building)
           if building {
             let word = JSONWriter.unescape(text, element)
-            emit(.drop(field: ExactString(String(copying: text, name)), element: ExactString(word), adds: adds))
+            emit(
+              .drop(field: ExactString(String(copying: text, name)), element: ExactString(word), adds: adds))
           }
         }
       }
@@ -97,13 +101,16 @@ package enum ChangeBody {
     if JSONScanner.equals(text, key, "log") {
       return try fields(text, value) { (name, value) throws(JSONError) in
         if building {
-          emit(.log(field: ExactString(String(copying: text, name)), entry: JSONText(unchecked: Array(copying: text, value))))
+          emit(
+            .log(
+              field: ExactString(String(copying: text, name)),
+              entry: JSONText(unchecked: Array(copying: text, value))))
         }
       }
     }
     if JSONScanner.equals(text, key, "count") {
       return try fields(text, value) { (name, value) throws(JSONError) in
-        guard let step = Int64(String(copying: text, value)), abs(step) <= maximumCount else {
+        guard let step = Int64(String(copying: text, value)), step.magnitude <= maximumCount.magnitude else {
           throw JSONError(offset: value.lowerBound, reason: "\"count\" takes whole numbers up to 2^53")
         }
         if building { emit(.count(field: ExactString(String(copying: text, name)), by: step)) }
@@ -144,7 +151,9 @@ package enum ChangeBody {
     }
   }
 
-  private static func changeIDs(_ text: Span<UInt8>, _ start: Int, building: Bool) throws(JSONError) -> [ChangeID] {
+  private static func changeIDs(_ text: Span<UInt8>, _ start: Int, building: Bool) throws(JSONError)
+    -> [ChangeID]
+  {
     var ids: [ChangeID] = []
     _ = try JSONScanner.elements(text, start) { (element) throws(JSONError) in
       try requireString(text, element)
