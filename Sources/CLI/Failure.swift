@@ -46,7 +46,7 @@ extension Failure {
   private static func code(of error: SyncError) -> ExitCode {
     switch error {
     case .offline, .interrupted, .busy, .server: .offline
-    case .unauthorized, .forbidden: .refused
+    case .unauthorized, .forbidden, .untrusted: .refused
     case .notFound, .notJoined: .notFound
     case .tooLarge: .failed
     case .mismatch: .version
