@@ -26,7 +26,7 @@ package final class ServerLink {
     do {
       reply = try transport.exchange(call)
     } catch {
-      throw error.isOffline ? .offline(error.description) : .interrupted(error.description)
+      throw SyncError(error)
     }
     roundTrips += 1
     bytesSent += call.body.count

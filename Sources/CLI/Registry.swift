@@ -1,7 +1,7 @@
 /// All commands, in the order in which help lists them.
 package enum Registry {
   package static let sections: [(title: String, groups: [CommandGroup])] = [
-    ("Customers and tickets", [EntityCommands.group]),
+    ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
     ("This device", [CommandGroup(InitCommand.command)]),
   ]
 
