@@ -64,6 +64,10 @@ let package = Package(
         "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "replay",
+      dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "Import", "URLTransport"],
+      path: "Tests/Replay", swiftSettings: strict),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),

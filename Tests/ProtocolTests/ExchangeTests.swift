@@ -4,8 +4,8 @@ import Foundation
 import Glibc
 import HTTP
 import Storage
-import Synchronization
 import SyncProtocol
+import Synchronization
 import Testing
 
 @testable import Server
@@ -15,7 +15,8 @@ import Testing
 @Suite struct ExchangeTests {
   /// In this order, because each builds on the ones before.
   static let exchanges = [
-    "join", "pull-empty", "push", "push-again", "sum", "sum-within", "forked", "diverged", "gap", "other-replica",
+    "join", "pull-empty", "push", "push-again", "sum", "sum-within", "forked", "diverged", "gap",
+    "other-replica",
     "no-token", "wrong-token", "malformed", "not-found", "runs",
   ]
 
@@ -43,7 +44,11 @@ import Testing
   /// The fixed "randomness": a sequence that any language can repeat.
   private final class Counter: Sendable {
     private let value = Mutex<UInt64>(0)
-    func next() -> UInt64 { value.withLock { $0 &+= 0x9E37_79B9_7F4A_7C15; return $0 } }
+    func next() -> UInt64 {
+      value.withLock {
+        $0 &+= 0x9E37_79B9_7F4A_7C15; return $0
+      }
+    }
   }
 
   /// Sends bytes and reads the answer to the end of the connection.
@@ -73,7 +78,9 @@ import Testing
 
   /// Takes out what changes from run to run and shows a compressed body as text.
   private static func plain(_ answer: [UInt8]) -> [UInt8] {
-    guard let end = answer.indices.first(where: { answer[$0...].starts(with: [13, 10, 13, 10]) }) else { return answer }
+    guard let end = answer.indices.first(where: { answer[$0...].starts(with: [13, 10, 13, 10]) }) else {
+      return answer
+    }
     var head = String(decoding: answer[..<end], as: UTF8.self).components(separatedBy: "\r\n")
     head.removeAll { $0.lowercased().hasPrefix("date:") }
     var body = Array(answer[(end + 4)...])
@@ -92,7 +99,8 @@ import Testing
   }
 
   private static func writeJoin(_ code: String) throws {
-    try FileManager.default.createDirectory(atPath: "\(Golden.folder)/http", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: "\(Golden.folder)/http", withIntermediateDirectories: true)
     let join = "{\"code\":\"\(code)\",\"replica\":\"k7f3q2hd9x\"}"
     try request("join", "POST /v1/join", Array(join.utf8), token: nil)
   }
@@ -121,11 +129,14 @@ import Testing
 
   private static func gap() throws -> [UInt8] {
     Deflater().compress(
-      Array("{\"seen\":0,\"seq\":9,\"times\":[1795281663306],\"on\":[\"ticket/\"]}\n{\"set\":{\"a\":1}}\n".utf8))
+      Array(
+        "{\"seen\":0,\"seq\":9,\"times\":[1795281663306],\"on\":[\"ticket/\"]}\n{\"set\":{\"a\":1}}\n".utf8))
   }
 
   private static func others() throws -> [UInt8] {
     Deflater().compress(
-      Array("{\"replica\":\"b2x9m1c0aa\",\"seq\":1,\"times\":[1795281663306],\"on\":[\"ticket/\"]}\n{\"set\":{\"a\":1}}\n".utf8))
+      Array(
+        "{\"replica\":\"b2x9m1c0aa\",\"seq\":1,\"times\":[1795281663306],\"on\":[\"ticket/\"]}\n{\"set\":{\"a\":1}}\n"
+          .utf8))
   }
 }

@@ -24,7 +24,9 @@ enum Golden {
       return
     }
     let same = try read(name) == bytes
-    #expect(same, "\(name) differs: \(String(decoding: bytes, as: UTF8.self).prefix(2000))", sourceLocation: location)
+    #expect(
+      same, "\(name) differs: \(String(decoding: bytes, as: UTF8.self).prefix(2000))",
+      sourceLocation: location)
   }
 
   static func expect(_ name: String, _ text: String, _ location: SourceLocation = #_sourceLocation) throws {

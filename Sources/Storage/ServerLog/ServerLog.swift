@@ -284,7 +284,8 @@ package struct ServerLog: Sendable {
 
   /// The first positions of segments that are full and hold members worth joining.
   package var joinable: [UInt64] {
-    segments.dropLast().filter { $0.entries.count > sizes.joinAbove && $0.size / $0.entries.count < 8 << 10 }.map(\.first)
+    segments.dropLast().filter { $0.entries.count > sizes.joinAbove && $0.size / $0.entries.count < 8 << 10 }
+      .map(\.first)
   }
 
   /// Joins the small members of a full segment and returns the log with it.
