@@ -82,6 +82,9 @@ let package = Package(
     tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
     tests(
       "CLITests",
-      ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI", "askonce"]),
+      [
+        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI",
+        "askonce",
+      ]),
   ]
 )
