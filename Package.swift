@@ -46,7 +46,8 @@ let package = Package(
     module("URLTransport", ["Agent"]),
     module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("Import", ["Causality", "Codec", "Merge"]),
-    module("HTTP"),
+    .systemLibrary(name: "CLinux"),
+    module("HTTP", ["CLinux"]),
     module(
       "Server",
       ["CCrypt", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
