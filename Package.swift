@@ -58,16 +58,33 @@ let package = Package(
       ]),
     program("askonce", ["CLI", "askonce-net"]),
     program("askonce-net", ["CLI", "Agent", "URLTransport"]),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent",
+      ],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "replay",
+      dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "Import", "URLTransport"],
+      path: "Tests/Replay", swiftSettings: strict),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
-    tests("MergeTests", ["Merge"]),
+    tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),
+    tests("StorageTests", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "TestSupport"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
+    tests(
+      "ProtocolTests",
+      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
     tests("ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
     tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
     tests(
       "CLITests",
-      ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI", "askonce"]),
+      [
+        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI",
+        "askonce",
+      ]),
   ]
 )

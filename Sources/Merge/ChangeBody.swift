@@ -46,6 +46,10 @@ package enum ChangeBody {
     while index < text.count {
       let keyEnd = try JSONScanner.skipString(text, index)
       let key = index + 1..<keyEnd - 1
+      // A reader that takes escapes out first would see another verb.
+      for index in key where text[index] == UInt8(ascii: "\\") {
+        throw JSONError(offset: index, reason: "a member's name has no escapes")
+      }
       guard keys.insert(text, key) else { throw JSONError(offset: index, reason: "the same key twice") }
       let value = try JSONScanner.expect(UInt8(ascii: ":"), text, keyEnd)
       index = try verb(text, key, value, building: building, emit)
@@ -88,12 +92,15 @@ package enum ChangeBody {
     }
     if JSONScanner.equals(text, key, "drop") {
       return try fields(text, value) { (name, value) throws(JSONError) in
+        var words: Set<ExactString> = []
         _ = try JSONScanner.members(text, value.lowerBound) { (element, ids) throws(JSONError) in
           let adds = try changeIDs(text, ids.lowerBound, building: building)
+          let word = ExactString(JSONWriter.unescape(text, element))
+          guard words.insert(word).inserted else {
+            throw JSONError(offset: element.lowerBound, reason: "the same element twice in one drop")
+          }
           if building {
-            let word = JSONWriter.unescape(text, element)
-            emit(
-              .drop(field: ExactString(String(copying: text, name)), element: ExactString(word), adds: adds))
+            emit(.drop(field: ExactString(String(copying: text, name)), element: word, adds: adds))
           }
         }
       }

@@ -64,6 +64,7 @@ public enum ChangeLine {
   package static func parseChecked(_ line: Span<UInt8>) throws(JSONError) -> Change {
     let cut = line.count - Self.crcLength - 1
     guard cut > 0, JSONScanner.equals(line, cut..<cut + 8, ",\"crc\":\""),
+      JSONScanner.equals(line, cut + 16..<line.count, "\"}"),
       let crc = Checksum.parse(line, cut + 8..<cut + 16)
     else {
       throw JSONError(offset: max(0, cut), reason: "expected the line to end in ,\"crc\":\"xxxxxxxx\"}")
@@ -128,6 +129,7 @@ public enum ChangeLine {
     var body: [UInt8] = []
     if onEnd < end {
       let start = try JSONScanner.expect(UInt8(ascii: ","), line, onEnd)
+      guard start < end else { throw JSONError(offset: start, reason: "a comma without a member behind it") }
       try ChangeBody.validate(line, start..<end)
       body = Array(copying: line, start..<end)
     }

@@ -16,6 +16,7 @@ import Testing
     "\"x\":\"}]}]}]}]}]}]}]}]}]\"", "\"x\":\"ends with :\\\"\\\"\"", "\"x\":[]",
     "\"x\":\"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"",
     "\"log\":{\"timeline\":{\"kind\":\"message\",\"text\":\"Rør utæt i kælderen, igen 😀\"}},\"future\":{\"deep\":[1,2,{\"a\":null}]}",
+    "\"set\":{\"status\":\"open\"},\"over\":{\"status\":[\"b2x9m1c0aa.66177\",\"b2x9m1c0aa.123456789\"]}",
     "\"add\":{\"tags\":[\"leak\",\"æ\"]},\"drop\":{\"tags\":{\"urgent\":[\"b2x9m1c0aa.70\"]}},\"count\":{\"calls\":-2}",
   ]
 

@@ -1,3 +1,4 @@
+import Codec
 import Merge
 import ServiceDesk
 import Testing
