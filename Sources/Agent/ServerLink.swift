@@ -5,10 +5,10 @@ import SyncProtocol
 
 /// A workspace on a server, as an agent calls it. Counts what goes over the wire.
 package final class ServerLink {
-  private let transport: any Transport
+  let transport: any Transport
   /// The device's secret; another one once the device goes on under another replica id.
   package var token: String?
-  private let base: String
+  let base: String
   /// Requests that were answered.
   package private(set) var roundTrips = 0
   /// Bytes of bodies.

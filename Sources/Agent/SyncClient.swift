@@ -58,6 +58,10 @@ package final class SyncClient {
       count()
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
+    let head = session.head?.position ?? store.position
+    try onStore { () throws(StorageError) in
+      try store.note(SyncNote(at: store.environment.now(), head: head))
+    }
     try onStore { () throws(StorageError) in _ = try store.compact() }
     return report
   }

@@ -2,7 +2,16 @@
 package enum Registry {
   package static let sections: [(title: String, groups: [CommandGroup])] = [
     ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
-    ("This device", [CommandGroup(InitCommand.command)]),
+    (
+      "This device",
+      [
+        CommandGroup(InitCommand.command), CommandGroup(JoinCommand.command),
+        CommandGroup(SyncCommand.command),
+        CommandGroup(StatusCommand.command), CommandGroup(CompactCommand.command),
+        CommandGroup(DigestCommand.command),
+      ]
+    ),
+    ("Server", [CommandGroup(ServeCommand.command), AdminCommands.group]),
   ]
 
   package static let groups: [CommandGroup] = sections.flatMap(\.groups)

@@ -69,16 +69,21 @@ package enum Words {
 }
 
 extension Moment {
+  /// A length of time as a person types it, `30m`, `2h`, `3d`, `2w`, in milliseconds; nil for anything else.
+  package static func length(_ text: String) -> UInt64? {
+    let units: [Character: UInt64] = ["m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000]
+    guard let unit = text.last.flatMap({ units[$0] }), let count = UInt64(text.dropLast()), count < 100_000
+    else { return nil }
+    return count * unit
+  }
+
   /// A time as a person types it: `2026-11-21`, `2026-11-21 14:05`, `2026-11-21T14:05:00.000Z`, or how long ago:
   /// `30m`, `2h`, `3d`, `2w`. Days and times without a `Z` are the device's.
   ///
   /// - Parameter now: milliseconds since 1970.
   package static func parse(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
     if let time = HybridTime(text) { return time.milliseconds }
-    let units: [Character: UInt64] = ["m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000]
-    if let unit = text.last.flatMap({ units[$0] }), let count = UInt64(text.dropLast()), count < 100_000 {
-      return now > count * unit ? now - count * unit : 0
-    }
+    if let length = length(text) { return now > length ? now - length : 0 }
     let parts = text.split { $0 == "-" || $0 == " " || $0 == "T" || $0 == ":" }.map { Int32($0) }
     let shape = text.map { $0.isASCII && $0.isNumber ? "0" : $0 == "T" ? " " : $0 }
     let numbers = parts.compactMap(\.self)
