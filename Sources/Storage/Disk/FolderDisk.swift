@@ -2,7 +2,7 @@ import Glibc
 
 extension DiskError {
   /// Whether the file or folder is not there.
-  package var isMissing: Bool { code == ENOENT }
+  package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   /// Whether the disk or the owner's quota is full.
   package var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
