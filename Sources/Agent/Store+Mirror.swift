@@ -43,8 +43,9 @@ extension Store {
     let isDue = count >= environment.sizes.agentRun || all && count > 0
     if isDue {
       try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
+      // From here on the runs hold it, whether or not the log's files can be removed.
+      defer { index() }
       try mirror.clear()
-      index()
     }
     let merged = isDue || all ? try runs.merge(all: all) : false
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
