@@ -36,6 +36,7 @@ extension Store {
   @discardableResult
   public func commit(_ edits: [Edit]) throws(StorageError) -> [Change?] {
     precondition(access == .writing, "only a store that was opened for writing can be edited")
+    if isInDoubt { try reopen() }
     var made: [Change?] = []
     var sequence = own.lastSequence
     var clock = self.clock
