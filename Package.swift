@@ -53,7 +53,7 @@ let package = Package(
     module(
       "CLI",
       [
-        "Causality", "Codec", "Merge", "Storage", "SyncProtocol", "Agent", "ServiceDesk", "Import",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk", "Import",
         "Server",
       ]),
     program("askonce", ["CLI", "askonce-net"]),
