@@ -13,6 +13,7 @@ package enum Registry {
       ]
     ),
     ("Server", [CommandGroup(ServeCommand.command), AdminCommands.group]),
+    ("To see it work", [CommandGroup(DemoCommand.command)]),
   ]
 
   package static let groups: [CommandGroup] = sections.flatMap(\.groups)

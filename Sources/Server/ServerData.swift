@@ -143,7 +143,7 @@ package final class ServerData: Sendable {
   package func lock() throws(StorageError) -> (any Sendable)? {
     try onDisk { () throws(DiskError) in
       try root.makeFolder("")
-      return try root.lock("lock")
+      return try root.lock(".lock")
     }
   }
 }
