@@ -55,14 +55,17 @@ package final class ServerLink {
     guard let head = reply.fields[SyncWire.headField.lowercased()].flatMap(SyncWire.head) else {
       throw .mismatch("the answer has no \(SyncWire.headField) field: is this an AskOnce server?")
     }
-    let acknowledgement = reply.fields[SyncWire.acknowledgementField.lowercased()].flatMap(SyncWire.acknowledgement)
+    let acknowledgement = reply.fields[SyncWire.acknowledgementField.lowercased()].flatMap(
+      SyncWire.acknowledgement)
     return .success(SyncAnswer(head: head, acknowledgement: acknowledgement, body: reply.body))
   }
 
   /// The chain's sum where a block ends at the server; nil where none ends there.
   package func sum(at position: UInt64) throws(SyncError) -> UInt32? {
     let reply = try exchange(Call("GET", "\(base)/sum?at=\(position)", token: token))
-    if reply.status == 404, (try? JSONText(parsing: reply.body))?["error"]?.string == Refusal.Code.gap.rawValue {
+    if reply.status == 404,
+      (try? JSONText(parsing: reply.body))?["error"]?.string == Refusal.Code.gap.rawValue
+    {
       return nil
     }
     guard 200..<300 ~= reply.status else { throw SyncError(Refusal(status: reply.status, body: reply.body)) }
@@ -76,7 +79,9 @@ package final class ServerLink {
       throw .mismatch("the server's list of runs cannot be read")
     }
     return list.compactMap { entry in
-      guard let name = entry["name"]?.string.flatMap({ RunName($0) }), let size = entry["bytes"]?.int else { return nil }
+      guard let name = entry["name"]?.string.flatMap({ RunName($0) }), let size = entry["bytes"]?.int else {
+        return nil
+      }
       return (name, size)
     }
   }

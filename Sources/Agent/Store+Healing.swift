@@ -54,7 +54,8 @@ extension Store {
   package func seenLimit() throws(StorageError) -> UInt64? {
     var limit: UInt64?
     for number in try asideNumbers() {
-      let bytes = try onDisk { () throws(DiskError) in try disk.readAll("\(Self.asideFolder)/\(number)/limit") }
+      let bytes = try onDisk { () throws(DiskError) in try disk.readAll("\(Self.asideFolder)/\(number)/limit")
+      }
       let found = bytes.flatMap { UInt64(String(decoding: $0.filter { $0 > 0x20 }, as: UTF8.self)) } ?? 0
       limit = min(limit ?? found, found)
     }

@@ -102,7 +102,8 @@ public final class Store {
         let replica = configuration.replica
         let own = try onDisk { () throws(DiskError) in
           try OwnLog(
-            disk: disk, folder: configuration.ownFolder ?? "own", replica: replica, acknowledged: acknowledged,
+            disk: disk, folder: configuration.ownFolder ?? "own", replica: replica,
+            acknowledged: acknowledged,
             repairing: isWriting)
         }
         return Parts(runs: runs, mirror: mirror, own: own, acknowledged: acknowledged)

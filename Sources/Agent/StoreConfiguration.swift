@@ -61,7 +61,9 @@ public struct StoreConfiguration: Codable, Hashable, Sendable {
   func write(_ disk: any Disk) throws(StorageError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let bytes = try? encoder.encode(self) else { throw .refused("the store's settings cannot be written") }
+    guard let bytes = try? encoder.encode(self) else {
+      throw .refused("the store's settings cannot be written")
+    }
     try onDisk { () throws(DiskError) in
       try disk.replace(Self.path, with: Array(bytes) + [UInt8(ascii: "\n")])
     }

@@ -186,7 +186,9 @@ package final class SyncClient {
       }
     }
     while !session.isDone(unsent: 0) {
-      guard case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence)) else {
+      guard
+        case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence))
+      else {
         throw .interrupted("the server's history changed during the sync")
       }
       try take(answer, &session)

@@ -44,8 +44,10 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     case .unauthorized(let reason):
       "\(reason). Ask your operator for a new invitation, then run 'askonce join URL --code CODE'; unsent edits stay"
     case .forbidden(let reason): "the server does not allow this: \(reason). Ask your operator"
-    case .notFound(let reason): "\(reason). Check the address, or ask your operator whether the workspace was moved"
-    case .tooLarge(let reason): "\(reason). Shorten the entry, or ask your operator about the proxy's body limit"
+    case .notFound(let reason):
+      "\(reason). Check the address, or ask your operator whether the workspace was moved"
+    case .tooLarge(let reason):
+      "\(reason). Shorten the entry, or ask your operator about the proxy's body limit"
     case .busy(let reason): "the server is busy: \(reason). Try again in a minute"
     case .server(let reason): "the server failed: \(reason). Try again; if it stays, tell your operator"
     case .mismatch(let reason): "\(reason). Use the same version of askonce on both sides"

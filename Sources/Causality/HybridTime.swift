@@ -108,7 +108,8 @@ extension HybridTime: CustomStringConvertible, LosslessStringConvertible {
       else { return nil }
       counter = value
     }
-    let seconds = CivilDate.day(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+    let seconds =
+      CivilDate.day(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
     self.init(milliseconds: UInt64(seconds * 1000 + milli), counter: counter)
   }
 }

@@ -68,7 +68,8 @@ extension ReplicaID: Codable {
     let text = try container.decode(String.self)
     guard let id = ReplicaID(text) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "\"\(text)\" is not a replica id: ten characters of 0-9 a-z without i l o u")
+        in: container,
+        debugDescription: "\"\(text)\" is not a replica id: ten characters of 0-9 a-z without i l o u")
     }
     self = id
   }

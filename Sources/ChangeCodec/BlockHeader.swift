@@ -55,14 +55,17 @@ struct BlockHeader {
         seenLimit = try Columns.number(text, value)
       }
     }
-    guard end == line.upperBound else { throw JSONError(offset: end, reason: "more behind the block's header") }
+    guard end == line.upperBound else {
+      throw JSONError(offset: end, reason: "more behind the block's header")
+    }
     guard let replica, let by, let seen, sequence > 0, !onColumn.isEmpty,
       1...BlockText.maximumCount ~= times.count,
       sequence + UInt64(times.count) - 1 <= ChangeID.maximumSequence
     else {
       throw JSONError(
         offset: line.lowerBound,
-        reason: "a block's header needs replica, by, seen, seq, times (1 to \(BlockText.maximumCount)) and on")
+        reason: "a block's header needs replica, by, seen, seq, times (1 to \(BlockText.maximumCount)) and on"
+      )
     }
     self.replica = replica
     self.by = by

@@ -35,7 +35,9 @@ package enum BlockText {
   /// - Parameter defaults: what the reader knows; header keys that say just this are left out.
   /// - Returns: where the header, the bodies and the texts end, for `Deflater`.
   @discardableResult
-  package static func write(_ block: Block, leavingOut defaults: Defaults? = nil, to output: inout [UInt8]) -> [Int] {
+  package static func write(_ block: Block, leavingOut defaults: Defaults? = nil, to output: inout [UInt8])
+    -> [Int]
+  {
     let first = block.changes[0]
     output.append(UInt8(ascii: "{"))
     if let placement = block.placement {
@@ -126,7 +128,9 @@ package enum BlockText {
   ///
   /// - Throws: `JSONError` where it is not UTF-8 or not blocks from its start to its end.
   package static func parseAll(_ text: Span<UInt8>, defaults: Defaults? = nil) throws(JSONError) -> [Block] {
-    guard (try? UTF8Span(validating: text)) != nil else { throw JSONError(offset: 0, reason: "not valid UTF-8") }
+    guard (try? UTF8Span(validating: text)) != nil else {
+      throw JSONError(offset: 0, reason: "not valid UTF-8")
+    }
     var blocks: [Block] = []
     var index = 0
     while index < text.count {

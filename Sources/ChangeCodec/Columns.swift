@@ -110,7 +110,8 @@ enum Columns {
 
   /// A whole number up to 2^53.
   static func number(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> UInt64 {
-    guard let number = Decimal.parse(text, value.lowerBound, value.upperBound), number <= ChangeID.maximumSequence
+    guard let number = Decimal.parse(text, value.lowerBound, value.upperBound),
+      number <= ChangeID.maximumSequence
     else { throw JSONError(offset: value.lowerBound, reason: "expected a whole number up to 2^53") }
     return number
   }
@@ -137,7 +138,8 @@ enum Columns {
     }
     let name = JSONWriter.unescape(text, value.lowerBound + 1..<value.upperBound - 1)
     guard 1...Change.maximumAuthor ~= name.utf8.count else {
-      throw JSONError(offset: value.lowerBound, reason: "an agent's name has 1 to \(Change.maximumAuthor) bytes")
+      throw JSONError(
+        offset: value.lowerBound, reason: "an agent's name has 1 to \(Change.maximumAuthor) bytes")
     }
     return name
   }

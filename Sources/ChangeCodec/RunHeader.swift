@@ -52,7 +52,9 @@ extension RunText {
       _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
         fields.append(element)
       }
-      guard fields.count >= 6 else { throw JSONError(offset: value.lowerBound, reason: "a row of six or more") }
+      guard fields.count >= 6 else {
+        throw JSONError(offset: value.lowerBound, reason: "a row of six or more")
+      }
       position = try Columns.number(text, fields[0])
       let sequence = try Columns.number(text, fields[2])
       id = ChangeID(try Columns.replica(text, fields[1]), sequence)
@@ -106,7 +108,8 @@ extension RunText {
           who = try Columns.parseNumbers(text, value)
         }
       }
-      guard end == line.upperBound, times.count == positions.count, who.isEmpty || who.count == positions.count
+      guard end == line.upperBound, times.count == positions.count,
+        who.isEmpty || who.count == positions.count
       else { throw JSONError(offset: line.lowerBound, reason: "the columns of a member differ in length") }
       for index in rows.indices.dropFirst() where rows[index].position <= rows[index - 1].position {
         throw JSONError(offset: line.lowerBound, reason: "the rows of a member are not in order")

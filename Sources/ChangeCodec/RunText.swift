@@ -106,7 +106,9 @@ package struct RunText {
   ///
   /// - Throws: `JSONError` where it is not UTF-8 or not a member's text.
   package static func parse(_ text: Span<UInt8>) throws(JSONError) -> [PlacedChange] {
-    guard (try? UTF8Span(validating: text)) != nil else { throw JSONError(offset: 0, reason: "not valid UTF-8") }
+    guard (try? UTF8Span(validating: text)) != nil else {
+      throw JSONError(offset: 0, reason: "not valid UTF-8")
+    }
     var lines = LineCursor(0)
     let header = try RunHeader(text, try lines.next(text))
     var bodies = BodyLines(capacity: header.positions.count)

@@ -42,7 +42,8 @@ package enum Checksum {
     for index in range {
       switch text[index] {
       case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(text[index] - UInt8(ascii: "0"))
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(text[index] - UInt8(ascii: "a") + 10)
+      case UInt8(ascii: "a")...UInt8(ascii: "f"):
+        value = value << 4 | UInt32(text[index] - UInt8(ascii: "a") + 10)
       default: return nil
       }
     }

@@ -2,7 +2,8 @@
 ///
 /// Swift's `String` takes `é` as one character and as `e` with an accent for equal. Field names and set
 /// elements must not: every replica, in whatever language it is written, has to tell the same ones apart.
-public struct ExactString: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+public struct ExactString: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible
+{
   public let text: String
 
   public init(_ text: String) {

@@ -99,7 +99,9 @@ package enum JSONScanner {
 
   /// The code unit of a `\uXXXX` at an index; nil for anything else.
   package static func codeUnit(_ text: Span<UInt8>, _ start: Int) -> UInt32? {
-    guard byte(text, start) == UInt8(ascii: "\\"), byte(text, start + 1) == UInt8(ascii: "u") else { return nil }
+    guard byte(text, start) == UInt8(ascii: "\\"), byte(text, start + 1) == UInt8(ascii: "u") else {
+      return nil
+    }
     var value: UInt32 = 0
     for index in start + 2..<start + 6 {
       let digit = byte(text, index)
@@ -137,7 +139,9 @@ package enum JSONScanner {
     return index
   }
 
-  private static func skipWord(_ word: StaticString, _ text: Span<UInt8>, _ start: Int) throws(JSONError) -> Int {
+  private static func skipWord(_ word: StaticString, _ text: Span<UInt8>, _ start: Int) throws(JSONError)
+    -> Int
+  {
     for offset in 0..<word.utf8CodeUnitCount where byte(text, start + offset) != word.utf8Start[offset] {
       throw JSONError(offset: start, reason: "expected a JSON value")
     }

@@ -72,7 +72,9 @@ public struct JSONText: Hashable, Sendable {
 
   /// The value of a number; nil for another type.
   public var double: Double? {
-    guard let first = bytes.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else { return nil }
+    guard let first = bytes.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else {
+      return nil
+    }
     return Double(text)
   }
 

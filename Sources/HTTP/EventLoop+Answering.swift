@@ -126,16 +126,8 @@ extension EventLoop {
       guard flush(connection) else { return }
       connection.deadline = .max
       let (bytes, isLast) = stream.take()
-      if !bytes.isEmpty {
-        if isChunked {
-          var head: [UInt8] = []
-          head.append(chunkHead: bytes.count)
-          connection.output.append(.bytes(head))
-        }
-        connection.output.append(.bytes(isChunked ? bytes + [.carriageReturn, .lineFeed] : bytes))
-      }
+      connection.output.append(.bytes(isChunked ? ResponseEncoder.chunk(bytes, isLast: isLast) : bytes))
       if isLast {
-        if isChunked { connection.output.append(.bytes(Array("0\r\n\r\n".utf8))) }
         stream.disconnect()
         connection.stream = nil
         connection.phase = .writing

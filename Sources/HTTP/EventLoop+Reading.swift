@@ -5,6 +5,10 @@ extension EventLoop {
   /// Reads of one connection in a row, so that one that sends fast does not keep the others waiting.
   private static let readsInTurn = 4
 
+  /// What is read of a client from which no body is expected. It bounds what is kept of requests that are sent
+  /// before the one in front of them is answered.
+  private static let headRoom = 16 * 1024
+
   /// Acts on what the poller said of a connection.
   func handle(_ readiness: Readiness, _ connection: Connection) {
     let isReading = connection.phase == .reading || connection.phase == .lingering
@@ -28,7 +32,8 @@ extension EventLoop {
 
   private func read(_ connection: Connection) {
     for _ in 0..<Self.readsInTurn {
-      let count = input.receive(from: connection.descriptor)
+      let room = connection.exchange == nil ? Self.headRoom : input.capacity
+      let count = input.receive(from: connection.descriptor, room: room)
       if count > 0 {
         if connection.phase == .lingering {
           connection.lingeredBytes += count
@@ -45,7 +50,7 @@ extension EventLoop {
           }
         }
         // Less than there is room for means that no more has come.
-        if count < input.capacity { return }
+        if count < room { return }
       } else if count == 0 {
         return endOfInput(connection)
       } else if errno == EAGAIN {

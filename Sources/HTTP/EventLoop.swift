@@ -182,9 +182,9 @@ final class InputBuffer {
 
   var capacity: Int { bytes.count }
 
-  /// Reads what has come. Gives what `recv` gives.
-  func receive(from socket: Int32) -> Int {
-    recv(socket, bytes.baseAddress, bytes.count, 0)
+  /// Reads what has come, up to `room` bytes. Gives what `recv` gives.
+  func receive(from socket: Int32, room: Int) -> Int {
+    recv(socket, bytes.baseAddress, min(room, bytes.count), 0)
   }
 
   /// Calls `body` with the first `count` bytes.

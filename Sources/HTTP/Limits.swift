@@ -60,9 +60,9 @@ package struct Limits: Sendable {
 }
 
 extension Duration {
-  /// Whole milliseconds, at least 0.
+  /// Whole milliseconds, at least 0 and at most ten years.
   var wholeMilliseconds: Int64 {
     let (seconds, attoseconds) = components
-    return max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    return max(0, min(seconds, 315_360_000) * 1000 + attoseconds / 1_000_000_000_000_000)
   }
 }

@@ -20,8 +20,6 @@ struct OutputQueue {
   /// How much of the first piece is sent.
   private var sent = 0
 
-  var isEmpty: Bool { pieces.isEmpty }
-
   mutating func append(_ piece: BodyPiece) {
     if piece.count > 0 { pieces.append(piece) }
   }

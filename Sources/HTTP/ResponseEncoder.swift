@@ -62,6 +62,20 @@ struct ResponseEncoder {
     return framing
   }
 
+  /// Some of a streamed body as a chunk, with the chunk that ends the body if it is the last of it.
+  static func chunk(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count + 24)
+    if !bytes.isEmpty {
+      result.append(contentsOf: String(bytes.count, radix: 16).utf8)
+      result.append(contentsOf: "\r\n")
+      result.append(contentsOf: bytes)
+      result.append(contentsOf: "\r\n")
+    }
+    if isLast { result.append(contentsOf: "0\r\n\r\n") }
+    return result
+  }
+
   /// The status code that is sent.
   static func status(of response: Response) -> Int {
     200...599 ~= response.status ? response.status : 500
@@ -110,12 +124,6 @@ extension [UInt8] {
   mutating func append(decimal number: Int) {
     if number >= 10 { append(decimal: number / 10) }
     append(0x30 + UInt8(number % 10))
-  }
-
-  /// Appends the line that a chunk starts with.
-  mutating func append(chunkHead size: Int) {
-    append(contentsOf: String(size, radix: 16).utf8)
-    append(contentsOf: "\r\n")
   }
 
   /// Appends a text with spaces for line ends and other controls, so that it cannot add a field or a response.

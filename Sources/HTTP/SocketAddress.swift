@@ -128,11 +128,13 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     family == AF_INET6 ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 
+  /// Whether family, address, scope and port are the same.
   package static func == (left: SocketAddress, right: SocketAddress) -> Bool {
     left.family == right.family && left.bytes == right.bytes && left.port == right.port
       && left.scope == right.scope
   }
 
+  /// Feeds address and port.
   package func hash(into hasher: inout Hasher) {
     hasher.combine(bytes.0)
     hasher.combine(bytes.1)

@@ -46,6 +46,10 @@ package enum ChangeBody {
     while index < text.count {
       let keyEnd = try JSONScanner.skipString(text, index)
       let key = index + 1..<keyEnd - 1
+      // A reader that takes escapes out first would see another verb.
+      for index in key where text[index] == UInt8(ascii: "\\") {
+        throw JSONError(offset: index, reason: "a member's name has no escapes")
+      }
       guard keys.insert(text, key) else { throw JSONError(offset: index, reason: "the same key twice") }
       let value = try JSONScanner.expect(UInt8(ascii: ":"), text, keyEnd)
       index = try verb(text, key, value, building: building, emit)
@@ -62,7 +66,10 @@ package enum ChangeBody {
     if JSONScanner.equals(text, key, "set") {
       return try fields(text, value) { (name, value) throws(JSONError) in
         if building {
-          emit(.set(field: ExactString(String(copying: text, name)), value: JSONText(unchecked: Array(copying: text, value))))
+          emit(
+            .set(
+              field: ExactString(String(copying: text, name)),
+              value: JSONText(unchecked: Array(copying: text, value))))
         }
       }
     }
@@ -85,11 +92,15 @@ package enum ChangeBody {
     }
     if JSONScanner.equals(text, key, "drop") {
       return try fields(text, value) { (name, value) throws(JSONError) in
+        var words: Set<ExactString> = []
         _ = try JSONScanner.members(text, value.lowerBound) { (element, ids) throws(JSONError) in
           let adds = try changeIDs(text, ids.lowerBound, building: building)
+          let word = ExactString(JSONWriter.unescape(text, element))
+          guard words.insert(word).inserted else {
+            throw JSONError(offset: element.lowerBound, reason: "the same element twice in one drop")
+          }
           if building {
-            let word = JSONWriter.unescape(text, element)
-            emit(.drop(field: ExactString(String(copying: text, name)), element: ExactString(word), adds: adds))
+            emit(.drop(field: ExactString(String(copying: text, name)), element: word, adds: adds))
           }
         }
       }
@@ -97,13 +108,16 @@ package enum ChangeBody {
     if JSONScanner.equals(text, key, "log") {
       return try fields(text, value) { (name, value) throws(JSONError) in
         if building {
-          emit(.log(field: ExactString(String(copying: text, name)), entry: JSONText(unchecked: Array(copying: text, value))))
+          emit(
+            .log(
+              field: ExactString(String(copying: text, name)),
+              entry: JSONText(unchecked: Array(copying: text, value))))
         }
       }
     }
     if JSONScanner.equals(text, key, "count") {
       return try fields(text, value) { (name, value) throws(JSONError) in
-        guard let step = Int64(String(copying: text, value)), abs(step) <= maximumCount else {
+        guard let step = Int64(String(copying: text, value)), step.magnitude <= maximumCount.magnitude else {
           throw JSONError(offset: value.lowerBound, reason: "\"count\" takes whole numbers up to 2^53")
         }
         if building { emit(.count(field: ExactString(String(copying: text, name)), by: step)) }
@@ -144,7 +158,9 @@ package enum ChangeBody {
     }
   }
 
-  private static func changeIDs(_ text: Span<UInt8>, _ start: Int, building: Bool) throws(JSONError) -> [ChangeID] {
+  private static func changeIDs(_ text: Span<UInt8>, _ start: Int, building: Bool) throws(JSONError)
+    -> [ChangeID]
+  {
     var ids: [ChangeID] = []
     _ = try JSONScanner.elements(text, start) { (element) throws(JSONError) in
       try requireString(text, element)

@@ -64,8 +64,11 @@ public enum ChangeLine {
   package static func parseChecked(_ line: Span<UInt8>) throws(JSONError) -> Change {
     let cut = line.count - Self.crcLength - 1
     guard cut > 0, JSONScanner.equals(line, cut..<cut + 8, ",\"crc\":\""),
+      JSONScanner.equals(line, cut + 16..<line.count, "\"}"),
       let crc = Checksum.parse(line, cut + 8..<cut + 16)
-    else { throw JSONError(offset: max(0, cut), reason: "expected the line to end in ,\"crc\":\"xxxxxxxx\"}") }
+    else {
+      throw JSONError(offset: max(0, cut), reason: "expected the line to end in ,\"crc\":\"xxxxxxxx\"}")
+    }
     guard Checksum.crc32(line.extracting(0..<cut)) == crc else {
       throw JSONError(offset: cut, reason: "the line's checksum does not match its bytes")
     }
@@ -93,7 +96,9 @@ public enum ChangeLine {
     guard end < Change.maximumSize else {
       throw JSONError(offset: 0, reason: "a change of more than \(Change.maximumSize) bytes")
     }
-    guard (try? UTF8Span(validating: line)) != nil else { throw JSONError(offset: 0, reason: "not valid UTF-8") }
+    guard (try? UTF8Span(validating: line)) != nil else {
+      throw JSONError(offset: 0, reason: "not valid UTF-8")
+    }
     var index = try word("{\"id\":", line, 0)
     let idEnd = try JSONScanner.skipString(line, index)
     guard let id = ChangeID(line, index + 1, idEnd - 1) else {
@@ -102,7 +107,8 @@ public enum ChangeLine {
     index = try word(",\"at\":", line, idEnd)
     let atEnd = try JSONScanner.skipString(line, index)
     guard let at = HybridTime(line, index + 1, atEnd - 1) else {
-      throw JSONError(offset: index, reason: "\"at\" is not a time such as 2026-11-21T17:21:03.306Z or ...Z~3")
+      throw JSONError(
+        offset: index, reason: "\"at\" is not a time such as 2026-11-21T17:21:03.306Z or ...Z~3")
     }
     index = try word(",\"seen\":", line, atEnd)
     let seenEnd = try JSONScanner.skipValue(line, index)

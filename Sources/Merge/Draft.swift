@@ -29,7 +29,8 @@ public struct Draft: Sendable {
 
   /// Whether nothing is asked for.
   public var isEmpty: Bool {
-    self.set.isEmpty && clear.isEmpty && add.isEmpty && drop.isEmpty && log.isEmpty && count.isEmpty && extra.isEmpty
+    self.set.isEmpty && clear.isEmpty && add.isEmpty && drop.isEmpty && log.isEmpty && count.isEmpty
+      && extra.isEmpty
       && !erase
   }
 

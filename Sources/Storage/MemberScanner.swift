@@ -38,7 +38,8 @@ struct MemberScanner {
       if offset - bufferStart < buffer.count {
         var text: [UInt8] = []
         do {
-          let end = try inflater.inflateMember(buffer.span, from: offset - bufferStart, limit: limit, to: &text)
+          let end = try inflater.inflateMember(
+            buffer.span, from: offset - bufferStart, limit: limit, to: &text)
           let member = Member(text: text, start: offset, end: bufferStart + end)
           offset = member.end
           return member

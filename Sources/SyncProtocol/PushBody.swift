@@ -48,7 +48,8 @@ package enum PushBody {
       }
     } catch {
       if case .tooLarge = error {
-        throw Refusal(.tooLarge, "the push inflates to more than \(maximumText) bytes; send fewer changes at once")
+        throw Refusal(
+          .tooLarge, "the push inflates to more than \(maximumText) bytes; send fewer changes at once")
       }
       throw Refusal(.malformed, "the push cannot be read: \(error)")
     }

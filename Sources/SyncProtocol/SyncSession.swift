@@ -77,7 +77,8 @@ package struct SyncSession: Sendable {
       // Only what was seen beyond the shared part needs the limit.
       Block(block.changes, seenLimit: seenLimit.flatMap { block.changes[0].seen > $0 ? $0 : nil })
     }
-    let leftOut = isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
+    let leftOut =
+      isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
     return SyncRequest(
       after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay,
       body: PushBody.encode(pushed, leavingOut: leftOut))
@@ -131,7 +132,9 @@ package struct SyncSession: Sendable {
   /// The pushed blocks as the server stored them.
   private func placedBlocks(_ acknowledgement: Acknowledgement?) -> [Block] {
     // A server that had some of the push before sends all of it back instead.
-    guard let placed = acknowledgement?.placed, placed.count == pushed.reduce(0, { $0 + $1.count }) else { return [] }
+    guard let placed = acknowledgement?.placed, placed.count == pushed.reduce(0, { $0 + $1.count }) else {
+      return []
+    }
     var blocks = pushed
     var position = placed.first
     for index in blocks.indices {

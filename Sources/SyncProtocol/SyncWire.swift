@@ -24,7 +24,8 @@ package enum SyncWire {
       return number
     }
     guard let position = try number("after"), let sum = parameters["sum"].flatMap(Checksum.parse) else {
-      throw Refusal(.malformed, "a sync needs the query parameters after (a position) and sum (8 hexadecimal digits)")
+      throw Refusal(
+        .malformed, "a sync needs the query parameters after (a position) and sum (8 hexadecimal digits)")
     }
     let limit = try number("limit").map { Int(min($0, UInt64(maximumLimit))) } ?? SyncRequest.defaultLimit
     return SyncRequest(

@@ -11,7 +11,9 @@ import Testing
     #expect(ids.map(\.description) == ids.map(\.description).sorted())
   }
 
-  @Test(arguments: ["", "k7f3q2hd9", "k7f3q2hd9xx", "K7F3Q2HD9X", "k7f3q2hd9i", "k7f3q2hd9l", "k7f3q2hd9u", "é7f3q2hd9"])
+  @Test(arguments: [
+    "", "k7f3q2hd9", "k7f3q2hd9xx", "K7F3Q2HD9X", "k7f3q2hd9i", "k7f3q2hd9l", "k7f3q2hd9u", "é7f3q2hd9",
+  ])
   func malformedReplicaIsRefused(text: String) {
     #expect(ReplicaID(text) == nil)
   }
@@ -29,7 +31,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "k7f3q2hd9x", "k7f3q2hd9x.", "k7f3q2hd9x.0", "k7f3q2hd9x.01", "k7f3q2hd9x.-1", "k7f3q2hd9x.9007199254740992",
+    "k7f3q2hd9x", "k7f3q2hd9x.", "k7f3q2hd9x.0", "k7f3q2hd9x.01", "k7f3q2hd9x.-1",
+    "k7f3q2hd9x.9007199254740992",
     "k7f3q2hd9x.99999999999999999999", "k7f3q2hd9x.1 ", ".1", "k7f3q2hd9x-1",
   ])
   func malformedChangeIDIsRefused(text: String) {

@@ -20,8 +20,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "2026-02-29T00:00:00.000Z", "2026-13-01T00:00:00.000Z", "2026-11-21 17:21:03.306Z", "2026-11-21T24:00:00.000Z",
-    "2026-11-21T17:21:03Z", "2026-11-21T17:21:03.306", "2026-11-21T17:21:03.306Z~", "2026-11-21T17:21:03.306Z~0",
+    "2026-02-29T00:00:00.000Z", "2026-13-01T00:00:00.000Z", "2026-11-21 17:21:03.306Z",
+    "2026-11-21T24:00:00.000Z",
+    "2026-11-21T17:21:03Z", "2026-11-21T17:21:03.306", "2026-11-21T17:21:03.306Z~",
+    "2026-11-21T17:21:03.306Z~0",
     "2026-11-21T17:21:03.306Z~65536", "1969-12-31T23:59:59.999Z", "", "2026-11-21T17:21:60.000Z",
   ])
   func malformedTimeIsRefused(text: String) {
@@ -47,7 +49,8 @@ import Testing
     var clock = HybridClock()
     _ = clock.tick(wall: 1_000_000)
     clock.observe(HybridTime(milliseconds: 1_000_000 + HybridClock.tolerance, counter: 2), wall: 1_000_000)
-    #expect(clock.tick(wall: 1_000_000) > HybridTime(milliseconds: 1_000_000 + HybridClock.tolerance, counter: 2))
+    #expect(
+      clock.tick(wall: 1_000_000) > HybridTime(milliseconds: 1_000_000 + HybridClock.tolerance, counter: 2))
     let before = clock.last
     clock.observe(HybridTime(milliseconds: 172_800_000), wall: 1_000_000)
     #expect(clock.last == before)

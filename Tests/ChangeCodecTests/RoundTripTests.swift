@@ -9,11 +9,14 @@ import Testing
   static let replica = ReplicaID(bits: 77)
 
   static let bodies = [
-    "\"set\":{\"a\":\"short\"}", "\"set\":{\"a\":\"a long text \\\" with quotes \\\"\\\"\"}", "\"set\":{\"a\":\"\"}",
+    "\"set\":{\"a\":\"short\"}", "\"set\":{\"a\":\"a long text \\\" with quotes \\\"\\\"\"}",
+    "\"set\":{\"a\":\"\"}",
     "\"set\":{\"a\":\"say \\\"\\\"\"}", "\"set\":{\"a\":0}", "\"set\":{\"a\":[\"\",\"\"]}",
     "\"set\":{\"a:\":\"\",\"b\":[\"long long long long\",\"\\\\\"]}", "\"x\":{\"long long long long\":1}", "",
-    "\"x\":\"}]}]}]}]}]}]}]}]}]\"", "\"x\":\"ends with :\\\"\\\"\"", "\"x\":[]", "\"x\":\"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"",
+    "\"x\":\"}]}]}]}]}]}]}]}]}]\"", "\"x\":\"ends with :\\\"\\\"\"", "\"x\":[]",
+    "\"x\":\"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"",
     "\"log\":{\"timeline\":{\"kind\":\"message\",\"text\":\"Rør utæt i kælderen, igen 😀\"}},\"future\":{\"deep\":[1,2,{\"a\":null}]}",
+    "\"set\":{\"status\":\"open\"},\"over\":{\"status\":[\"b2x9m1c0aa.66177\",\"b2x9m1c0aa.123456789\"]}",
     "\"add\":{\"tags\":[\"leak\",\"æ\"]},\"drop\":{\"tags\":{\"urgent\":[\"b2x9m1c0aa.70\"]}},\"count\":{\"calls\":-2}",
   ]
 
@@ -22,10 +25,13 @@ import Testing
     return (0..<count).map { index in
       time = UInt64(Int64(time) + Int64.random(in: -1000...100_000, using: &generator))
       let id = ChangeID(replica, first + UInt64(index))
-      let origin = Bool.random(using: &generator) ? id : ChangeID(ReplicaID(bits: 5), UInt64.random(in: 1...3, using: &generator))
+      let origin =
+        Bool.random(using: &generator)
+        ? id : ChangeID(ReplicaID(bits: 5), UInt64.random(in: 1...3, using: &generator))
       let type = Bool.random(using: &generator) ? "ticket" : "customer"
       return Change(
-        id: id, at: HybridTime(milliseconds: time, counter: UInt64.random(in: 0...2, using: &generator)), seen: 7,
+        id: id, at: HybridTime(milliseconds: time, counter: UInt64.random(in: 0...2, using: &generator)),
+        seen: 7,
         by: ["anna", "bo \"the\" plumber", "é"].randomElement(using: &generator) ?? "anna",
         on: EntityID(type: type, origin: origin) ?? fallback,
         body: Array((bodies.randomElement(using: &generator) ?? "").utf8))
@@ -56,8 +62,11 @@ import Testing
     var placed: [PlacedChange] = []
     var position: UInt64 = 1
     for block in 0..<UInt64.random(in: 1...5, using: &generator) {
-      for change in Self.changes(&generator, count: Int.random(in: 1...20, using: &generator), first: 1 + block * 100) {
-        placed.append(PlacedChange(change, position: position, stamp: 1000 + block, seenLimit: block == 2 ? 3 : nil))
+      for change in Self.changes(
+        &generator, count: Int.random(in: 1...20, using: &generator), first: 1 + block * 100)
+      {
+        placed.append(
+          PlacedChange(change, position: position, stamp: 1000 + block, seenLimit: block == 2 ? 3 : nil))
         position += 1
       }
     }

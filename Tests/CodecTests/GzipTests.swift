@@ -57,7 +57,9 @@ import Testing
     var output: [UInt8] = []
     _ = try Inflater().inflateMember(stream.span, limit: 100, to: &output) { _ in words }
     #expect(output == Array("The tap still leaks".utf8))
-    #expect(throws: CompressionError.self) { try Inflater().inflateMember(stream.span, limit: 100, to: &output) }
+    #expect(throws: CompressionError.self) {
+      try Inflater().inflateMember(stream.span, limit: 100, to: &output)
+    }
   }
 
   @Test func crcIsZlibs() {

@@ -44,6 +44,30 @@ extension Tag {
     }
   }
 
+  @Test(arguments: [100, 10_000, 20_000]) func aClientMayAskMuchBeforeItReads(size: Int) throws {
+    let handler = ClosureHandler(admission: { _ in .accept(maximumBody: 0, runsInline: true) }) {
+      request, respond in
+      respond(
+        Response(
+          body: .bytes([UInt8](repeating: UInt8(ascii: "x"), count: size) + Array(request.head.path.utf8))))
+    }
+    try withServer(handler) { server in
+      let client = try Client(server, receiveBuffer: 4096)
+      let rounds = 8_000_000 / size
+      let requests = (0..<min(rounds, 3000)).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }
+      // Far more than the buffers of both sides hold, but for the smallest: the server must stop reading.
+      let descriptor = client.descriptor
+      let sender = DispatchQueue(label: "sender")
+      sender.async { Self.send(Array(requests.joined().utf8), descriptor) }
+      usleep(50_000)
+      for number in 0..<requests.count {
+        let body = try client.readAnswer().body
+        #expect(body.count == size + "/\(number)".utf8.count)
+      }
+      sender.sync {}
+    }
+  }
+
   @Test func answersWaitForEachOtherEvenIfTheSecondIsReadyFirst() throws {
     let handler = ClosureHandler { request, respond in
       let delay = request.head.path == "/slow" ? 50 : 0

@@ -95,6 +95,47 @@ import Testing
     #expect(running.withLock { $0.most } <= 2)
   }
 
+  @Test func waitingHandlersRunInTheOrderInWhichTheyCame() {
+    let queue = WorkQueue(width: 1)
+    let order = Collected<Int>()
+    let done = DispatchSemaphore(value: 0)
+    for number in 0..<5000 {
+      queue.submit {
+        order.add(number)
+        if number == 4999 { done.signal() }
+      }
+    }
+    #expect(done.wait(timeout: .now() + 30) == .success)
+    #expect(order.all == Array(0..<5000))
+  }
+
+  @Test func aLogThatCannotKeepUpLosesRecordsButCountsThem() {
+    let release = DispatchSemaphore(value: 0)
+    let records = Collected<AccessRecord>()
+    let log = AccessLog {
+      if records.all.isEmpty { release.wait() }
+      records.add($0)
+    }
+    let batch = (0..<1000).compactMap { status in Self.record(status) }
+    for _ in 0..<70 { log.submit(batch) }
+    release.signal()
+    log.drain()
+    log.submit(Array(batch.prefix(2)))
+    log.drain()
+    let all = records.all
+    #expect(all.count == 65_002)
+    #expect(all.reduce(0) { $0 + $1.droppedBefore } == 5000)
+    #expect(all.prefix(1000).map(\.status) == Array(0..<1000))
+  }
+
+  private static func record(_ status: Int) -> AccessRecord? {
+    guard let peer = try? SocketAddress.resolve("127.0.0.1:1").first else { return nil }
+    return AccessRecord(
+      peer: peer, method: "GET", path: "/", status: status, refusal: nil, bytesIn: 0, bytesOut: 0,
+      milliseconds: 0,
+      outcome: .complete)
+  }
+
   @Test func aBusyHandlerDoesNotHoldTheLoop() throws {
     let release = DispatchSemaphore(value: 0)
     let handler = ClosureHandler(admission: { .accept(maximumBody: 0, runsInline: $0.path == "/quick") }) {

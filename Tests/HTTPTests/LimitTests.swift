@@ -149,6 +149,51 @@ import Testing
     }
   }
 
+  @Test func manyConnectionsTooManyAreClosedInSilence() throws {
+    try withServer(ClosureHandler.echo(), configure: { $0.limits.connections = 1 }) { server in
+      let first = try Client(server)
+      #expect(try first.get("/").status == 200)
+      let refused = try (0..<100).map { _ in try Client(server) }
+      var told = 0
+      for client in refused { told += try client.readToEnd().isEmpty ? 0 : 1 }
+      // As many as may linger are told why.
+      #expect(told >= 1 && told <= 64)
+      #expect(try first.get("/").status == 200)
+    }
+  }
+
+  @Test func lingeringEndsAfterSomeBytes() throws {
+    try withServer(
+      ClosureHandler.echo(),
+      configure: {
+        $0.limits.lingerBytes = 100_000
+        $0.limits.lingerTime = .seconds(3600)
+      },
+      { server in
+        let client = try Client(server)
+        client.send("nonsense\r\n")
+        #expect(try client.readAnswer().status == 400)
+        eventually("the server has had enough") { !client.send([UInt8](repeating: 0x61, count: 10_000)) }
+        eventually("the connection is gone") { server.connectionCount == 0 }
+      })
+  }
+
+  @Test func theLimitOfDescriptorsIsRaised() async {
+    await #expect(processExitsWith: .success) {
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      limit.rlim_cur = 64
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      var configuration = HTTPServer.Configuration()
+      configuration.limits.connections = 100
+      let server = try HTTPServer(configuration, handler: ClosureHandler.echo())
+      var clients: [Client] = []
+      for _ in 0..<60 { clients.append(try Client(server)) }
+      for client in clients { guard try client.get("/").status == 200 else { exit(2) } }
+      exit(0)
+    }
+  }
+
   @Test func bodiesTogetherAreBounded() throws {
     try withServer(ClosureHandler.echo(), configure: { $0.limits.bufferedBodyBytes = 100_000 }) { server in
       let half = [UInt8](repeating: 0x61, count: 60_000)

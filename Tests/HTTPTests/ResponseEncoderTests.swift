@@ -48,6 +48,29 @@ import Testing
     #expect(encode(Response(), isVersion11: false).0.contains("\r\nConnection: keep-alive\r\n"))
   }
 
+  @Test func chunksAreWritten() {
+    func text(_ body: String, isLast: Bool) -> String {
+      String(decoding: ResponseEncoder.chunk(Array(body.utf8), isLast: isLast), as: UTF8.self)
+    }
+    #expect(text("", isLast: false) == "")
+    #expect(text("0123456789abcdefg", isLast: false) == "11\r\n0123456789abcdefg\r\n")
+    #expect(text("a", isLast: true) == "1\r\na\r\n0\r\n\r\n")
+    #expect(text("", isLast: true) == "0\r\n\r\n")
+  }
+
+  @Test func addressesAreReadAsTheyAreWritten() throws {
+    for text in ["127.0.0.1:0", "10.1.2.3:65535", "[::1]:8080", "[2001:db8::1]:443"] {
+      let addresses = try SocketAddress.resolve(text)
+      #expect(addresses.map(\.description) == [text])
+      #expect(try SocketAddress.resolve(text) == addresses)
+      #expect(Set(addresses + addresses).count == 1)
+    }
+    for text in ["", "127.0.0.1", "127.0.0.1:", ":1", "::1:80", "127.0.0.1:65536", "127.0.0.1:-1", "a b:80x"]
+    {
+      #expect(throws: SystemError.self) { try SocketAddress.resolve(text) }
+    }
+  }
+
   @Test func statusesOutOfRangeAreErrors() {
     for status in [-1, 0, 100, 199, 600, 1000] {
       #expect(encode(Response(status: status)).0.hasPrefix("HTTP/1.1 500 "))

@@ -1,5 +1,6 @@
 import Merge
 import ServiceDesk
+import Codec
 import Testing
 
 @Test func aLessFinishedStatusStandsBeforeAMoreFinishedOne() {

@@ -87,13 +87,17 @@ package struct MirrorLog: Sendable {
 
   /// Takes a block in memory, checking that it continues the order.
   private mutating func take(_ block: Block) throws(JSONError) {
-    guard let placement = block.placement else { throw JSONError(offset: 0, reason: "a block without a position") }
+    guard let placement = block.placement else {
+      throw JSONError(offset: 0, reason: "a block without a position")
+    }
     if block.last <= last { return }
     guard placement.first == last + 1 else {
       throw JSONError(offset: 0, reason: "position \(placement.first), expected \(last + 1)")
     }
     let next = Chain.next(sum, block.changes)
-    guard next == placement.sum else { throw JSONError(offset: 0, reason: "the running checksum does not match") }
+    guard next == placement.sum else {
+      throw JSONError(offset: 0, reason: "the running checksum does not match")
+    }
     blocks.append(block)
     last = block.last
     sum = next

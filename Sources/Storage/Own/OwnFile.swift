@@ -21,7 +21,9 @@ struct OwnFile: Sendable {
     var found: [UInt64: OwnFile] = [:]
     for name in try disk.list(folder) {
       let isCompressed = name.hasSuffix(".jsonl.gz")
-      guard isCompressed || name.hasSuffix(".jsonl"), let first = UInt64(name.prefix { $0 != "." }) else { continue }
+      guard isCompressed || name.hasSuffix(".jsonl"), let first = UInt64(name.prefix { $0 != "." }) else {
+        continue
+      }
       if isCompressed, found[first] != nil { continue }
       found[first] = OwnFile(folder: folder, first: first, isCompressed: isCompressed)
     }

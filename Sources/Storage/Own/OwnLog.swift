@@ -118,7 +118,8 @@ package struct OwnLog: Sendable {
     for index in files.indices.dropLast()
     where !files[index].isCompressed && files[index + 1].first <= acknowledged + 1 {
       let plain = files[index]
-      guard let bytes = try disk.readAll(plain.path), OwnFile.parse(bytes, plain, replica).damage.isEmpty else {
+      guard let bytes = try disk.readAll(plain.path), OwnFile.parse(bytes, plain, replica).damage.isEmpty
+      else {
         continue
       }
       let sealed = OwnFile(folder: folder, first: plain.first, isCompressed: true)

@@ -11,7 +11,8 @@ package struct RunName: Hashable, Sendable, CustomStringConvertible {
   /// Parses `1-10431`.
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let first = UInt64(parts[0]), let last = UInt64(parts[1]), 0 < first, first <= last,
+    guard parts.count == 2, let first = UInt64(parts[0]), let last = UInt64(parts[1]), 0 < first,
+      first <= last,
       "\(first)-\(last)" == text
     else { return nil }
     self.init(first: first, last: last)

@@ -1,7 +1,7 @@
 import Causality
+import ChangeCodec
 import Codec
 import Merge
-import ChangeCodec
 
 /// Reads one run: the changes between two positions, sorted by entity.
 package final class RunReader {
@@ -83,7 +83,9 @@ package final class RunReader {
   }
 
   /// Reads a run from its start to its end and makes its index.
-  private static func scan(_ file: any DiskFile, _ name: RunName, _ path: String) throws(StorageError) -> RunIndex {
+  private static func scan(_ file: any DiskFile, _ name: RunName, _ path: String) throws(StorageError)
+    -> RunIndex
+  {
     var scanner = MemberScanner(file, path: path)
     guard let head = try scanner.next(limit: 4096) else {
       throw .damaged(Damage(file: path, offset: 0, reason: "the run is empty"))
@@ -95,7 +97,8 @@ package final class RunReader {
       throw .damaged(Damage(file: path, offset: 0, reason: error.description))
     }
     guard header.first == name.first, header.last == name.last else {
-      throw .damaged(Damage(file: path, offset: 0, reason: "the run says that it is \(header.first)-\(header.last)"))
+      throw .damaged(
+        Damage(file: path, offset: 0, reason: "the run says that it is \(header.first)-\(header.last)"))
     }
     var index = RunIndex(name: name, sum: header.sum, start: head.end)
     var count: UInt64 = 0
@@ -110,7 +113,9 @@ package final class RunReader {
     }
     guard count == name.last - name.first + 1 else {
       throw .damaged(
-        Damage(file: path, offset: scanner.offset, reason: "\(count) changes, expected \(name.last - name.first + 1)"))
+        Damage(
+          file: path, offset: scanner.offset,
+          reason: "\(count) changes, expected \(name.last - name.first + 1)"))
     }
     return index
   }
@@ -119,7 +124,8 @@ package final class RunReader {
   package func verify() throws(StorageError) {
     let fresh = try Self.scan(file, name, name.path(in: folder))
     guard fresh.bytes() == index.bytes() else {
-      throw .damaged(Damage(file: name.indexPath(in: folder), offset: 0, reason: "the index does not agree with its run"))
+      throw .damaged(
+        Damage(file: name.indexPath(in: folder), offset: 0, reason: "the index does not agree with its run"))
     }
   }
 }

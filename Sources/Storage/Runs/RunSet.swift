@@ -1,7 +1,7 @@
 import Causality
+import ChangeCodec
 import Codec
 import Merge
-import ChangeCodec
 
 /// The runs that together hold positions 1 to `last`.
 ///
@@ -62,7 +62,8 @@ package final class RunSet {
     precondition(first == self.last + 1 && last - first + 1 == UInt64(changes.count), "runs have no gaps")
     let name = RunName(first: first, last: last)
     let writer = try RunWriter(disk, name, sum: sum)
-    for change in changes.sorted(by: { ($0.change.on, $0.position ?? 0) < ($1.change.on, $1.position ?? 0) }) {
+    for change in changes.sorted(by: { ($0.change.on, $0.position ?? 0) < ($1.change.on, $1.position ?? 0) })
+    {
       try writer.add(change)
     }
     try writer.finish()
@@ -95,11 +96,18 @@ package final class RunSet {
     return true
   }
 
+  /// Removes the runs from an index on.
+  package func drop(from index: Int) throws(StorageError) {
+    try remove(runs[index...].map(\.name))
+    runs.removeSubrange(index...)
+  }
+
   /// Removes runs that others cover, and what a crash left of unfinished ones.
   package func removeLeftovers() throws(StorageError) {
     let kept = Set(runs.map(\.name))
     let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
-    try remove(RunName.parse(listing).filter { name in !kept.contains(name) && kept.contains { $0.covers(name) } })
+    try remove(
+      RunName.parse(listing).filter { name in !kept.contains(name) && kept.contains { $0.covers(name) } })
     try onDisk { () throws(DiskError) in
       for name in listing where name.hasSuffix(".new") { try disk.remove("\(RunName.folder)/\(name)") }
     }

@@ -1,7 +1,7 @@
 import Causality
+import ChangeCodec
 import Codec
 import Merge
-import ChangeCodec
 
 /// Writes one run from changes that come sorted by entity, then position. Holds one member in memory.
 package final class RunWriter {

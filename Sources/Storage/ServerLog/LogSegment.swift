@@ -47,7 +47,8 @@ struct LogSegment: Sendable {
     var entries: [Entry] = []
     var offset = magic.count
     while offset + entrySize <= bytes.count {
-      let entry = Entry(first: bytes.number(offset), offset: bytes.number(offset + 8), sum: bytes.number(offset + 16))
+      let entry = Entry(
+        first: bytes.number(offset), offset: bytes.number(offset + 8), sum: bytes.number(offset + 16))
       guard bytes.number(offset + 20) == Checksum.crc32(bytes.span.extracting(offset..<offset + 20)),
         entry.offset < UInt64(size),
         entries.last.map({ $0.first < entry.first && $0.offset < entry.offset }) ?? (entry.offset == 0)
@@ -60,7 +61,8 @@ struct LogSegment: Sendable {
 
   /// Writes a member at the end of a file that is being made.
   mutating func append(_ member: BlockMember) throws(StorageError) {
-    guard let begin = member.blocks.first?.placement?.first, let sum = member.blocks.last?.placement?.sum else { return }
+    guard let begin = member.blocks.first?.placement?.first, let sum = member.blocks.last?.placement?.sum
+    else { return }
     let file = self.file
     try onDisk { () throws(DiskError) in try file.append(member.bytes.span) }
     entries.append(Entry(first: begin, offset: UInt64(size), sum: sum))

@@ -33,7 +33,8 @@ package struct ServerLog: Sendable {
   package init(_ disk: any Disk, repairing: Bool) throws(StorageError) {
     self.disk = disk
     let listing = try onDisk { () throws(DiskError) in try disk.list(LogSegment.folder) }
-    let firsts = listing.filter { $0.hasSuffix(".jsonl.gz") }.compactMap { UInt64($0.prefix { $0 != "." }) }.sorted()
+    let firsts = listing.filter { $0.hasSuffix(".jsonl.gz") }.compactMap { UInt64($0.prefix { $0 != "." }) }
+      .sorted()
     for (number, first) in firsts.enumerated() {
       let isLast = number == firsts.count - 1
       guard first == last + 1 else {
@@ -49,9 +50,11 @@ package struct ServerLog: Sendable {
   private mutating func open(_ first: UInt64, isLast: Bool, repairing: Bool) throws(StorageError) -> Bool {
     let disk = self.disk
     let path = LogSegment.path(first)
-    let file = try onDisk { () throws(DiskError) in try disk.open(path, isLast && repairing ? .append : .read) }
+    let file = try onDisk { () throws(DiskError) in try disk.open(path, isLast && repairing ? .append : .read)
+    }
     let size = try onDisk { () throws(DiskError) in try file.size() }
-    let indexBytes = try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
+    let indexBytes =
+      try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
     var segment = LogSegment(first: first, file: file, index: nil, size: size)
     segment.entries = LogSegment.parse(indexBytes, size: size)
     if segment.entries.first?.first != first { segment.entries = [] }
@@ -108,7 +111,9 @@ package struct ServerLog: Sendable {
     var next = segment.entries.isEmpty || member.start == 0 ? segment.first : begin
     if last >= segment.first, last >= next { next = last + 1 }
     for block in blocks {
-      guard let placement = block.placement, placement.first == next else { throw damaged("expected position \(next)") }
+      guard let placement = block.placement, placement.first == next else {
+        throw damaged("expected position \(next)")
+      }
       sum = placement.sum
       next = block.last + 1
     }
@@ -118,7 +123,9 @@ package struct ServerLog: Sendable {
     return true
   }
 
-  private static func rewriteIndex(_ disk: any Disk, _ segment: LogSegment) throws(StorageError) -> any DiskFile {
+  private static func rewriteIndex(_ disk: any Disk, _ segment: LogSegment) throws(StorageError)
+    -> any DiskFile
+  {
     var bytes = LogSegment.magic
     for entry in segment.entries { bytes += LogSegment.bytes(entry) }
     let path = LogSegment.indexPath(segment.first)
@@ -208,7 +215,8 @@ package struct ServerLog: Sendable {
     guard position < last else { return nil }
     let segment = segments[segment(at: position)]
     let member = segment.member(at: position)
-    let next = member + 1 < segment.entries.count ? segment.entries[member + 1].first : nextSegmentFirst(segment)
+    let next =
+      member + 1 < segment.entries.count ? segment.entries[member + 1].first : nextSegmentFirst(segment)
     if next == position + 1 { return segment.entries[member].sum }
     return try segment.blocks(member).first { $0.last == position }?.placement?.sum
   }
@@ -222,6 +230,12 @@ package struct ServerLog: Sendable {
     package let file: any DiskFile
     package let offset: Int
     package let length: Int
+
+    package init(file: any DiskFile, offset: Int, length: Int) {
+      self.file = file
+      self.offset = offset
+      self.length = length
+    }
   }
 
   /// The members that hold positions, as they lie in the files.
@@ -247,7 +261,8 @@ package struct ServerLog: Sendable {
       }
       guard end > start else { break }
       let offset = segment.range(start).lowerBound
-      extents.append(Extent(file: segment.file, offset: offset, length: segment.range(end - 1).upperBound - offset))
+      extents.append(
+        Extent(file: segment.file, offset: offset, length: segment.range(end - 1).upperBound - offset))
       if end < segment.entries.count {
         reached = segment.entries[end].first - 1
         break
@@ -283,7 +298,9 @@ package struct ServerLog: Sendable {
   /// The file is replaced as a whole; who still reads the old one goes on reading it.
   package func joining(_ first: UInt64) throws(StorageError) -> ServerLog {
     var log = self
-    guard let number = segments.firstIndex(where: { $0.first == first }), number < segments.count - 1 else { return log }
+    guard let number = segments.firstIndex(where: { $0.first == first }), number < segments.count - 1 else {
+      return log
+    }
     let disk = self.disk
     let old = segments[number]
     let path = LogSegment.path(first)

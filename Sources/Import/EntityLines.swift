@@ -1,0 +1,129 @@
+import Causality
+import Codec
+import Merge
+
+/// Reads entities as JSON lines, the form that `EntityWriter` writes.
+///
+/// ```json
+/// {"type":"customer","ref":"ALFKI","at":"2026-11-21T17:21:03.306Z","by":"anna",
+///  "fields":{"name":"Maria Anders","fact.shoe_size":38},"sets":{"phones":["030-0074321"]},
+///  "links":{"organisation":"organisation/futterkiste"},"counts":{"visits":3},
+///  "log":[{"at":"2026-11-21T17:25:00.000Z","by":"bo","timeline":{"kind":"note","text":"Call back"}}]}
+/// ```
+///
+/// `type` and `ref` are required. `at` and `by` say when and by whom the fields were set. A link is the type
+/// and the `ref` of another entity; a log entry has the name of its log, and `at` and `by` of its own. `null`
+/// clears a field. `id` and `conflicts`, which an export adds, are passed over; any other key is an error.
+struct EntityLines: LineFormat {
+  private static let keys: Set<String> = [
+    "type", "ref", "id", "at", "by", "fields", "sets", "links", "counts", "log", "conflicts",
+  ]
+
+  init() {}
+
+  func edits(of line: JSONText, number: Int) throws(BadRecord) -> [ImportedEdit] {
+    let record = try JSONRecord(line)
+    for name in record.names where !Self.keys.contains(name) {
+      throw record.fails(name, "unknown key; known are \(Self.keys.sorted().joined(separator: ", "))")
+    }
+    guard let type = try record.string("type"), Mapping.isEntityType(type) else {
+      throw record.fails("type", "missing, or no entity type (1 to 32 of a-z 0-9 _ -, a letter first)")
+    }
+    guard let ref = try record.string("ref"), !ref.isEmpty else { throw record.fails("ref", "is missing") }
+    let key = EntityKey(type, ref)
+    var edit = ImportedEdit(
+      key: key, at: try Self.time(record), by: try Self.author(record), once: "", line: number)
+    for (name, value) in try record.members("fields") {
+      let field = try Self.field(name, in: "fields")
+      if value.isNull { edit.draft.clear.insert(field) } else { edit.draft.set[field] = value }
+    }
+    for (name, value) in try record.members("sets") {
+      guard let elements = value.elements, let words = Self.strings(elements) else {
+        throw record.fails("sets.\(name)", "not a list of strings")
+      }
+      edit.draft.add[try Self.field(name, in: "sets")] = words.map { ExactString($0) }
+    }
+    for (name, value) in try record.members("links") {
+      guard let target = Self.link(value) else {
+        throw record.fails("links.\(name)", "expected \"type/ref\", such as \"customer/ALFKI\"")
+      }
+      edit.links[try Self.field(name, in: "links")] = target
+    }
+    for (name, value) in try record.members("counts") {
+      guard let count = value.int, count.magnitude <= ChangeBody.maximumCount.magnitude else {
+        throw record.fails("counts.\(name)", "not a whole number up to 2^53")
+      }
+      edit.draft.count[try Self.field(name, in: "counts")] = Int64(count)
+    }
+    var once = RecordKey(key)
+    for name in ["at", "by", "fields", "sets", "links", "counts"] { once.add(record[name]?.bytes ?? []) }
+    edit.once = once.text
+    let entries = try Self.entries(record, edit)
+    return edit.isEmpty && !entries.isEmpty ? entries : [edit] + entries
+  }
+
+  /// An edit for each log entry; they start with `at` and `by` of the entity.
+  private static func entries(_ record: JSONRecord, _ entity: ImportedEdit) throws(BadRecord)
+    -> [ImportedEdit]
+  {
+    var edits: [ImportedEdit] = []
+    var keys: Set<String> = []
+    for (index, element) in try record.elements("log").enumerated() {
+      let path = "log[\(index)]"
+      let entry = try JSONRecord(element, path: path)
+      let names = entry.names.filter { $0 != "at" && $0 != "by" }
+      guard let name = names.first, names.count == 1, let value = entry[name] else {
+        throw BadRecord("\(path): expected \"at\", \"by\" and one log's name, such as \"timeline\"")
+      }
+      var edit = ImportedEdit(
+        key: entity.key, at: try time(entry) ?? entity.at, by: try author(entry) ?? entity.by, once: "",
+        line: entity.line)
+      edit.draft.log[try field(name, in: path)] = value
+      var once = RecordKey(entity.key)
+      once.add("log".utf8)
+      once.add(element.bytes)
+      // The same entry twice in one line is two entries.
+      while !keys.insert(once.text).inserted { once.add("again".utf8) }
+      edit.once = once.text
+      edits.append(edit)
+    }
+    return edits
+  }
+
+  private static func time(_ record: JSONRecord) throws(BadRecord) -> HybridTime? {
+    guard let text = try record.string("at") else { return nil }
+    guard let time = HybridTime(text) ?? TimePattern("iso")?.time(Array(text.utf8)[...]) else {
+      throw record.fails("at", "\"\(text.prefix(60))\" is no time like 2026-11-21T17:21:03.306Z")
+    }
+    return time
+  }
+
+  private static func author(_ record: JSONRecord) throws(BadRecord) -> String? {
+    guard let name = try record.string("by") else { return nil }
+    guard 1...Change.maximumAuthor ~= name.utf8.count else {
+      throw record.fails("by", "an agent's name is 1 to \(Change.maximumAuthor) bytes")
+    }
+    return name
+  }
+
+  private static func field(_ name: String, in place: String) throws(BadRecord) -> ExactString {
+    guard Mapping.isField(name) else {
+      throw BadRecord(
+        "\(place): \"\(name.prefix(60))\" is no field name (1 to 200 bytes without quotes and backslashes)")
+    }
+    guard name != "ref" else { throw BadRecord("\(place): \"ref\" stands beside \"type\"") }
+    return ExactString(name)
+  }
+
+  private static func strings(_ elements: [JSONText]) -> [String]? {
+    let strings = elements.compactMap(\.string)
+    return strings.count == elements.count ? strings : nil
+  }
+
+  private static func link(_ value: JSONText) -> EntityKey? {
+    guard let text = value.string, let slash = text.firstIndex(of: "/") else { return nil }
+    let type = String(text[..<slash])
+    let ref = String(text[text.index(after: slash)...])
+    return Mapping.isEntityType(type) && !ref.isEmpty ? EntityKey(type, ref) : nil
+  }
+}

@@ -1,0 +1,109 @@
+import Causality
+import Codec
+import Merge
+
+/// Writes entities as CSV or as JSON lines that `Importer` reads back.
+///
+/// Where people disagree, CSV holds the value that is shown, and a JSON line the others too, under
+/// `conflicts`. Consent is the caller's: what must not leave is taken out of `fields`, or the entity is not
+/// given.
+package struct EntityWriter: Sendable {
+  /// The registers, sets and counters to write, in this order. In CSV also `ref`, `id` (of the entity),
+  /// `created` and `updated`; a column each. Nil, for JSON lines only: all, ordered by name.
+  package var fields: [ExactString]?
+  /// Whether JSON lines hold the logs.
+  package var hasLogs = true
+  package var csv = CSVWriter()
+  /// Parts the elements of a set in a cell. A set with an element that holds it is written as a JSON array.
+  package var setSeparator = ";"
+  /// Which value of a field is shown.
+  package var policy: @Sendable (ExactString) -> WinnerPolicy = { _ in .latest }
+  /// The `ref` of the entity that a register names; nil keeps the entity's id.
+  package var ref: @Sendable (EntityID) -> String? = { _ in nil }
+
+  package init(fields: [ExactString]? = nil) {
+    self.fields = fields
+  }
+
+  /// Appends the line of column names.
+  package func writeHeader(to output: inout [UInt8]) {
+    csv.write((fields ?? []).map(\.text), to: &output)
+  }
+
+  /// Appends the entity as one line of CSV.
+  package func writeRow(_ state: EntityState, to output: inout [UInt8]) {
+    csv.write((fields ?? []).map { cell(state, $0) }, to: &output)
+  }
+
+  private func cell(_ state: EntityState, _ field: ExactString) -> String {
+    if let value = state.registers[field]?.shown(policy(field))?.value {
+      return link(value).map(\.ref.text) ?? (value.isNull ? "" : value.plain)
+    }
+    if state.sets[field] != nil {
+      let elements = state.elements(field)
+      // A single element that looks like a JSON array would be read as one.
+      let isPlain = elements.allSatisfy { !$0.contains(setSeparator) && !$0.hasPrefix("[") }
+      return isPlain
+        ? elements.joined(separator: setSeparator) : JSONText(array: elements.map { JSONText($0) }).text
+    }
+    if let count = state.counters[field] { return String(count) }
+    switch field {
+    case "ref", "id": return state.id.description
+    case "created": return state.firstAt.description
+    case "updated": return state.lastAt.description
+    default: return ""
+    }
+  }
+
+  /// Appends the entity as one JSON line.
+  package func writeLine(_ state: EntityState, to output: inout [UInt8]) {
+    let ref: ExactString = "ref"
+    var members: [(String, JSONText)] = [
+      ("type", JSONText(state.id.type)), ("ref", JSONText(state.string(ref) ?? state.id.description)),
+      ("id", JSONText(state.id.description)),
+    ]
+    var values: [(String, JSONText)] = []
+    var links: [(String, JSONText)] = []
+    var conflicts: [(String, JSONText)] = []
+    for field in chosen(state.registers) where field != ref {
+      guard let register = state.registers[field], let head = register.shown(policy(field)) else { continue }
+      if let target = link(head.value) {
+        links.append((field.text, JSONText(target.description)))
+      } else {
+        values.append((field.text, head.value))
+      }
+      if register.isConflict { conflicts.append((field.text, JSONText(array: register.heads.map(\.value)))) }
+    }
+    let sets = chosen(state.sets).map { field in
+      (field.text, JSONText(array: state.elements(field).map { JSONText($0) }))
+    }
+    let counts = chosen(state.counters).map { ($0.text, JSONText(Int(state.counters[$0] ?? 0))) }
+    for (name, group) in [
+      ("fields", values), ("sets", sets), ("links", links), ("counts", counts), ("conflicts", conflicts),
+    ] where !group.isEmpty { members.append((name, JSONText(object: group))) }
+    let log = hasLogs ? Self.entries(state) : []
+    if !log.isEmpty { members.append(("log", JSONText(array: log))) }
+    output += JSONText(object: members).bytes
+    output.append(0x0A)
+  }
+
+  private static func entries(_ state: EntityState) -> [JSONText] {
+    state.logs.keys.sorted().flatMap { name in
+      (state.logs[name] ?? []).map { entry in
+        JSONText(object: [
+          ("at", JSONText(entry.at.description)), ("by", JSONText(entry.by)), (name.text, entry.value),
+        ])
+      }
+    }
+  }
+
+  /// The names to write of those that the entity has.
+  private func chosen<Value>(_ present: [ExactString: Value]) -> [ExactString] {
+    fields?.filter { present[$0] != nil } ?? present.keys.sorted()
+  }
+
+  private func link(_ value: JSONText) -> EntityKey? {
+    guard let text = value.string, let id = EntityID(text[...]), let ref = ref(id) else { return nil }
+    return EntityKey(id.type, ref)
+  }
+}

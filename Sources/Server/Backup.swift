@@ -1,0 +1,107 @@
+import ChangeCodec
+import Storage
+
+/// Copies a server's data, also while it runs, and checks it.
+package enum Backup {
+  /// What was copied of a workspace.
+  package struct Copied: Sendable {
+    package let workspace: String
+    /// The last position in the copy.
+    package let position: UInt64
+    package let bytes: Int
+  }
+
+  private static let piece = 4 << 20
+
+  /// Copies all workspaces to an empty folder.
+  ///
+  /// Each copy is the workspace as it was at one moment: the log only ever grows at its end, and a push that was
+  /// being written is cut off. It is opened and read through its index before this returns.
+  /// - Throws: `StorageError` where the target is in use or the disk refuses.
+  package static func run(_ data: ServerData, from source: String, to target: String) throws(StorageError)
+    -> [Copied]
+  {
+    let root = FolderDisk(target)
+    let existing = try onDisk { () throws(DiskError) in try root.list("") }
+    guard existing.isEmpty else { throw .refused("\(target) is not empty; back up into a new folder") }
+    var copied: [Copied] = []
+    for name in try data.names() {
+      let from = FolderDisk("\(source)/\(name)")
+      let to = FolderDisk("\(target)/\(name)")
+      try onDisk { () throws(DiskError) in try to.makeFolder("") }
+      var bytes = 0
+      for path in ["workspace.json", "devices.jsonl", "invites.jsonl", "activity.json"] {
+        bytes += try copy(path, from, to) ?? 0
+      }
+      // Runs first: each holds only what the log held before, so the log's copy covers them.
+      for folder in [RunName.folder, "log"] {
+        let listing = try onDisk { () throws(DiskError) in try from.list(folder) }
+        try onDisk { () throws(DiskError) in try to.makeFolder(folder) }
+        for file in listing.sorted() where file.hasSuffix(".jsonl.gz") {
+          // A run may have been merged meanwhile; it is derived.
+          bytes += try copy("\(folder)/\(file)", from, to) ?? 0
+        }
+        try onDisk { () throws(DiskError) in try to.syncFolder(folder) }
+      }
+      let log = try ServerLog(to, repairing: true)
+      if let damage = log.damage.first { throw .damaged(damage) }
+      try onDisk { () throws(DiskError) in try to.syncFolder("") }
+      copied.append(Copied(workspace: name, position: log.last, bytes: bytes))
+    }
+    return copied
+  }
+
+  /// Copies a file as it is now. Returns its size; nil where it is not there.
+  private static func copy(_ path: String, _ from: FolderDisk, _ to: FolderDisk) throws(StorageError) -> Int?
+  {
+    let source: any DiskFile
+    do throws(DiskError) {
+      source = try from.open(path, .read)
+    } catch {
+      if error.isMissing { return nil }
+      throw StorageError(error)
+    }
+    return try onDisk { () throws(DiskError) in
+      let target = try to.open(path, .replace)
+      let size = try source.size()
+      var offset = 0
+      while offset < size {
+        let bytes = try source.read(at: offset, count: min(piece, size - offset))
+        if bytes.isEmpty { break }
+        try target.append(bytes.span)
+        offset += bytes.count
+      }
+      try target.sync()
+      return offset
+    }
+  }
+
+  /// Reads every byte of a workspace's log and runs. Returns what is damaged and how many changes are intact.
+  package static func verify(_ disk: any Disk) throws(StorageError) -> (damage: [Damage], changes: UInt64) {
+    let log = try ServerLog(disk, repairing: false)
+    var damage = log.damage + (log.torn.map { [$0] } ?? [])
+    var sum: UInt32 = 0
+    var changes: UInt64 = 0
+    do throws(StorageError) {
+      try log.forEachBlock(from: 1) { (block) throws(StorageError) in
+        sum = Chain.next(sum, block.changes)
+        guard sum == block.placement?.sum else {
+          throw .damaged(
+            Damage(file: "log", offset: 0, reason: "the running checksum breaks at position \(block.last)"))
+        }
+        changes += UInt64(block.count)
+        return true
+      }
+    } catch {
+      guard case .damaged(let found) = error else { throw error }
+      damage.append(found)
+    }
+    do throws(StorageError) {
+      for run in try RunSet(disk).runs { try run.verify() }
+    } catch {
+      guard case .damaged(let found) = error else { throw error }
+      damage.append(found)
+    }
+    return (damage, changes)
+  }
+}

@@ -1,0 +1,219 @@
+import Causality
+import Storage
+import SyncProtocol
+import Synchronization
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// One line of `devices.jsonl`: a device as enrolled, or its revocation. The last line of a device counts.
+package struct Device: Codable, Hashable, Sendable {
+  /// A random id of ten base-32 characters; the first part of its token.
+  package var device: String
+  package var agent: String
+  package var role: String
+  /// The replica in whose name the device may write.
+  package var replica: ReplicaID
+  /// The hash of its token's secret part.
+  package var token: String
+  /// Milliseconds since 1970.
+  package var enrolled: UInt64
+  /// When it was revoked, milliseconds since 1970; nil while it may sync.
+  package var revoked: UInt64?
+}
+
+/// One line of `invites.jsonl`: a one-time code as given out, or its use. The last line of a code counts.
+package struct Invite: Codable, Hashable, Sendable {
+  package var invite: String
+  package var code: String
+  package var agent: String?
+  package var role: String
+  /// Milliseconds since 1970.
+  package var expires: UInt64
+  package var used: UInt64?
+}
+
+/// The devices of one workspace: `devices.jsonl` and `invites.jsonl`, which are only ever appended to, by the
+/// server and by `askonce admin` beside it.
+package final class DeviceRegistry: Sendable {
+  private struct State {
+    var devices: [String: Device] = [:]
+    var size = -1
+    var checked: UInt64 = 0
+    /// Secrets that were verified, so that the hash is computed once a device.
+    var verified: [String: String] = [:]
+  }
+
+  private static let devicesPath = "devices.jsonl"
+  private static let invitesPath = "invites.jsonl"
+  /// How often the file is looked at for what another process appended, in milliseconds.
+  private static let refreshInterval: UInt64 = 500
+
+  private let disk: any Disk
+  private let now: @Sendable () -> UInt64
+  private let random: @Sendable () -> UInt64
+  private let state = Mutex(State())
+
+  package init(
+    _ disk: any Disk, now: @escaping @Sendable () -> UInt64, random: @escaping @Sendable () -> UInt64
+  ) throws(StorageError) {
+    self.disk = disk
+    self.now = now
+    self.random = random
+    _ = try devices()
+  }
+
+  /// All devices, revoked ones too, by agent.
+  package func devices() throws(StorageError) -> [Device] {
+    let found = try Self.read(disk, Self.devicesPath, key: \Device.device)
+    state.withLock {
+      $0.devices = found.records
+      $0.size = found.size
+    }
+    return found.records.values.sorted {
+      ($0.agent, $0.enrolled, $0.device) < ($1.agent, $1.enrolled, $1.device)
+    }
+  }
+
+  /// The device that a token belongs to.
+  ///
+  /// - Throws: `Refusal`, `.unauthorized` for an unknown token and `.revoked` for a revoked device.
+  package func device(token: String?) throws(Refusal) -> Device {
+    guard let token, let dot = token.firstIndex(of: ".") else {
+      throw Refusal(.unauthorized, "the request has no token of this server")
+    }
+    refresh()
+    let id = String(token[..<dot])
+    let secret = String(token[token.index(after: dot)...])
+    let (device, verified) = state.withLock { ($0.devices[id], $0.verified[id]) }
+    guard let device else { throw Refusal(.unauthorized, "the token is not known to this workspace") }
+    let isRight = verified.map { Secrets.equal($0, secret) } ?? Secrets.matches(secret, device.token)
+    guard isRight else { throw Refusal(.unauthorized, "the token is not known to this workspace") }
+    if verified == nil { state.withLock { $0.verified[id] = secret } }
+    if device.revoked != nil { throw Refusal(.revoked, "this device was revoked") }
+    return device
+  }
+
+  private func refresh() {
+    let time = now()
+    let isDue = state.withLock { state in
+      guard time >= state.checked + Self.refreshInterval || time < state.checked else { return false }
+      state.checked = time
+      return true
+    }
+    guard isDue, let file = try? disk.open(Self.devicesPath, .read), let size = try? file.size(),
+      state.withLock({ $0.size != size })
+    else { return }
+    _ = try? devices()
+  }
+
+  /// Makes a one-time code. Returns its text; only its hash is kept.
+  package func invite(agent: String?, role: String, expires: UInt64) throws(StorageError) -> String {
+    let id = Secrets.random(6, random)
+    let secret = Secrets.random(16, random)
+    guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
+      throw .refused("the C library's crypt offers no SHA-256 hash")
+    }
+    try append(Invite(invite: id, code: hash, agent: agent, role: role, expires: expires), Self.invitesPath)
+    let groups = stride(from: 0, to: 16, by: 4).map { start in String(secret.dropFirst(start).prefix(4)) }
+    return ([id] + groups).joined(separator: "-")
+  }
+
+  /// Whether a code was given out by this workspace.
+  package func knows(code: String) -> Bool {
+    let invites = try? Self.read(disk, Self.invitesPath, key: \Invite.invite).records
+    return invites?[String(code.prefix { $0 != "-" })] != nil
+  }
+
+  /// Trades a code for a token. The code is used up before the token is given out.
+  package func join(code: String, replica: ReplicaID, agent: String?) throws(Refusal) -> (
+    Device, token: String
+  ) {
+    let parts = code.split(separator: "-")
+    let refusal = Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
+    guard parts.count > 1,
+      let invites = try? Self.read(disk, Self.invitesPath, key: \Invite.invite).records,
+      var invite = invites[String(parts[0])], Secrets.matches(parts[1...].joined(), invite.code)
+    else { throw refusal }
+    guard invite.used == nil else {
+      throw Refusal(.unauthorized, "the code was used before; ask for a new one")
+    }
+    guard now() < invite.expires else {
+      throw Refusal(.unauthorized, "the code has expired; ask for a new one")
+    }
+    guard let name = invite.agent ?? agent, 1...100 ~= name.utf8.count else {
+      throw Refusal(.malformed, "the code is for nobody in particular: say who you are with --agent NAME")
+    }
+    if let wanted = agent, let fixed = invite.agent, wanted != fixed {
+      throw Refusal(.forbidden, "the code is for \(fixed), not for \(wanted)")
+    }
+    invite.used = now()
+    do {
+      try append(invite, Self.invitesPath)
+    } catch {
+      throw Refusal(.unavailable, "the server cannot store the enrolment: \(error)")
+    }
+    return try enrol(agent: name, role: invite.role, replica: replica)
+  }
+
+  /// Enrols a device for a replica that no other device has.
+  package func enrol(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
+    Device, token: String
+  ) {
+    let id = Secrets.random(10, random)
+    let secret = Secrets.random(52, random)
+    guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
+      throw Refusal(.failed, "the C library's crypt offers no SHA-256 hash")
+    }
+    let device = Device(device: id, agent: agent, role: role, replica: replica, token: hash, enrolled: now())
+    do {
+      try append(device, Self.devicesPath)
+      _ = try devices()
+    } catch {
+      throw Refusal(.unavailable, "the server cannot store the enrolment: \(error)")
+    }
+    return (device, "\(id).\(secret)")
+  }
+
+  /// Forbids a device to sync from now on.
+  package func revoke(_ device: Device) throws(StorageError) {
+    var device = device
+    device.revoked = now()
+    try append(device, Self.devicesPath)
+    _ = try devices()
+  }
+
+  private func append(_ record: some Encodable, _ path: String) throws(StorageError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let line = try? encoder.encode(record) else {
+      throw .refused("a record of \(path) cannot be written")
+    }
+    try onDisk { () throws(DiskError) in
+      let file = try disk.open(path, .append)
+      // A line that a crash left unfinished must not swallow the next one.
+      let size = try file.size()
+      let isWhole = size == 0 ? true : try file.read(at: size - 1, count: 1) == [0x0A]
+      try file.append(((isWhole ? [] : [0x0A]) + Array(line) + [0x0A]).span)
+      try file.sync()
+      try disk.syncFolder("")
+    }
+  }
+
+  private static func read<Record: Decodable>(
+    _ disk: any Disk, _ path: String, key: KeyPath<Record, String>
+  ) throws(StorageError) -> (records: [String: Record], size: Int) {
+    let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) } ?? []
+    var records: [String: Record] = [:]
+    let decoder = JSONDecoder()
+    for line in bytes.split(separator: 0x0A) {
+      // A line that cannot be read is one that a crash left unfinished; nobody was told of it.
+      guard let record = try? decoder.decode(Record.self, from: Data(line)) else { continue }
+      records[record[keyPath: key]] = record
+    }
+    return (records, bytes.count)
+  }
+}

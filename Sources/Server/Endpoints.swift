@@ -1,0 +1,194 @@
+import Causality
+import Codec
+import Storage
+import SyncProtocol
+
+/// What the server does with each request. Without sockets; the pushes of many requests can be put together by
+/// whoever calls it.
+package struct Endpoints: Sendable {
+  package let data: ServerData
+
+  package init(_ data: ServerData) {
+    self.data = data
+  }
+
+  /// What is to be done with a request.
+  package enum Step: Sendable {
+    case answer(ServerResponse)
+    /// The push is to be processed with others of its workspace and the answer given to `response`.
+    case push(ServerData.Hosted, Workspace.Push)
+  }
+
+  /// Answers a request, or says that it is a push.
+  package func begin(_ request: ServerRequest) -> Step {
+    do throws(Refusal) {
+      return try route(request)
+    } catch {
+      return .answer(ServerResponse(error))
+    }
+  }
+
+  /// Answers a request as a whole: for callers that need no group commit.
+  package func answer(_ request: ServerRequest) -> ServerResponse {
+    switch begin(request) {
+    case .answer(let response): response
+    case .push(let hosted, let push): Self.response(hosted.workspace.process([push])[0])
+    }
+  }
+
+  private func route(_ request: ServerRequest) throws(Refusal) -> Step {
+    switch (request.method, request.path.count, request.path.first) {
+    case ("GET", 1, "healthz"), ("HEAD", 1, "healthz"):
+      return .answer(ServerResponse(json: "{\"status\":\"ok\"}"))
+    case ("POST", 2, "v1") where request.path[1] == "join": return .answer(try join(request))
+    case (_, 4..., "v1") where request.path[1] == "workspaces":
+      let (hosted, device) = try authorize(request)
+      switch (request.method, request.path[3], request.path.count) {
+      case ("POST", "sync", 4): return try sync(request, hosted, device)
+      case ("GET", "sum", 4): return .answer(try sum(request, hosted))
+      case ("GET", "runs", 4): return .answer(try runs(hosted))
+      case ("GET", "runs", 5): return .answer(try run(request, hosted))
+      case ("GET", "live", 4): return .answer(ServerResponse(body: .live(hosted.workspace)))
+      case ("POST", "fork", 4): return .answer(try fork(request, hosted, device))
+      default: break
+      }
+    default: break
+    }
+    throw Refusal(.notFound, "there is nothing at \(request.method) /\(request.path.joined(separator: "/"))")
+  }
+
+  private func authorize(_ request: ServerRequest) throws(Refusal) -> (ServerData.Hosted, Device) {
+    // A caller without a token learns nothing of which workspaces there are.
+    guard request.token != nil else {
+      throw Refusal(.unauthorized, "the request has no token of this server")
+    }
+    let hosted: ServerData.Hosted
+    do throws(StorageError) {
+      hosted = try data.hosted(request.path[2])
+    } catch {
+      if case .refused = error {
+        throw Refusal(.notFound, "there is no workspace \"\(request.path[2])\" on this server")
+      }
+      throw Refusal(.failed, "the workspace cannot be opened: \(error)")
+    }
+    return (hosted, try hosted.devices.device(token: request.token))
+  }
+
+  private func join(_ request: ServerRequest) throws(Refusal) -> ServerResponse {
+    let body = try? JSONText(parsing: request.body)
+    guard let code = body?["code"]?.string, let replica = body?["replica"]?.string.flatMap({ ReplicaID($0) })
+    else {
+      throw Refusal(.malformed, "a join needs a code and a replica")
+    }
+    let found: ServerData.Hosted?
+    do throws(StorageError) {
+      found = try data.workspace(ofCode: code)
+    } catch {
+      throw Refusal(.failed, "the server's data cannot be read: \(error)")
+    }
+    guard let hosted = found else {
+      throw Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
+    }
+    let (device, token) = try hosted.devices.join(code: code, replica: replica, agent: body?["agent"]?.string)
+    return ServerResponse(
+      json: JSONText(object: [
+        ("workspace", JSONText(hosted.workspace.name)), ("agent", JSONText(device.agent)),
+        ("role", JSONText(device.role)), ("token", JSONText(token)),
+      ]).text)
+  }
+
+  private func fork(
+    _ request: ServerRequest, _ hosted: ServerData.Hosted, _ device: Device
+  ) throws(Refusal) -> ServerResponse {
+    guard let replica = (try? JSONText(parsing: request.body))?["replica"]?.string.flatMap({ ReplicaID($0) })
+    else {
+      throw Refusal(.malformed, "a fork needs a replica")
+    }
+    guard hosted.workspace.lastSequence(of: replica) == 0 else {
+      throw Refusal(.forked, "replica \(replica) is in use; draw another id")
+    }
+    let (_, token) = try hosted.devices.enrol(agent: device.agent, role: device.role, replica: replica)
+    return ServerResponse(json: JSONText(object: [("token", JSONText(token))]).text)
+  }
+
+  private func sync(
+    _ request: ServerRequest, _ hosted: ServerData.Hosted, _ device: Device
+  ) throws(Refusal) -> Step {
+    let message = try SyncWire.request(request.parameters, body: request.body)
+    let sender = Workspace.Sender(replica: device.replica, agent: device.agent)
+    hosted.activity.note(
+      device.device, .init(seen: data.now(), position: message.after.position, unsent: message.unsent))
+    if message.body.isEmpty { return .answer(Self.response(hosted.workspace.pull(sender, message))) }
+    return .push(hosted, try Workspace.Push(sender, message))
+  }
+
+  /// The HTTP form of a sync's outcome.
+  package static func response(_ answer: Workspace.Answer) -> ServerResponse {
+    switch answer {
+    case .failure(let refusal): return ServerResponse(refusal)
+    case .success(let answer):
+      var fields = [(name: SyncWire.headField, value: SyncWire.head(answer.head))]
+      if let acknowledgement = answer.acknowledgement {
+        fields.append((SyncWire.acknowledgementField, SyncWire.acknowledgement(acknowledgement)))
+      }
+      if answer.body.isEmpty { return ServerResponse(status: 204, fields: fields, body: .bytes([])) }
+      fields.append(("Content-Type", "application/gzip"))
+      return ServerResponse(fields: fields, body: .extents(answer.body))
+    }
+  }
+
+  private func sum(_ request: ServerRequest, _ hosted: ServerData.Hosted) throws(Refusal) -> ServerResponse {
+    guard let position = request.parameters["at"].flatMap({ UInt64($0) }) else {
+      throw Refusal(.malformed, "a sum needs the query parameter at, a position")
+    }
+    let sum: UInt32?
+    do throws(StorageError) {
+      sum = try hosted.workspace.log.sum(at: position)
+    } catch {
+      throw Refusal(.failed, "the server's log cannot be read: \(error)")
+    }
+    guard let sum else {
+      return ServerResponse(json: "{\"error\":\"gap\",\"message\":\"no block ends there\"}", status: 404)
+    }
+    return ServerResponse(json: "{\"position\":\(position),\"sum\":\"\(Checksum.hex(sum))\"}")
+  }
+
+  private func runs(_ hosted: ServerData.Hosted) throws(Refusal) -> ServerResponse {
+    let disk = hosted.workspace.disk
+    let end = hosted.workspace.head.position
+    do throws(DiskError) {
+      var entries: [JSONText] = []
+      for name in RunName.chain(RunName.parse(try disk.list(RunName.folder))) where name.last <= end {
+        let size = try disk.open(name.path, .read).size()
+        entries.append(JSONText(object: [("name", JSONText("\(name)")), ("bytes", JSONText(size))]))
+      }
+      return ServerResponse(json: JSONText(object: [("runs", JSONText(array: entries))]).text)
+    } catch {
+      throw Refusal(.unavailable, "the runs are being merged: \(error)")
+    }
+  }
+
+  private func run(_ request: ServerRequest, _ hosted: ServerData.Hosted) throws(Refusal) -> ServerResponse {
+    guard let name = RunName(request.path[4]), let file = try? hosted.workspace.disk.open(name.path, .read),
+      let size = try? file.size()
+    else {
+      throw Refusal(
+        .notFound, "there is no run \(request.path[4]); it may have been merged: ask for the list again")
+    }
+    guard let range = request.range else {
+      return ServerResponse(
+        fields: [("Content-Type", "application/gzip"), ("Accept-Ranges", "bytes")],
+        body: .extents([.init(file: file, offset: 0, length: size)]))
+    }
+    guard range.first < size, range.last ?? size >= range.first else {
+      return ServerResponse(status: 416, fields: [("Content-Range", "bytes */\(size)")], body: .bytes([]))
+    }
+    let last = min(range.last ?? size - 1, size - 1)
+    return ServerResponse(
+      status: 206,
+      fields: [
+        ("Content-Type", "application/gzip"), ("Content-Range", "bytes \(range.first)-\(last)/\(size)"),
+      ],
+      body: .extents([.init(file: file, offset: range.first, length: last - range.first + 1)]))
+  }
+}

@@ -1,0 +1,125 @@
+import Codec
+import Dispatch
+import HTTP
+import Storage
+import SyncProtocol
+import Synchronization
+
+/// The server as a whole: requests come from sockets, pushes that arrive together are stored together, and the
+/// work that can wait is done behind.
+package final class Service: RequestHandler {
+  private let endpoints: Endpoints
+  private let data: ServerData
+  private let queues = Mutex<[String: PushQueue]>([:])
+  private let live = LiveStreams()
+  private let maintenance: Maintenance
+
+  /// - Parameter report: takes what went wrong behind, in words for the operator.
+  package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void) {
+    self.data = data
+    endpoints = Endpoints(data)
+    maintenance = Maintenance(data, live, report)
+  }
+
+  /// Starts what runs beside requests.
+  package func start() { maintenance.start() }
+
+  /// Ends what runs beside requests, and streams, and writes what is only in memory.
+  package func stop() {
+    live.closeAll()
+    maintenance.stop()
+  }
+
+  package func admit(_ head: RequestHead) -> Admission {
+    let path = head.segments
+    if path == ["healthz"] { return .accept(maximumBody: 0, runsInline: true) }
+    if path == ["v1", "join"] { return .accept(maximumBody: 4096) }
+    guard Self.token(head) != nil else {
+      return .refuse(
+        Self.response(
+          ServerResponse(SyncProtocol.Refusal(.unauthorized, "the request has no token of this server"))))
+    }
+    let isSync = path.count == 4 && path[3] == "sync"
+    // A request without a body only looks things up: that costs less than a change of thread.
+    return .accept(maximumBody: isSync ? PushBody.maximumSize : 4096, runsInline: isSync && !head.hasBody)
+  }
+
+  package func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) {
+    switch endpoints.begin(Self.request(request)) {
+    case .answer(let response):
+      if case .live(let workspace) = response.body {
+        respond(live.open(workspace))
+      } else {
+        respond(Self.response(response))
+      }
+    case .push(let hosted, let push):
+      queue(hosted).add(push) { answer in respond(Self.response(Endpoints.response(answer))) }
+    }
+  }
+
+  private func queue(_ hosted: ServerData.Hosted) -> PushQueue {
+    queues.withLock { queues in
+      let name = hosted.workspace.name
+      if let queue = queues[name] { return queue }
+      let queue = PushQueue(hosted.workspace) { [live, maintenance] in
+        live.tell(hosted.workspace)
+        maintenance.request(hosted)
+      }
+      queues[name] = queue
+      return queue
+    }
+  }
+
+  private static func token(_ head: RequestHead) -> String? {
+    guard let field = head.fields["authorization"], field.count > 7,
+      field.prefix(7).lowercased() == "bearer "
+    else { return nil }
+    return String(field.dropFirst(7))
+  }
+
+  private static func request(_ request: Request) -> ServerRequest {
+    let head = request.head
+    return ServerRequest(
+      method: head.method.description, path: head.segments,
+      parameters: Dictionary(head.query.map { ($0.name, $0.value) }) { first, _ in first },
+      token: token(head),
+      body: request.body, range: head.fields["range"].flatMap(range))
+  }
+
+  /// `bytes=0-4095` or `bytes=4096-`; anything else is passed over, as RFC 9110 allows.
+  private static func range(_ field: String) -> (first: Int, last: Int?)? {
+    guard field.hasPrefix("bytes=") else { return nil }
+    let parts = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let first = Int(parts[0]), first >= 0 else { return nil }
+    if parts[1].isEmpty { return (first, nil) }
+    return Int(parts[1]).map { (first, $0) }
+  }
+
+  /// The socket's form of an answer.
+  private static func response(_ response: ServerResponse) -> Response {
+    switch response.body {
+    case .bytes(let bytes): Response(status: response.status, response.fields, body: .bytes(bytes))
+    case .extents(let extents):
+      Response(status: response.status, response.fields, body: .pieces(extents.map(piece)))
+    case .live: Response(status: 500)
+    }
+  }
+
+  private static func piece(_ extent: ServerLog.Extent) -> BodyPiece {
+    guard extent.file.descriptor != nil else {
+      return .bytes((try? extent.file.read(at: extent.offset, count: extent.length)) ?? [])
+    }
+    return .file(FileRange(OpenDiskFile(extent.file), offset: extent.offset, length: extent.length))
+  }
+}
+
+/// Keeps a file open while a socket sends from it.
+private final class OpenDiskFile: DescriptorOwner {
+  private let file: any DiskFile
+
+  init(_ file: any DiskFile) {
+    self.file = file
+  }
+
+  var descriptor: Int32 { file.descriptor ?? -1 }
+}

@@ -1,0 +1,93 @@
+import Causality
+import Codec
+import Dispatch
+import Glibc
+import HTTP
+import Storage
+
+/// Runs a server until it is told to stop.
+package enum Serving {
+  package struct Options: Sendable {
+    package var folder: String
+    /// `HOST:PORT`; port 0 lets the system pick.
+    package var listen: String
+    /// How long running requests may take after SIGTERM, in seconds.
+    package var grace = 10
+    package var now: @Sendable () -> UInt64
+    package var random: @Sendable () -> UInt64
+
+    package init(
+      folder: String, listen: String, now: @escaping @Sendable () -> UInt64,
+      random: @escaping @Sendable () -> UInt64
+    ) {
+      self.folder = folder
+      self.listen = listen
+      self.now = now
+      self.random = random
+    }
+  }
+
+  /// Serves a data folder until SIGTERM or SIGINT.
+  ///
+  /// - Parameters:
+  ///   - started: called with the address once requests are taken.
+  ///   - log: takes one structured line (JSON) for each request and each trouble.
+  /// - Throws: `StorageError` where the folder cannot be used or the address not be listened on.
+  package static func run(
+    _ options: Options, started: (String) -> Void, log: @escaping @Sendable (String) -> Void
+  ) throws(StorageError) {
+    let data = ServerData(folder: options.folder, now: options.now, random: options.random)
+    guard let lock = try data.lock() else { throw .locked(options.folder) }
+    defer { withExtendedLifetime(lock) {} }
+    // Opened now, so that damage is told at the start and the first agent does not wait.
+    for name in try data.names() { _ = try data.hosted(name) }
+    let now = options.now
+    let service = Service(data) { trouble in
+      log(JSONText(object: [("at", JSONText(time(now()))), ("trouble", JSONText(trouble))]).text)
+    }
+    var configuration = HTTPServer.Configuration(address: options.listen)
+    configuration.log = { record in log(line(record, now())) }
+    let server: HTTPServer
+    do {
+      server = try HTTPServer(configuration, handler: service)
+    } catch {
+      throw .disk("cannot listen on \(options.listen): \(error)")
+    }
+    service.start()
+    // Ignored as signals, so that the sources below get them.
+    signal(SIGTERM, SIG_IGN)
+    signal(SIGINT, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    let grace = Duration.seconds(options.grace)
+    let sources = [SIGTERM, SIGINT].map { number in
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        service.stop()
+        server.stop(grace: grace)
+      }
+      source.resume()
+      return source
+    }
+    started("http://\(server.address)")
+    server.waitUntilStopped()
+    for source in sources { source.cancel() }
+    service.stop()
+  }
+
+  private static func time(_ milliseconds: UInt64) -> String {
+    HybridTime(milliseconds: milliseconds).description
+  }
+
+  /// The log line of a request.
+  private static func line(_ record: AccessRecord, _ now: UInt64) -> String {
+    var members: [(String, JSONText)] = [
+      ("at", JSONText(time(now))), ("peer", JSONText("\(record.peer)")), ("method", JSONText(record.method)),
+      ("path", JSONText(record.path)), ("status", JSONText(record.status)), ("in", JSONText(record.bytesIn)),
+      ("out", JSONText(record.bytesOut)), ("us", JSONText(Int(record.milliseconds * 1000))),
+    ]
+    if record.outcome != .complete { members.append(("outcome", JSONText(record.outcome.rawValue))) }
+    if let refusal = record.refusal { members.append(("refusal", JSONText(refusal))) }
+    if record.droppedBefore > 0 { members.append(("dropped", JSONText(record.droppedBefore))) }
+    return JSONText(object: members).text
+  }
+}

@@ -1,0 +1,297 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+import Storage
+import SyncProtocol
+import Synchronization
+
+/// One workspace on the server: its log, what it knows of each replica, and the sync with agents.
+///
+/// It knows nothing of customers or tickets. In memory it holds what grows with members of the log and with
+/// replicas. Without sockets and threads of its own, so that a simulator runs it as it is.
+package final class Workspace: Sendable {
+  package let name: String
+  package let disk: any Disk
+  private let now: @Sendable () -> UInt64
+
+  private struct State {
+    var log: ServerLog
+    var marks: [ReplicaID: ReplicaMark]
+  }
+
+  private let state: Mutex<State>
+  /// Held by whoever appends to the log or replaces a part of it.
+  private let writing = Mutex(())
+
+  /// Opens the workspace in a disk's folder.
+  ///
+  /// - Throws: `StorageError.damaged` where the log is damaged in the middle: a backup is needed, and agents
+  ///   bring back what it lacks.
+  package init(
+    name: String, disk: any Disk, now: @escaping @Sendable () -> UInt64
+  ) throws(StorageError) {
+    self.name = name
+    self.disk = disk
+    self.now = now
+    let log = try ServerLog(disk, repairing: true)
+    if let damage = log.damage.first { throw .damaged(damage) }
+    var marks: [ReplicaID: ReplicaMark] = [:]
+    let runs = try RunSet(disk)
+    // Runs are derived: those that are not of this log, as after a restore, are made again.
+    for (index, run) in runs.runs.enumerated() where try log.sum(at: run.name.last) != run.index.sum {
+      try runs.drop(from: index)
+      break
+    }
+    for run in runs.runs { marks.merge(run.index.replicas) { $1 } }
+    try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
+      if let last = block.changes.last {
+        marks[block.replica] = ReplicaMark(sequence: last.id.sequence, at: last.at)
+      }
+      return true
+    }
+    state = Mutex(State(log: log, marks: marks))
+  }
+
+  /// The end of the log.
+  package var head: Cursor { state.withLock { Cursor(position: $0.log.last, sum: $0.log.sum) } }
+
+  /// The log as it is now.
+  package var log: ServerLog { state.withLock { $0.log } }
+
+  /// The last sequence of a replica that the server holds.
+  package func lastSequence(of replica: ReplicaID) -> UInt64 {
+    state.withLock { $0.marks[replica]?.sequence ?? 0 }
+  }
+
+  /// Who sends a request, as the token says.
+  package struct Sender: Sendable {
+    package var replica: ReplicaID
+    package var agent: String
+
+    package init(replica: ReplicaID, agent: String) {
+      self.replica = replica
+      self.agent = agent
+    }
+  }
+
+  /// A request with its decoded blocks.
+  package struct Push: Sendable {
+    package let sender: Sender
+    package let request: SyncRequest
+    package let blocks: [Block]
+
+    /// Decodes a request's body. Done outside of the workspace's turn, because it costs the most.
+    package init(_ sender: Sender, _ request: SyncRequest) throws(Refusal) {
+      self.sender = sender
+      self.request = request
+      let defaults =
+        request.isRelay
+        ? nil : BlockText.Defaults(replica: sender.replica, by: sender.agent, seen: request.after.position)
+      blocks = try PushBody.decode(request.body, defaults: defaults)
+    }
+  }
+
+  package typealias Answer = Result<SyncAnswer<[ServerLog.Extent]>, Refusal>
+
+  /// Answers a request that pushes nothing. Cost: none but finding the place in the log.
+  package func pull(_ sender: Sender, _ request: SyncRequest) -> Answer {
+    let (log, mark) = state.withLock { ($0.log, $0.marks[sender.replica]) }
+    do throws(Refusal) {
+      try check(request, log)
+      try checkOwn(request.own, mark, sender.replica)
+      return .success(answer(request, log, nil))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Answers requests that push, all of them with one write and one sync.
+  package func process(_ pushes: [Push]) -> [Answer] {
+    writing.withLock { _ in
+      let before = state.withLock { $0 }
+      var batch = Batch(log: before.log, marks: before.marks, stamp: now())
+      var outcomes: [Result<Acknowledgement?, Refusal>] = []
+      for push in pushes {
+        do throws(Refusal) {
+          try check(push.request, before.log)
+          outcomes.append(.success(try batch.take(push)))
+        } catch {
+          outcomes.append(.failure(error))
+        }
+      }
+      let log: ServerLog
+      do throws(StorageError) {
+        log = try before.log.appending(batch.members)
+      } catch {
+        let refusal = Refusal(.unavailable, "the server could not store the push: \(error)")
+        return pushes.map { _ in .failure(refusal) }
+      }
+      state.withLock { state in
+        state.log = log
+        state.marks = batch.marks
+      }
+      return zip(pushes, outcomes).map { push, outcome in
+        outcome.map { answer(push.request, log, $0) }
+      }
+    }
+  }
+
+  /// Whether a request's cursor is of this log.
+  private func check(_ request: SyncRequest, _ log: ServerLog) throws(Refusal) {
+    let sum: UInt32?
+    do throws(StorageError) {
+      sum = try log.sum(at: request.after.position)
+    } catch {
+      throw Refusal(.failed, "the server's log cannot be read: \(error)")
+    }
+    guard sum == request.after.sum else {
+      throw Refusal(
+        .diverged,
+        "position \(request.after.position) with sum \(Checksum.hex(request.after.sum)) is not of this log")
+    }
+  }
+
+  private func checkOwn(_ own: UInt64, _ mark: ReplicaMark?, _ replica: ReplicaID) throws(Refusal) {
+    guard let mark, own < mark.sequence else { return }
+    throw Refusal(
+      .forked,
+      "the server holds \(mark.sequence) changes of replica \(replica) and this device made \(own) of them")
+  }
+
+  private func answer(
+    _ request: SyncRequest, _ log: ServerLog, _ acknowledgement: Acknowledgement?
+  ) -> SyncAnswer<[ServerLog.Extent]> {
+    var extents: [ServerLog.Extent] = []
+    let after = request.after.position
+    if let placed = acknowledgement?.placed {
+      // The agent has what it just sent: only what lies around it is new.
+      var room = request.limit
+      var isWhole = true
+      if after + 1 < placed.first {
+        let (found, reached) = log.extents(after + 1...placed.first - 1, limit: room)
+        extents += found
+        room -= found.reduce(0) { $0 + $1.length }
+        isWhole = reached >= placed.first - 1
+      }
+      let next = placed.first + UInt64(placed.count)
+      if isWhole, next <= log.last, room > 0 { extents += log.extents(next...log.last, limit: room).extents }
+    } else if after < log.last {
+      extents = log.extents(after + 1...log.last, limit: request.limit).extents
+    }
+    return SyncAnswer(
+      head: Cursor(position: log.last, sum: log.sum), acknowledgement: acknowledgement, body: extents)
+  }
+
+  /// Makes and merges runs of what the log holds beyond them, and joins small members of full segments.
+  ///
+  /// One step at a time, so that little memory is used. Returns whether there may be more to do.
+  package func maintain() throws(StorageError) -> Bool {
+    let log = self.log
+    if let first = log.joinable.first {
+      let joined = try log.joining(first)
+      writing.withLock { _ in state.withLock { $0.log.adoptSegment(first, from: joined) } }
+      return true
+    }
+    let runs = try RunSet(disk)
+    try runs.removeLeftovers()
+    guard log.last >= runs.last + Self.runThreshold else { return false }
+    var changes: [PlacedChange] = []
+    var size = 0
+    var sum = log.sum
+    try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
+      changes += block.placed
+      size += block.changes.reduce(0) { $0 + $1.body.count + 64 }
+      sum = block.placement?.sum ?? sum
+      return size < Self.runSize
+    }
+    try runs.add(changes, sum: sum)
+    try runs.merge()
+    return true
+  }
+
+  /// How many changes the log must hold beyond the runs before a run is made of them.
+  package static let runThreshold: UInt64 = 8192
+  /// The most that is made one run in one step, in bytes of bodies.
+  private static let runSize = 32 << 20
+}
+
+/// Requests that are stored together, while they are checked and placed.
+private struct Batch {
+  private(set) var members: [BlockMember] = []
+  private(set) var marks: [ReplicaID: ReplicaMark]
+  private var last: UInt64
+  private var sum: UInt32
+  private let stamp: UInt64
+  private let deflater = Deflater()
+
+  init(log: ServerLog, marks: [ReplicaID: ReplicaMark], stamp: UInt64) {
+    self.marks = marks
+    last = log.last
+    sum = log.sum
+    self.stamp = stamp
+  }
+
+  /// Checks and places a push. Throws without having changed anything.
+  mutating func take(_ push: Workspace.Push) throws(Refusal) -> Acknowledgement? {
+    let replica = push.sender.replica
+    let ownLast = push.blocks.last.map { $0.changes[$0.count - 1].id.sequence } ?? 0
+    if !push.request.isRelay, let mark = marks[replica], max(push.request.own, ownLast) < mark.sequence {
+      throw Refusal(
+        .forked,
+        "the server holds \(mark.sequence) changes of replica \(replica) and this device made \(max(push.request.own, ownLast))"
+      )
+    }
+    guard !push.blocks.isEmpty else { return nil }
+    var fresh: [Block] = []
+    var marks = self.marks
+    var count = 0
+    for block in push.blocks {
+      guard block.replica == replica || push.request.isRelay else {
+        throw Refusal(
+          .forbidden, "a change of replica \(block.replica) from the device of replica \(replica)")
+      }
+      guard block.placement == nil else {
+        throw Refusal(.malformed, "a push must not say where its blocks are placed")
+      }
+      count += block.count
+      if let new = try Self.unknown(block, isRelay: push.request.isRelay, &marks) { fresh.append(new) }
+    }
+    let first = last + 1
+    var placedCount = 0
+    for index in fresh.indices {
+      sum = Chain.next(sum, fresh[index].changes)
+      fresh[index].placement = Placement(first: last + 1, stamp: stamp, sum: sum)
+      last += UInt64(fresh[index].count)
+      placedCount += fresh[index].count
+    }
+    self.marks = marks
+    if !fresh.isEmpty { members.append(BlockMember(fresh, deflater)) }
+    let sequence = marks[replica]?.sequence ?? 0
+    guard placedCount == count, !push.request.isRelay else { return Acknowledgement(sequence: sequence) }
+    return Acknowledgement(sequence: sequence, placed: .init(first: first, count: placedCount, stamp: stamp))
+  }
+
+  /// The changes of a block that the server does not have; moves the replica's mark.
+  private static func unknown(
+    _ block: Block, isRelay: Bool, _ marks: inout [ReplicaID: ReplicaMark]
+  ) throws(Refusal) -> Block? {
+    let mark = marks[block.replica] ?? ReplicaMark(sequence: 0, at: .zero)
+    if !isRelay, let known = block.changes.first(where: { $0.id.sequence == mark.sequence }),
+      known.at != mark.at
+    {
+      throw Refusal(
+        .forked, "change \(known.id) is another one on the server: two devices write as one replica")
+    }
+    let new = block.changes.filter { $0.id.sequence > mark.sequence }
+    guard let first = new.first, let last = new.last else { return nil }
+    guard first.id.sequence == mark.sequence + 1 else {
+      throw Refusal(
+        .gap,
+        "change \(first.id) does not follow \(block.replica).\(mark.sequence), the last that the server holds",
+        last: mark.sequence)
+    }
+    marks[block.replica] = ReplicaMark(sequence: last.id.sequence, at: last.at)
+    return Block(new, seenLimit: block.seenLimit)
+  }
+}

@@ -1,0 +1,4 @@
+import CLI
+import URLTransport
+
+CLI.main { server in try URLTransport(server) }

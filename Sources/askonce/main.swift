@@ -1,0 +1,4 @@
+import CLI
+
+// Without the network: commands that need it are left to `askonce-net`.
+CLI.main(connect: nil)

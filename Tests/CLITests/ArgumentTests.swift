@@ -1,0 +1,4 @@
+import CLI
+import Testing
+
+@Suite struct ArgumentTests {}

@@ -1,0 +1,112 @@
+import Glibc
+import Storage
+
+/// The bytes of one file, whatever its names are.
+final class MemoryInode {
+  /// As programs see them.
+  private(set) var bytes: [UInt8] = []
+  /// As the last sync left them.
+  private(set) var synced: [UInt8] = []
+  /// The least size since the last sync: below it the two images are alike.
+  private var floor = 0
+
+  init(_ bytes: [UInt8] = []) {
+    self.bytes = bytes
+    sync()
+  }
+
+  func append(_ more: some Collection<UInt8>) {
+    bytes += more
+  }
+
+  func truncate(to size: Int) {
+    if size < bytes.count {
+      bytes.removeLast(bytes.count - size)
+    } else {
+      bytes += Array(repeating: 0, count: size - bytes.count)
+    }
+    floor = min(floor, size)
+  }
+
+  func sync() {
+    synced = bytes
+    floor = bytes.count
+  }
+
+  /// Flips a bit in both images.
+  func flip(_ offset: Int, bit: UInt8) {
+    bytes[offset] ^= 1 << bit
+    if offset < floor { synced[offset] ^= 1 << bit }
+  }
+
+  /// Decides what power loss leaves: the synced image, and of what came later a prefix that may end in
+  /// garbage.
+  func losePower(_ generator: inout SeededGenerator) {
+    if floor < synced.count, generator.oneIn(2) {
+      bytes = synced
+    } else {
+      let late = bytes[min(floor, bytes.count)...]
+      var kept =
+        switch generator.int(0...3) {
+        case 0: late.prefix(0)
+        case 1: late
+        default: late.prefix(generator.int(0...late.count))
+        }
+      // Blocks that the size already counts but that never got to the disk.
+      if !kept.isEmpty, generator.oneIn(3) {
+        let isZero = generator.oneIn(2)
+        for index in kept.indices.suffix(generator.int(1...kept.count)) {
+          kept[index] = isZero ? 0 : UInt8(truncatingIfNeeded: generator.next())
+        }
+      }
+      bytes = Array(bytes[..<min(floor, bytes.count)] + kept)
+    }
+    sync()
+  }
+}
+
+/// An open file of a `MemoryDisk`.
+final class MemoryFile: DiskFile, @unchecked Sendable {
+  private let disk: MemoryDisk
+  private let inode: MemoryInode
+  private let path: String
+  private let generation: Int
+
+  init(_ disk: MemoryDisk, _ inode: MemoryInode, _ path: String) {
+    self.disk = disk
+    self.inode = inode
+    self.path = path
+    generation = disk.generation
+  }
+
+  var descriptor: Int32? { nil }
+
+  func size() throws(DiskError) -> Int {
+    try disk.check("measure", path, generation: generation)
+    return inode.bytes.count
+  }
+
+  func read(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
+    try disk.check("read", path, generation: generation)
+    return Array(inode.bytes.dropFirst(offset).prefix(count))
+  }
+
+  func append(_ bytes: Span<UInt8>) throws(DiskError) {
+    let all = bytes.withUnsafeBufferPointer { Array($0) }
+    try disk.write("append to", path, generation: generation, needsRoom: true) {
+      inode.append($0 == .all ? all[...] : all.prefix(disk.generator.int(0...all.count)))
+    }
+  }
+
+  func truncate(to size: Int) throws(DiskError) {
+    try disk.write("truncate", path, generation: generation) {
+      if $0 == .all || disk.generator.oneIn(2) { inode.truncate(to: size) }
+    }
+  }
+
+  func sync() throws(DiskError) {
+    try disk.write("sync", path, generation: generation) {
+      if $0 == .all || disk.generator.oneIn(2) { inode.sync() }
+    }
+  }
+}
