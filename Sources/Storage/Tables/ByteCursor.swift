@@ -16,6 +16,8 @@ struct ByteCursor {
   }
 
   var isAtEnd: Bool { index >= end }
+  /// How many bytes follow.
+  var rest: Int { max(0, end - index) }
 
   /// The range of the next bytes, which are passed over.
   mutating func take(_ count: Int) throws(TableFault) -> Range<Int> {

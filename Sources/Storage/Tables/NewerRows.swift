@@ -5,7 +5,7 @@ import Merge
 /// Rows of the entities that have changes behind the runs, so that a list need not fold each of them anew.
 ///
 /// A row is known by the changes that it was folded with: it holds as long as the entity has just these behind the
-/// same runs. When the changes become a run, their rows become its table. Kept in `runs/newer.rows`, which is
+/// same runs, sent or not. When the changes become a run, their rows become its table. Kept in `runs/newer.rows`, which is
 /// appended to: a head (`AOROWS01`, version, the runs' last position and sum), then records with length and CRC-32.
 /// It may be lost or cut anywhere.
 package struct NewerRows {
@@ -14,6 +14,11 @@ package struct NewerRows {
     package let values: [TableValue]
     /// The terms of its newer changes only.
     package let terms: Set<UInt32>
+
+    package init(values: [TableValue], terms: Set<UInt32>) {
+      self.values = values
+      self.terms = terms
+    }
   }
 
   /// The end of the runs.
@@ -113,16 +118,22 @@ package struct NewerRows {
     pendingCount = 0
   }
 
-  /// A hash of what a fold takes from changes that were not changed since: their ids and places.
+  /// A hash of what a fold takes from changes: which they are, in any order, and when they count as made.
   private static func mark(_ changes: [PlacedChange]) -> UInt64 {
-    var text: [UInt8] = []
+    var mark: UInt64 = 0
     for placed in changes {
-      text.append(number: placed.change.id.replica.bits)
-      text.append(number: placed.change.id.sequence)
-      text.append(number: placed.position ?? 0)
-      text.append(number: placed.stamp ?? 0)
+      let id = placed.change.id
+      mark &+= mix(mix(mix(id.replica.bits) ^ id.sequence) ^ placed.effective.bits)
     }
-    return FNV1a.hash(text)
+    return mark
+  }
+
+  /// Spreads every bit over all of them. Source: D. Stafford's variant 13 of MurmurHash3's finalizer (2011).
+  private static func mix(_ value: UInt64) -> UInt64 {
+    var mixed = value &+ 0x9E37_79B9_7F4A_7C15
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
   }
 
   private static func write(_ entry: Entry, _ id: EntityID, _ mark: UInt64, to output: inout [UInt8]) {

@@ -59,52 +59,60 @@ enum PackedNumbers {
 
   /// Reads an array of `count` numbers. Cost: a few operations a number.
   static func read(_ count: Int, _ cursor: inout ByteCursor) throws(TableFault) -> [UInt64] {
-    var values: [UInt64] = []
-    values.reserveCapacity(min(count, 64 * cursor.bytes.count))
-    var rest = count
-    while rest > 0 {
-      let size = min(rest, blockSize)
-      try readBlock(size, &cursor, &values)
-      rest -= size
+    // A block takes two bytes at least, so that a damaged count cannot ask for much memory.
+    guard count <= cursor.rest * blockSize else { throw TableFault(reason: "it ends too early") }
+    var failure: TableFault?
+    let values = [UInt64](unsafeUninitializedCapacity: count) { values, filled in
+      do throws(TableFault) {
+        while filled < count {
+          let end = min(filled + blockSize, count)
+          try readBlock(&cursor, UnsafeMutableBufferPointer(rebasing: values[filled..<end]))
+          filled = end
+        }
+      } catch {
+        failure = error
+      }
     }
+    if let failure { throw failure }
     return values
   }
 
   private static func readBlock(
-    _ count: Int, _ cursor: inout ByteCursor, _ values: inout [UInt64]
+    _ cursor: inout ByteCursor, _ values: UnsafeMutableBufferPointer<UInt64>
   ) throws(TableFault) {
     let head: UInt8 = try cursor.number()
     let width = Int(head & ~differences)
     guard width <= 64 else { throw TableFault(reason: "a width of \(width) bits") }
     let base = try cursor.varint()
     if head & differences == 0 {
-      let range = try cursor.take((count * width + 7) / 8)
-      unpack(cursor.bytes, range, count, width) { values.append(base &+ $0) }
+      let range = try cursor.take((values.count * width + 7) / 8)
+      unpack(cursor.bytes, range, width, values)
+      for index in values.indices { values[index] &+= base }
     } else {
-      let least = unzigzag(try cursor.varint())
-      let range = try cursor.take(((count - 1) * width + 7) / 8)
+      let least = UInt64(bitPattern: unzigzag(try cursor.varint()))
+      let range = try cursor.take(((values.count - 1) * width + 7) / 8)
+      unpack(cursor.bytes, range, width, UnsafeMutableBufferPointer(rebasing: values.dropFirst()))
       var value = base
-      values.append(value)
-      unpack(cursor.bytes, range, count - 1, width) { step in
-        value = value &+ UInt64(bitPattern: least) &+ step
-        values.append(value)
+      values[0] = base
+      for index in values.indices.dropFirst() {
+        value = value &+ least &+ values[index]
+        values[index] = value
       }
     }
   }
 
-  /// Hands out `count` numbers of `width` bits.
-  @inline(__always)
+  /// Fills places with numbers of `width` bits.
   private static func unpack(
-    _ bytes: [UInt8], _ range: Range<Int>, _ count: Int, _ width: Int, _ take: (UInt64) -> Void
+    _ bytes: [UInt8], _ range: Range<Int>, _ width: Int, _ values: UnsafeMutableBufferPointer<UInt64>
   ) {
-    if width == 0 {
-      for _ in 0..<count { take(0) }
+    guard width > 0 else {
+      values.update(repeating: 0)
       return
     }
     let mask = UInt64.max >> UInt64(64 - width)
     bytes.withUnsafeBytes { buffer in
       var bit = range.lowerBound * 8
-      for _ in 0..<count {
+      for index in values.indices {
         let offset = bit >> 3
         let shift = UInt64(bit & 7)
         var word: UInt64 = 0
@@ -115,10 +123,10 @@ enum PackedNumbers {
         }
         word >>= shift
         // A number of more than 57 bits may reach into a ninth byte.
-        if shift > 0, Int(shift) + width > 64, offset + 8 < buffer.count {
+        if Int(shift) + width > 64, offset + 8 < buffer.count {
           word |= UInt64(buffer[offset + 8]) << (64 - shift)
         }
-        take(word & mask)
+        values[index] = word & mask
         bit += width
       }
     }

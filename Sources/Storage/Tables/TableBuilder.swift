@@ -8,15 +8,14 @@ struct TableBuilder {
   private let runs: [RunReader]
   private let index: Int
   private let projection: any TableProjection
-  private let rows: NewerRows?
+  private let rows: NewerRows
 
-  /// - Parameter rows: rows that were folded before the run was made, as far as they still hold.
-  init(_ runs: [RunReader], _ index: Int, _ projection: any TableProjection, reusing rows: NewerRows?) {
+  /// - Parameter rows: rows that were folded behind the older runs, before this run was made.
+  init(_ runs: [RunReader], _ index: Int, _ projection: any TableProjection, reusing rows: NewerRows) {
     self.runs = runs
     self.index = index
     self.projection = projection
-    let base = index == 0 ? NewerRows.Base.none : NewerRows.Base(runs[index - 1])
-    self.rows = rows?.base == base ? rows : nil
+    self.rows = rows
   }
 
   func write(to writer: TableWriter, _ progress: (Int, Int) -> Void) throws(StorageError) {
@@ -28,7 +27,7 @@ struct TableBuilder {
     while let (id, changes) = try walk.next() {
       if columns.type != id.type { columns = (id.type, projection.columns(ofType: id.type)) }
       let entry: NewerRows.Entry
-      if let known = rows?.known(id, changes) { entry = known } else { entry = try fold(id, changes) }
+      if let known = rows.known(id, changes) { entry = known } else { entry = try fold(id, changes) }
       try writer.add(TableRow(id, entry.values), columns: columns.columns)
       writer.add(terms: entry.terms, row: writer.count - 1)
       done += changes.count

@@ -10,7 +10,7 @@ package final class TableReader {
   private let file: TableFile
   private var parts: [String: TypeReader] = [:]
 
-  init(_ file: any DiskFile, path: String) throws(StorageError) {
+  package init(_ file: any DiskFile, path: String) throws(StorageError) {
     let file = try onDisk { () throws(DiskError) in try TableFile(file, path: path) }
     self.file = file
     footer = try TableFooter.read(file)
@@ -118,6 +118,35 @@ package final class TypeReader {
     let row = try lowerBound(id)
     guard row < count, try self.id(row) == id else { return nil }
     return row
+  }
+
+  /// All ids in order.
+  package func allIDs() throws(StorageError) -> [ChangeID] {
+    var all: [ChangeID] = []
+    all.reserveCapacity(count)
+    for group in 0..<groupCount { all += try ids(inGroup: group) }
+    return all
+  }
+
+  /// Clears the flags of the rows that have one of the ids.
+  ///
+  /// - Parameters:
+  ///   - flags: one for each row.
+  ///   - ids: in order.
+  package func clear(_ flags: inout [Bool], of ids: [ChangeID]) throws(StorageError) {
+    var next = 0
+    for group in 0..<groupCount {
+      while next < ids.count, ids[next] < part.firsts[group] { next += 1 }
+      guard next < ids.count else { return }
+      if group + 1 < groupCount, part.firsts[group + 1] <= ids[next] { continue }
+      var row = rows(inGroup: group).lowerBound
+      for id in try self.ids(inGroup: group) {
+        while next < ids.count, ids[next] < id { next += 1 }
+        guard next < ids.count else { return }
+        if ids[next] == id { flags[row] = false }
+        row += 1
+      }
+    }
   }
 
   // MARK: Columns

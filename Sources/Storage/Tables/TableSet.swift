@@ -77,8 +77,10 @@ package final class TableSet {
     {
       return table
     }
+    let base = index == 0 ? NewerRows.Base.none : NewerRows.Base(runs[index - 1])
+    let known = rows.flatMap { $0.base == base ? $0 : nil } ?? NewerRows(disk, base: base, version: identity.version)
     return try write(identity, token) { (writer) throws(StorageError) in
-      try TableBuilder(runs, index, projection, reusing: rows).write(to: writer, progress)
+      try TableBuilder(runs, index, projection, reusing: known).write(to: writer, progress)
     }
   }
 
