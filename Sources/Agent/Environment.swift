@@ -1,4 +1,5 @@
 import Glibc
+import Storage
 
 /// Where time and randomness enter: a simulator passes its own.
 public struct Environment: Sendable {
@@ -6,6 +7,8 @@ public struct Environment: Sendable {
   public var now: @Sendable () -> UInt64
   /// 64 random bits.
   public var random: @Sendable () -> UInt64
+  /// When files are closed and messages cut.
+  package var sizes = Sizes.standard
 
   public init(now: @escaping @Sendable () -> UInt64, random: @escaping @Sendable () -> UInt64) {
     self.now = now

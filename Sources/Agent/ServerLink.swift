@@ -5,10 +5,10 @@ import SyncProtocol
 
 /// A workspace on a server, as an agent calls it. Counts what goes over the wire.
 package final class ServerLink {
-  private let transport: any Transport
+  let transport: any Transport
   /// The device's secret; another one once the device goes on under another replica id.
   package var token: String?
-  private let base: String
+  let base: String
   /// Requests that were answered.
   package private(set) var roundTrips = 0
   /// Bytes of bodies.
@@ -26,7 +26,7 @@ package final class ServerLink {
     do {
       reply = try transport.exchange(call)
     } catch {
-      throw error.isOffline ? .offline(error.description) : .interrupted(error.description)
+      throw SyncError(error)
     }
     roundTrips += 1
     bytesSent += call.body.count
@@ -118,7 +118,8 @@ package final class ServerLink {
     if let agent { members.append(("agent", JSONText(agent))) }
     let link = ServerLink(transport, workspace: "", token: nil)
     let body = Array(JSONText(object: members).text.utf8)
-    let value = try? JSONText(parsing: try link.require(Call("POST", "/v1/join", body: body)).body)
+    let reply = try link.require(Call("POST", "/v1/join", body: body))
+    let value = try? JSONText(parsing: reply.body)
     guard let workspace = value?["workspace"]?.string, let agent = value?["agent"]?.string,
       let role = value?["role"]?.string, let token = value?["token"]?.string
     else { throw .mismatch("the server's answer to the code cannot be read") }

@@ -51,7 +51,8 @@ extension Store {
     let folder = "own-\(new)"
     configuration.ownFolder = folder
     try onDisk { () throws(DiskError) in
-      var log = try OwnLog(disk: disk, folder: folder, replica: new, acknowledged: 0, repairing: true)
+      var log = try OwnLog(
+        disk: disk, folder: folder, replica: new, acknowledged: 0, repairing: true, sizes: environment.sizes)
       try log.append(changes)
     }
     try configuration.write(disk)

@@ -29,9 +29,6 @@ extension Store {
     own.acknowledge(upTo: confirmed)
   }
 
-  /// The number of changes behind the runs at which compaction makes a run of them.
-  package static let compactionThreshold = 4096
-
   /// Makes a run of what is newer than the runs, when that is much, and merges runs as their tiers ask.
   ///
   /// - Parameter all: makes one run of everything.
@@ -39,11 +36,11 @@ extension Store {
   @discardableResult
   public func compact(all: Bool = false) throws(StorageError) -> Bool {
     precondition(access == .writing, "only a store that was opened for writing can be compacted")
-    if configuration.server == nil, own.unsent.count >= (all ? 1 : Self.compactionThreshold) {
+    if configuration.server == nil, own.unsent.count >= (all ? 1 : environment.sizes.agentRun) {
       try placeLocally()
     }
     let count = mirror.blocks.reduce(0) { $0 + $1.count }
-    let isDue = count >= Self.compactionThreshold || all && count > 0
+    let isDue = count >= environment.sizes.agentRun || all && count > 0
     if isDue {
       try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
       try mirror.clear()

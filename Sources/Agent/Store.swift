@@ -65,7 +65,7 @@ public final class Store {
     } else {
       lock = nil
     }
-    let parts = try Self.read(disk, configuration, isWriting: access == .writing)
+    let parts = try Self.read(disk, configuration, isWriting: access == .writing, environment.sizes)
     runs = parts.runs
     mirror = parts.mirror
     own = parts.own
@@ -76,7 +76,7 @@ public final class Store {
 
   /// Reads the files again, after they were put right.
   func reopen() throws(StorageError) {
-    let parts = try Self.read(disk, configuration, isWriting: access == .writing)
+    let parts = try Self.read(disk, configuration, isWriting: access == .writing, environment.sizes)
     runs = parts.runs
     mirror = parts.mirror
     own = parts.own
@@ -93,7 +93,7 @@ public final class Store {
 
   /// Reads the store's files. A reader that meets a compaction in the middle starts again.
   private static func read(
-    _ disk: any Disk, _ configuration: StoreConfiguration, isWriting: Bool
+    _ disk: any Disk, _ configuration: StoreConfiguration, isWriting: Bool, _ sizes: Sizes
   ) throws(StorageError) -> Parts {
     var attempt = 0
     while true {
@@ -112,7 +112,7 @@ public final class Store {
           try OwnLog(
             disk: disk, folder: configuration.ownFolder ?? "own", replica: replica,
             acknowledged: acknowledged,
-            repairing: isWriting)
+            repairing: isWriting, sizes: sizes)
         }
         return Parts(runs: runs, mirror: mirror, own: own, acknowledged: acknowledged)
       } catch {

@@ -58,12 +58,18 @@ package final class SyncClient {
       count()
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
+    let head = session.head?.position ?? store.position
+    try onStore { () throws(StorageError) in
+      try store.note(SyncNote(at: store.environment.now(), head: head))
+    }
     try onStore { () throws(StorageError) in _ = try store.compact() }
     return report
   }
 
   private func newSession() -> SyncSession {
-    SyncSession(cursor: store.cursor, replica: store.replica, agent: store.configuration.agent)
+    SyncSession(
+      cursor: store.cursor, replica: store.replica, agent: store.configuration.agent,
+      pushSize: store.environment.sizes.push, pullSize: store.environment.sizes.pull)
   }
 
   private func count() {
@@ -202,7 +208,8 @@ package final class SyncClient {
       // The server may have merged this run meanwhile; then the log brings what is missing.
       var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
       while offset < size {
-        let piece = try link.run(name, from: offset, count: min(4 << 20, size - offset))
+        let piece = try link.run(
+          name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
         guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
         try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
         offset += piece.count

@@ -7,6 +7,8 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
   case offline(String)
   /// The connection broke or the answer was damaged.
   case interrupted(String)
+  /// The server did not prove who it is.
+  case untrusted(String)
   /// The store is bound to no server.
   case notJoined
   /// The token is not known: the device was revoked, or the server lost its enrolment.
@@ -40,6 +42,9 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
       "the server was not reached: \(reason). Your edits are safe; they are sent when you sync again"
     case .interrupted(let reason):
       "the connection broke: \(reason). Nothing is lost; sync again to go on from there"
+    case .untrusted(let reason):
+      "the server is not to be trusted: \(reason). Nothing was sent; check the address and this device's clock, or "
+        + "ask your operator about the certificate"
     case .notJoined: "this store has no server; join one with 'askonce join URL --code CODE'"
     case .unauthorized(let reason):
       "\(reason). Ask your operator for a new invitation, then run 'askonce join URL --code CODE'; unsent edits stay"
@@ -53,6 +58,15 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     case .mismatch(let reason): "\(reason). Use the same version of askonce on both sides"
     case .storage(let error): error.description
     }
+  }
+
+  package init(_ error: TransportError) {
+    self =
+      switch error.kind {
+      case .offline: .offline(error.description)
+      case .interrupted: .interrupted(error.description)
+      case .untrusted: .untrusted(error.description)
+      }
   }
 
   package init(_ refusal: Refusal) {

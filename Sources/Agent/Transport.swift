@@ -43,14 +43,31 @@ package struct Reply: Sendable {
   }
 }
 
-/// Why no whole answer came. Trying again later may help.
-package struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let description: String
-  /// Whether the server was not reached at all, so that this device is offline as far as it can tell.
-  package let isOffline: Bool
+/// A transport that can also follow an answer that does not end, such as server-sent events.
+package protocol StreamingTransport: Transport {
+  /// Sends one request and hands over the answer's body as it comes.
+  ///
+  /// - Parameter take: gets the next bytes, and none at least once a second; false ends the request.
+  /// - Returns: the answer when it ended. A body that was handed over is not in it.
+  func follow(_ call: Call, _ take: ([UInt8]) -> Bool) throws(TransportError) -> Reply
+}
 
-  package init(_ description: String, isOffline: Bool = false) {
+/// Why no whole answer came.
+package struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Kind: Hashable, Sendable {
+    /// The server was not reached at all, so that this device is offline as far as it can tell.
+    case offline
+    /// The connection broke on the way.
+    case interrupted
+    /// The server could not prove who it is, or its address is none: trying again does not help.
+    case untrusted
+  }
+
+  package let description: String
+  package let kind: Kind
+
+  package init(_ description: String, kind: Kind = .interrupted) {
     self.description = description
-    self.isOffline = isOffline
+    self.kind = kind
   }
 }

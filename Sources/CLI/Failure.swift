@@ -1,4 +1,5 @@
 import Agent
+import ServiceDesk
 import Storage
 
 /// Why a command ended early: rendered once, at the edge.
@@ -24,6 +25,7 @@ extension Failure {
     switch error {
     case let failure as Failure: self = failure
     case let error as StorageError: self.init(Self.code(of: error), error.description)
+    case let error as DeskError: self.init(error)
     case let error as SyncError: self.init(Self.code(of: error), error.description)
     default: self.init(.failed, "\(error)")
     }
@@ -44,7 +46,7 @@ extension Failure {
   private static func code(of error: SyncError) -> ExitCode {
     switch error {
     case .offline, .interrupted, .busy, .server: .offline
-    case .unauthorized, .forbidden: .refused
+    case .unauthorized, .forbidden, .untrusted: .refused
     case .notFound, .notJoined: .notFound
     case .tooLarge: .failed
     case .mismatch: .version

@@ -1,8 +1,18 @@
 /// All commands, in the order in which help lists them.
 package enum Registry {
   package static let sections: [(title: String, groups: [CommandGroup])] = [
-    ("Customers and tickets", [EntityCommands.group]),
-    ("This device", [CommandGroup(InitCommand.command)]),
+    ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
+    (
+      "This device",
+      [
+        CommandGroup(InitCommand.command), CommandGroup(JoinCommand.command),
+        CommandGroup(SyncCommand.command),
+        CommandGroup(StatusCommand.command), CommandGroup(CompactCommand.command),
+        CommandGroup(DigestCommand.command),
+      ]
+    ),
+    ("Server", [CommandGroup(ServeCommand.command), AdminCommands.group]),
+    ("To see it work", [CommandGroup(DemoCommand.command)]),
   ]
 
   package static let groups: [CommandGroup] = sections.flatMap(\.groups)

@@ -7,10 +7,9 @@ extension EventLoop {
 
   /// Takes the connections that wait, a limited number so that others are served between.
   func acceptConnections() {
-    guard let calls = try? LinuxCalls.found.get() else { return }
     for _ in 0..<64 {
       let (descriptor, peer) = SocketAddress.filled {
-        calls.accept(context.listener.descriptor, $0, $1, LinuxCalls.flags)
+        LinuxCalls.accept(context.listener.descriptor, $0, $1, LinuxCalls.flags)
       }
       if descriptor >= 0 {
         guard let peer else {

@@ -37,7 +37,7 @@ final class Mailbox: Sendable {
   let descriptor: Int32
 
   init() throws(SystemError) {
-    descriptor = try LinuxCalls.found.get().eventDescriptor(0, LinuxCalls.flags)
+    descriptor = LinuxCalls.eventDescriptor(0, LinuxCalls.flags)
     guard descriptor >= 0 else { throw SystemError("eventfd") }
   }
 

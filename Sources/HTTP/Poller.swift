@@ -18,12 +18,10 @@ struct Readiness: OptionSet, Sendable {
 
 /// One `epoll` instance: says which descriptors are ready.
 final class Poller: Sendable {
-  private let calls: LinuxCalls
   private let descriptor: Int32
 
   init() throws(SystemError) {
-    calls = try LinuxCalls.found.get()
-    descriptor = calls.epollCreate(O_CLOEXEC)
+    descriptor = LinuxCalls.epollCreate(O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError("epoll_create1") }
   }
 
@@ -52,14 +50,14 @@ final class Poller: Sendable {
     withUnsafeTemporaryAllocation(byteCount: EventBuffer.stride, alignment: 8) { event in
       event.storeBytes(of: interest.rawValue, as: UInt32.self)
       event.storeBytes(of: token, toByteOffset: EventBuffer.tokenOffset, as: UInt64.self)
-      return calls.epollControl(descriptor, operation, watched, event.baseAddress) == 0
+      return LinuxCalls.epollControl(descriptor, operation, watched, event.baseAddress) == 0
     }
   }
 
   /// Waits until something is ready, at most `milliseconds` (negative: for ever), and gives the number of events in
   /// `events`; 0 if the time passed or a signal came.
   func wait(_ events: EventBuffer, milliseconds: Int32) -> Int {
-    max(0, Int(calls.epollWait(descriptor, events.raw.baseAddress, Int32(events.capacity), milliseconds)))
+    max(0, Int(LinuxCalls.epollWait(descriptor, events.raw.baseAddress, Int32(events.capacity), milliseconds)))
   }
 }
 

@@ -129,6 +129,7 @@ public enum ChangeLine {
     var body: [UInt8] = []
     if onEnd < end {
       let start = try JSONScanner.expect(UInt8(ascii: ","), line, onEnd)
+      guard start < end else { throw JSONError(offset: start, reason: "a comma without a member behind it") }
       try ChangeBody.validate(line, start..<end)
       body = Array(copying: line, start..<end)
     }

@@ -23,6 +23,7 @@ package final class ServerData: Sendable {
   private let disk: @Sendable (String) -> any Disk
   package let now: @Sendable () -> UInt64
   package let random: @Sendable () -> UInt64
+  private let sizes: Sizes
   private let open = Mutex<[String: Hosted]>([:])
 
   static let settingsPath = "workspace.json"
@@ -33,8 +34,9 @@ package final class ServerData: Sendable {
   ///   - disk: gives the disk of a workspace's folder.
   package init(
     root: any Disk, disk: @escaping @Sendable (String) -> any Disk, now: @escaping @Sendable () -> UInt64,
-    random: @escaping @Sendable () -> UInt64
+    random: @escaping @Sendable () -> UInt64, sizes: Sizes = .standard
   ) {
+    self.sizes = sizes
     self.root = root
     self.disk = disk
     self.now = now
@@ -116,7 +118,7 @@ package final class ServerData: Sendable {
     try checkSettings(name)
     let disk = disk(name)
     let opened = Hosted(
-      workspace: try Workspace(name: name, disk: disk, now: now),
+      workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
       devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
     return open.withLock { open in
       // Two first requests may both have opened it: the one that came first counts.
@@ -141,7 +143,7 @@ package final class ServerData: Sendable {
   package func lock() throws(StorageError) -> (any Sendable)? {
     try onDisk { () throws(DiskError) in
       try root.makeFolder("")
-      return try root.lock("lock")
+      return try root.lock(".lock")
     }
   }
 }

@@ -14,6 +14,7 @@ package final class Workspace: Sendable {
   package let name: String
   package let disk: any Disk
   private let now: @Sendable () -> UInt64
+  private let sizes: Sizes
 
   private struct State {
     var log: ServerLog
@@ -29,12 +30,13 @@ package final class Workspace: Sendable {
   /// - Throws: `StorageError.damaged` where the log is damaged in the middle: a backup is needed, and agents
   ///   bring back what it lacks.
   package init(
-    name: String, disk: any Disk, now: @escaping @Sendable () -> UInt64
+    name: String, disk: any Disk, now: @escaping @Sendable () -> UInt64, sizes: Sizes = .standard
   ) throws(StorageError) {
     self.name = name
     self.disk = disk
     self.now = now
-    let log = try ServerLog(disk, repairing: true)
+    self.sizes = sizes
+    let log = try ServerLog(disk, repairing: true, sizes: sizes)
     if let damage = log.damage.first { throw .damaged(damage) }
     var marks: [ReplicaID: ReplicaMark] = [:]
     let runs = try RunSet(disk)
@@ -195,7 +197,7 @@ package final class Workspace: Sendable {
     }
     let runs = try RunSet(disk)
     try runs.removeLeftovers()
-    guard log.last >= runs.last + Self.runThreshold else { return false }
+    guard log.last >= runs.last + sizes.serverRun else { return false }
     var changes: [PlacedChange] = []
     var size = 0
     var sum = log.sum
@@ -210,8 +212,6 @@ package final class Workspace: Sendable {
     return true
   }
 
-  /// How many changes the log must hold beyond the runs before a run is made of them.
-  package static let runThreshold: UInt64 = 8192
   /// The most that is made one run in one step, in bytes of bodies.
   private static let runSize = 32 << 20
 }

@@ -42,14 +42,20 @@ package struct SyncSession: Sendable {
   package private(set) var head: Cursor?
   private var pushed: [Block] = []
   private let defaults: (ReplicaID, String)
-
-  /// The most text that one request carries, in bytes of bodies.
-  package static let pushSize = 2 << 20
+  private let pushSize: Int
+  private let pullSize: Int
 
   /// - Parameters:
   ///   - replica: the device's, `agent` its agent: what the server knows from the token.
-  package init(cursor: Cursor, replica: ReplicaID, agent: String) {
+  ///   - pushSize: the most text that one request carries, in bytes of bodies.
+  ///   - pullSize: the most bytes of members that one answer may hold.
+  package init(
+    cursor: Cursor, replica: ReplicaID, agent: String, pushSize: Int = 2 << 20,
+    pullSize: Int = SyncRequest.defaultLimit
+  ) {
     self.cursor = cursor
+    self.pushSize = pushSize
+    self.pullSize = pullSize
     defaults = (replica, agent)
   }
 
@@ -68,7 +74,7 @@ package struct SyncSession: Sendable {
   ) -> SyncRequest {
     var size = 0
     var count = 0
-    while count < unsent.count, size < Self.pushSize || count == 0 {
+    while count < unsent.count, size < pushSize || count == 0 {
       size += unsent[count].body.count + 64
       count += 1
     }
@@ -80,7 +86,7 @@ package struct SyncSession: Sendable {
     let leftOut =
       isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
     return SyncRequest(
-      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay,
+      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, limit: pullSize,
       body: PushBody.encode(pushed, leavingOut: leftOut))
   }
 

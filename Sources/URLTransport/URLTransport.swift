@@ -1,6 +1,99 @@
 import Agent
+import Foundation
+import FoundationNetworking
 
-package struct URLTransport: Transport {
-  package init(_ server: String) throws {}
-  package func exchange(_ call: Call) throws(TransportError) -> Reply { throw TransportError("x") }
+/// Requests to a server over HTTP and TLS, by the platform's URLSession.
+///
+/// Blocks the calling thread. Connections are kept between requests. Nothing is stored: no cookies, no caches, no
+/// credentials; redirects are not followed, because a token must not go where nobody sent it. Bodies come and go
+/// byte for byte.
+package final class URLTransport: StreamingTransport {
+  /// The server's root without a slash at its end.
+  private let base: String
+  private let session: URLSession
+  private let receiver = Receiver()
+
+  /// How long an answer may stay silent, in seconds.
+  private static let silence = 60.0
+  /// How long a request may take as a whole, in seconds.
+  private static let total = 900.0
+  /// The largest answer that is taken, in bytes: more than the protocol ever asks for at once.
+  static let maximumBody = 64 << 20
+
+  /// - Parameter server: `https://desk.example.org`, with a path where the server is not at the root.
+  /// - Throws: `TransportError` for what is no such address.
+  package init(_ server: String) throws(TransportError) {
+    let parts = URLComponents(string: server)
+    guard let parts, let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
+      let host = parts.host, !host.isEmpty, parts.query == nil, parts.fragment == nil, parts.user == nil
+    else {
+      throw TransportError(
+        "'\(server)' is no server's address; write it like https://desk.example.org", kind: .untrusted)
+    }
+    base = server.last == "/" ? String(server.dropLast()) : server
+    Self.useCertificateFile()
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.httpCookieStorage = nil
+    configuration.httpShouldSetCookies = false
+    configuration.urlCache = nil
+    configuration.urlCredentialStorage = nil
+    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+    configuration.timeoutIntervalForRequest = Self.silence
+    configuration.timeoutIntervalForResource = Self.total
+    session = URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
+  }
+
+  deinit { session.invalidateAndCancel() }
+
+  /// Takes `SSL_CERT_FILE`, as OpenSSL's own programs do, for organisations with a certificate authority of their own.
+  private static func useCertificateFile() {
+    let name = "URLSessionCertificateAuthorityInfoFile"
+    guard getenv(name) == nil, let file = getenv("SSL_CERT_FILE"), file.pointee != 0 else { return }
+    setenv(name, file, 0)
+  }
+
+  package func exchange(_ call: Call) throws(TransportError) -> Reply {
+    let exchange = try start(call, limit: Self.maximumBody)
+    return try exchange.reply()
+  }
+
+  package func follow(
+    _ call: Call, _ take: ([UInt8]) -> Bool
+  ) throws(TransportError) -> Reply {
+    let exchange = try start(call, limit: nil)
+    return try exchange.follow(take)
+  }
+
+  private func start(_ call: Call, limit: Int?) throws(TransportError) -> Exchange {
+    let request = try request(call)
+    let task = session.dataTask(with: request)
+    let exchange = Exchange(task, range: call.range, limit: limit)
+    receiver.add(exchange)
+    task.resume()
+    return exchange
+  }
+
+  private func request(_ call: Call) throws(TransportError) -> URLRequest {
+    guard let url = URL(string: base + call.path) else {
+      throw TransportError("'\(base + call.path)' is no address", kind: .untrusted)
+    }
+    var request = URLRequest(
+      url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: Self.silence)
+    request.httpMethod = call.method
+    request.httpShouldHandleCookies = false
+    request.setValue("askonce", forHTTPHeaderField: "User-Agent")
+    // What is sent is compressed already; anything else would only cost both sides time.
+    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    if let token = call.token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+    if let (start, count) = call.range {
+      request.setValue("bytes=\(start)-\(start + count - 1)", forHTTPHeaderField: "Range")
+    }
+    if call.method != "GET" {
+      request.httpBody = Data(call.body)
+      let isJSON = call.body.first == UInt8(ascii: "{")
+      request.setValue(
+        isJSON ? "application/json" : "application/octet-stream", forHTTPHeaderField: "Content-Type")
+    }
+    return request
+  }
 }

@@ -1,4 +1,3 @@
 import CLI
-import URLTransport
 
 CLI.main { server in try URLTransport(server) }

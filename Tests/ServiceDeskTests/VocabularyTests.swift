@@ -1,6 +1,6 @@
+import Codec
 import Merge
 import ServiceDesk
-import Codec
 import Testing
 
 @Test func aLessFinishedStatusStandsBeforeAMoreFinishedOne() {

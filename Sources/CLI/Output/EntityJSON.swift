@@ -1,22 +1,25 @@
 import Causality
 import Codec
 import Merge
+import ServiceDesk
 
 /// An entity as `--json` shows it: the same members for every type.
 ///
 /// `fields` holds what is shown, `conflicts` every value of the fields that people disagree about.
 package enum EntityJSON {
-  package typealias Policy = (ExactString) -> WinnerPolicy
-
-  package static func value(_ state: EntityState, _ policy: Policy = { _ in .latest }) -> JSONText {
+  /// - Parameter more: members to put behind `type`.
+  package static func value(_ state: EntityState, _ more: [(String, JSONText?)] = []) -> JSONText {
     var members: [(String, JSONText)] = [
       ("id", JSONText(state.id.description)), ("type", JSONText(state.id.type)),
+    ]
+    members += more.compactMap { member in member.1.map { (member.0, $0) } }
+    members += [
       ("created", JSONText(state.firstAt.description)), ("updated", JSONText(state.lastAt.description)),
       ("changes", JSONText(state.changeCount)),
     ]
     if state.isErased { members.append(("erased", JSONText(true))) }
     let fields = state.registers.keys.sorted().compactMap { field in
-      state.registers[field]?.shown(policy(field)).map { (field.text, $0.value) }
+      state.shown(field).map { (field.text, $0.value) }
     }
     let conflicts = state.conflicts.compactMap { field in
       state.registers[field].map { (field.text, JSONText(array: $0.heads.map(head))) }

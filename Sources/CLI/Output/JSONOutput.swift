@@ -4,6 +4,13 @@ extension Output {
   /// Writes one JSON value and a line feed.
   package func json(_ value: JSONText) { line(value.text) }
 
+  /// Writes a JSON array, one element a line.
+  package func json(list elements: [JSONText]) {
+    var list = JSONList(self)
+    for element in elements { list.add(element) }
+    list.end()
+  }
+
   /// Writes a JSON object and a line feed.
   package func json(_ members: [(String, JSONText?)]) { json(JSONText(present: members)) }
 }

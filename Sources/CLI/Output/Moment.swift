@@ -67,3 +67,40 @@ package enum Words {
     return "\(tenths / 10).\(tenths % 10) \(["bytes", "kB", "MB", "GB", "TB"][unit])"
   }
 }
+
+extension Moment {
+  /// A length of time as a person types it, `30m`, `2h`, `3d`, `2w`, in milliseconds; nil for anything else.
+  package static func length(_ text: String) -> UInt64? {
+    let units: [Character: UInt64] = ["m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000]
+    guard let unit = text.last.flatMap({ units[$0] }), let count = UInt64(text.dropLast()), count < 100_000
+    else { return nil }
+    return count * unit
+  }
+
+  /// A time as a person types it: `2026-11-21`, `2026-11-21 14:05`, `2026-11-21T14:05:00.000Z`, or how long ago:
+  /// `30m`, `2h`, `3d`, `2w`. Days and times without a `Z` are the device's.
+  ///
+  /// - Parameter now: milliseconds since 1970.
+  package static func parse(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
+    if let time = HybridTime(text) { return time.milliseconds }
+    if let length = length(text) { return now > length ? now - length : 0 }
+    let parts = text.split { $0 == "-" || $0 == " " || $0 == "T" || $0 == ":" }.map { Int32($0) }
+    let shape = text.map { $0.isASCII && $0.isNumber ? "0" : $0 == "T" ? " " : $0 }
+    let numbers = parts.compactMap(\.self)
+    guard numbers.count == parts.count, ["0000-00-00", "0000-00-00 00:00"].contains(String(shape)),
+      1970...9999 ~= numbers[0], 1...12 ~= numbers[1],
+      1...CivilDate.days(inMonth: Int(numbers[1]), ofYear: Int(numbers[0])) ~= Int(numbers[2]),
+      numbers.count == 3 || 0..<24 ~= numbers[3] && 0..<60 ~= numbers[4]
+    else {
+      throw .usage(
+        "'\(text)' is no time; write 2026-11-21, '2026-11-21 14:05' or how long ago, such as 3d or 2h")
+    }
+    var day = tm()
+    day.tm_year = numbers[0] - 1900
+    day.tm_mon = numbers[1] - 1
+    day.tm_mday = numbers[2]
+    if numbers.count == 5 { (day.tm_hour, day.tm_min) = (numbers[3], numbers[4]) }
+    day.tm_isdst = -1
+    return UInt64(max(0, mktime(&day))) * 1000
+  }
+}

@@ -2,33 +2,39 @@ import Agent
 import Causality
 import Codec
 import Merge
+import ServiceDesk
 
 /// Makes edits and says what came of them.
 enum Editing {
   /// Makes one edit of an entity that is there.
+  ///
+  /// - Parameters:
+  ///   - text: what was typed for the entity.
+  ///   - type: the only type wanted; nil for any.
+  ///   - make: makes the edit; nil where it would change nothing.
   static func edit(
-    _ context: Context, _ text: String, type: String? = nil, _ draft: (Store, EntityID) throws -> Draft
+    _ context: Context, _ text: String, type: String? = nil,
+    _ make: (Desk, EntityID) throws -> Change?
   ) throws -> ExitCode {
-    let store = try context.open(.writing)
-    let id = try Lookup(store).entity(text, type: type)
-    let change = try store.commit(Edit(.entity(id), try draft(store, id)))
-    report(context, id, change)
-    return try finish(store)
+    try context.withDesk(.writing) { desk in
+      let id = try context.find(text, type: type, desk)
+      let change = try make(desk, id)
+      report(context, id, change)
+    }
+  }
+
+  /// Makes one edit of an entity that is there, by a draft.
+  static func edit(_ context: Context, _ text: String, type: String? = nil, _ draft: Draft) throws -> ExitCode
+  {
+    try edit(context, text, type: type) { desk, id in try desk.store.commit(Edit(.entity(id), draft)) }
   }
 
   /// Makes a new entity and prints its id.
-  static func create(_ context: Context, type: String, _ draft: Draft) throws -> ExitCode {
-    let store = try context.open(.writing)
-    if let change = try store.commit(Edit(.new(type: type), draft)) {
+  static func create(_ context: Context, _ make: (Desk) throws -> Change?) throws -> ExitCode {
+    try context.withDesk(.writing) { desk in
+      guard let change = try make(desk) else { return }
       if context.isJSON { report(context, change.on, change) } else { context.output.line("\(change.on)") }
     }
-    return try finish(store)
-  }
-
-  /// What every command that edited does last: compaction happens in the background of commands.
-  private static func finish(_ store: Store) throws -> ExitCode {
-    try store.compact()
-    return .ok
   }
 
   private static func report(_ context: Context, _ id: EntityID, _ change: Change?) {

@@ -26,7 +26,7 @@ enum NetworkProgram {
   }
 
   /// Where this program lies.
-  private static func path() -> String? {
+  static func path() -> String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes { bytes in
       bytes.baseAddress.map {

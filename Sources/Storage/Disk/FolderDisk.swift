@@ -1,8 +1,8 @@
 import Glibc
 
 extension DiskError {
-  /// Whether the file or folder is not there.
-  package var isMissing: Bool { code == ENOENT }
+  /// Whether the file or folder is not there; nothing is below a file either.
+  package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   /// Whether the disk or the owner's quota is full.
   package var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
@@ -54,15 +54,22 @@ package struct FolderDisk: Disk {
   }
 
   package func makeFolder(_ folder: String) throws(DiskError) {
+    var parent = "."
     var made = ""
     for part in full(folder).split(separator: "/", omittingEmptySubsequences: false) {
       made += part
-      if !made.isEmpty, mkdir(made, 0o700) != 0, errno != EEXIST {
-        // A parent may be there and closed to us for writing: only a missing one is an error.
-        var status = stat()
-        if stat(made, &status) != 0 { throw DiskError("make", made) }
+      if !made.isEmpty {
+        if mkdir(made, 0o700) == 0 {
+          // What is synced within a folder survives power loss only when the folder itself does.
+          try Self.syncFolder(at: parent)
+        } else if errno != EEXIST {
+          // A parent may be there and closed to us for writing: only a missing one is an error.
+          var status = stat()
+          if stat(made, &status) != 0 { throw DiskError("make", made) }
+        }
       }
       made += "/"
+      parent = made
     }
   }
 
@@ -78,10 +85,14 @@ package struct FolderDisk: Disk {
   }
 
   package func syncFolder(_ folder: String) throws(DiskError) {
-    let descriptor = Glibc.open(full(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw DiskError("open", full(folder)) }
+    try Self.syncFolder(at: full(folder))
+  }
+
+  private static func syncFolder(at path: String) throws(DiskError) {
+    let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw DiskError("open", path) }
     defer { close(descriptor) }
-    if fsync(descriptor) != 0 { throw DiskError("sync", full(folder)) }
+    if fsync(descriptor) != 0 { throw DiskError("sync", path) }
   }
 
   package func lock(_ path: String) throws(DiskError) -> (any Sendable)? {

@@ -9,13 +9,10 @@ import Merge
 /// changes, so that they can be sent again to a server that lost them. Files that are full are compressed
 /// once all of their changes are acknowledged.
 package struct OwnLog: Sendable {
-  /// A file of at least this many bytes is not appended to any more, so that opening a store reads no more
-  /// than this plus what is unsent.
-  package static let fullSize = 1 << 20
-
   private let disk: any Disk
   private let folder: String
   private let replica: ReplicaID
+  private let sizes: Sizes
   private var file: (any DiskFile)?
   private var fileSize = 0
   /// The sequences at which the files start, ascending, and whether each is compressed.
@@ -35,8 +32,10 @@ package struct OwnLog: Sendable {
   ///
   /// - Parameter repairing: whether a torn last line may be cut off; the bytes are kept in `own/torn`.
   package init(
-    disk: any Disk, folder: String = "own", replica: ReplicaID, acknowledged: UInt64, repairing: Bool
+    disk: any Disk, folder: String = "own", replica: ReplicaID, acknowledged: UInt64, repairing: Bool,
+    sizes: Sizes = .standard
   ) throws(DiskError) {
+    self.sizes = sizes
     self.disk = disk
     self.folder = folder
     self.replica = replica
@@ -130,8 +129,8 @@ package struct OwnLog: Sendable {
   }
 
   private mutating func openForAppending(_ first: UInt64) throws(DiskError) -> any DiskFile {
-    if let file, fileSize < Self.fullSize { return file }
-    if let last = files.last, !last.isCompressed, fileSize < Self.fullSize {
+    if let file, fileSize < sizes.ownFile { return file }
+    if let last = files.last, !last.isCompressed, fileSize < sizes.ownFile {
       let opened = try disk.open(last.path, .append)
       if try opened.size() != fileSize { try opened.truncate(to: fileSize) }
       file = opened

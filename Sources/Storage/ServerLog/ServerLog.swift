@@ -9,6 +9,7 @@ import Merge
 /// a lock, copies what it needs, and does its reading and writing outside.
 package struct ServerLog: Sendable {
   private let disk: any Disk
+  private let sizes: Sizes
   private var segments: [LogSegment] = []
   /// The last position, 0 for none.
   package private(set) var last: UInt64 = 0
@@ -19,19 +20,12 @@ package struct ServerLog: Sendable {
   /// What a crash left of a push that was never acknowledged.
   package private(set) var torn: Damage?
 
-  /// A segment of this size is not appended to any more, in bytes.
-  package static let segmentSize = 16 << 20
-  /// A segment with this many members is not appended to any more, so that its small ones can be joined.
-  package static let segmentMembers = 4096
-
-  /// Small members are joined until their text has about this size, in bytes.
-  static let joinedSize = 128 << 10
-
   /// Opens the log, reading the index files and what lies behind them.
   ///
   /// - Parameter repairing: whether a torn end may be cut off. Damaged parts are left as they are.
-  package init(_ disk: any Disk, repairing: Bool) throws(StorageError) {
+  package init(_ disk: any Disk, repairing: Bool, sizes: Sizes = .standard) throws(StorageError) {
     self.disk = disk
+    self.sizes = sizes
     let listing = try onDisk { () throws(DiskError) in try disk.list(LogSegment.folder) }
     let firsts = listing.filter { $0.hasSuffix(".jsonl.gz") }.compactMap { UInt64($0.prefix { $0 != "." }) }
       .sorted()
@@ -149,7 +143,7 @@ package struct ServerLog: Sendable {
 
   private var needsSegment: Bool {
     guard let current = segments.last else { return true }
-    return current.size >= Self.segmentSize || current.entries.count >= Self.segmentMembers
+    return current.size >= sizes.segment || current.entries.count >= sizes.segmentMembers
   }
 
   private mutating func startSegment(_ first: UInt64) throws(StorageError) {
@@ -290,7 +284,8 @@ package struct ServerLog: Sendable {
 
   /// The first positions of segments that are full and hold members worth joining.
   package var joinable: [UInt64] {
-    segments.dropLast().filter { $0.entries.count > 64 && $0.size / $0.entries.count < 8 << 10 }.map(\.first)
+    segments.dropLast().filter { $0.entries.count > sizes.joinAbove && $0.size / $0.entries.count < 8 << 10 }
+      .map(\.first)
   }
 
   /// Joins the small members of a full segment and returns the log with it.
@@ -313,7 +308,7 @@ package struct ServerLog: Sendable {
       for block in try old.blocks(member) {
         pending.append(block)
         size += block.changes.reduce(128) { $0 + $1.body.count + 32 }
-        guard size >= Self.joinedSize else { continue }
+        guard size >= sizes.joined else { continue }
         try segment.append(BlockMember(pending, deflater))
         pending = []
         size = 0

@@ -24,6 +24,6 @@ enum EntityCount {
     var draft = Draft()
     draft.count[try FieldName.parse(typed.operand(1))] = number
     let (text, made) = (typed.operand(0), draft)
-    return { context in try Editing.edit(context, text) { _, _ in made } }
+    return { context in try Editing.edit(context, text, made) }
   }
 }

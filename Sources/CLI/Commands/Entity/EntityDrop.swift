@@ -12,6 +12,6 @@ enum EntityDrop {
     var draft = Draft()
     draft.drop[try FieldName.parse(typed.operand(1))] = typed.operands(from: 2).map { ExactString($0) }
     let (text, made) = (typed.operand(0), draft)
-    return { context in try Editing.edit(context, text) { _, _ in made } }
+    return { context in try Editing.edit(context, text, made) }
   }
 }

@@ -19,6 +19,6 @@ enum EntityLog {
     var draft = Draft()
     draft.log[field] = try Value.parse(typed.operand(2), isJSON: typed.has(isJSON), of: field.text)
     let (text, made) = (typed.operand(0), draft)
-    return { context in try Editing.edit(context, text) { _, _ in made } }
+    return { context in try Editing.edit(context, text, made) }
   }
 }

@@ -1,3 +1,6 @@
+import Agent
+import ServiceDesk
+
 /// Makes an entity of any type.
 enum EntityNew {
   private static let isJSON = Option.flag("json-value", "take the values behind = as JSON, not as strings")
@@ -15,6 +18,8 @@ enum EntityNew {
   ) { typed in
     let draft = try Assignment.draft(typed.operands(from: 1), isJSON: typed.has(isJSON))
     let type = typed.operand(0)
-    return { context in try Editing.create(context, type: type, draft) }
+    return { context in
+      try Editing.create(context) { desk in try desk.store.commit(Edit(.new(type: type), draft)) }
+    }
   }
 }

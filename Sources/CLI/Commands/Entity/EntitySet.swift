@@ -30,6 +30,6 @@ enum EntitySet {
     guard !draft.isEmpty else { throw Failure.usage("nothing to set; give FIELD=VALUE or --clear FIELD") }
     let text = typed.operand(0)
     let made = draft
-    return { context in try Editing.edit(context, text) { _, _ in made } }
+    return { context in try Editing.edit(context, text, made) }
   }
 }

@@ -1,6 +1,7 @@
 import Agent
 import Codec
 import Merge
+import ServiceDesk
 
 /// Shows everything about one entity.
 enum EntityShow {
@@ -17,20 +18,18 @@ enum EntityShow {
   ) { typed in
     let (text, wantsChanges) = (typed.operand(0), typed.has(changes))
     return { context in
-      let store = try context.open(.reading)
-      if wantsChanges {
-        for placed in try store.changes(of: try Lookup(store).entity(text)) {
-          context.output.line(ChangeLine.text(placed.change))
+      try context.withDesk(.reading) { desk in
+        let id = try context.find(text, desk)
+        if wantsChanges {
+          for placed in try desk.store.changes(of: id) { context.output.line(ChangeLine.text(placed.change)) }
+        } else if let state = try desk.store.state(of: id) {
+          if context.isJSON {
+            context.output.json(EntityJSON.value(state))
+          } else {
+            EntityText.write(state, to: context.output)
+          }
         }
-        return .ok
       }
-      let state = try Lookup(store).state(text)
-      if context.isJSON {
-        context.output.json(EntityJSON.value(state))
-      } else {
-        EntityText.write(state, to: context.output)
-      }
-      return .ok
     }
   }
 }

@@ -1,0 +1,30 @@
+import Codec
+
+/// Commands for customers.
+enum CustomerCommands {
+  static let group = CommandGroup(
+    "customer", "Customers: who they are, how they are reached, what is known",
+    [
+      CustomerNew.command, CustomerShow.command, CustomerSet.command, CustomerList.command,
+      CustomerFind.command,
+    ])
+
+  static let customer = Operand("CUSTOMER", "the start of its id, or its number from another system")
+
+  /// What can be said of a customer by name.
+  static let fields = FieldOptions(
+    fields: [
+      (.value("language", "CODE", "the language to write and speak in, such as 'sv'"), "language"),
+      (.value("ref", "NUMBER", "the number in another system"), "ref"),
+      (.value("street", "TEXT", "the street with its number"), "address.street"),
+      (.value("postcode", "TEXT", "the postal code"), "address.postcode"),
+      (.value("city", "TEXT", "the place"), "address.city"),
+      (.value("country", "CODE", "the country, such as 'SE'"), "address.country"),
+    ],
+    sets: [
+      (.list("phone", "NUMBER", "a phone number to add, best in international form"), "phones"),
+      (.list("email", "ADDRESS", "an e-mail address to add"), "emails"),
+      (.list("handle", "NAME", "a name on a social network or messenger to add"), "handles"),
+      (.list("tag", "WORD", "a tag to add"), "tags"),
+    ])
+}

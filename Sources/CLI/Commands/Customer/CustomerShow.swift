@@ -1,0 +1,88 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+
+/// Shows a customer.
+enum CustomerShow {
+  static let command = Command(
+    "customer show", "Show a customer: contact points, facts, open tickets, timeline",
+    operands: [CustomerCommands.customer],
+    examples: [
+      .init("By the start of the id", "askonce customer show k7f3.12"),
+      .init("Only the phone numbers", "askonce customer show k7f3.12 --json | jq -r '.sets.phones[]'"),
+    ]
+  ) { typed in
+    let text = typed.operand(0)
+    return { context in
+      try context.withDesk(.reading) { desk in
+        let id = try context.find(text, type: Vocabulary.customer, desk)
+        guard let view = try desk.customer(id) else { return }
+        if context.isJSON {
+          let tickets = view.openTickets.map { TicketJSON.row($0, desk) }
+          context.output.json(
+            EntityJSON.value(
+              view.state, [("short", JSONText(desk.shortID(id))), ("openTickets", JSONText(array: tickets))]))
+        } else {
+          write(view, desk, context.output)
+        }
+      }
+    }
+  }
+
+  /// Fields that have a place of their own on the page.
+  private static let placed: Set<ExactString> = ["name", "language", "ref"]
+
+  private static func write(_ view: CustomerView, _ desk: Desk, _ output: Output) {
+    output.line(output.styled("customer \(desk.shortID(view.id))  \(Plain.line(view.name))", .bold))
+    output.line(EntityText.dates(view.state))
+    if view.isErased {
+      output.line(EntityText.erased(output))
+      return
+    }
+    var sheet = Sheet()
+    if view.field("name")?.isConflict == true { sheet.add("name", view.field("name")) }
+    sheet.add("phones", view.phones.joined(separator: ", "))
+    sheet.add("e-mails", view.emails.joined(separator: ", "))
+    sheet.add("handles", view.handles.joined(separator: ", "))
+    sheet.add("language", view.field("language"))
+    for part in view.address { sheet.add(String(part.name.text.dropFirst("address.".count)), part) }
+    sheet.add("ref", view.field("ref"))
+    sheet.add("tags", view.tags.joined(separator: ", "))
+    for field in view.fields
+    where !placed.contains(field.name) && !field.name.text.hasPrefix("address.")
+      && !field.name.text.hasPrefix(Vocabulary.factPrefix)
+    { sheet.add(field.name.text, field) }
+    for set in view.state.sets.keys.sorted() where set != "tags" && !Vocabulary.contactSets.contains(set) {
+      sheet.add(set.text, view.state.elements(set).joined(separator: ", "))
+    }
+    sheet.write(to: output, indent: "  ")
+    writeFacts(view, output)
+    if !view.openTickets.isEmpty {
+      output.line()
+      TicketTable.write(view.openTickets, desk, showingCustomer: false, to: output)
+    }
+    if !view.timeline.isEmpty {
+      output.line()
+      TimelineText.write(view.timeline, to: output)
+    }
+  }
+
+  private static func writeFacts(_ view: CustomerView, _ output: Output) {
+    guard !view.facts.isEmpty else { return }
+    output.line()
+    output.line("known, so do not ask again:")
+    var sheet = Sheet()
+    for fact in view.facts {
+      let source = ["by \(fact.by)", fact.channel.map { "on \($0)" }, Moment.local(fact.at)]
+      sheet.add(fact.key, "\(fact.value.plain) (\(source.compactMap(\.self).joined(separator: ", ")))")
+      for head in fact.field.heads
+      where head.id != fact.field.shown.id && head.value != fact.field.shown.value {
+        let value = head.value["value"] ?? head.value
+        sheet.add("", "or \(value.plain) (by \(head.by), \(Moment.local(head.effective)))", .yellow)
+      }
+    }
+    sheet.write(to: output, indent: "  ")
+  }
+}

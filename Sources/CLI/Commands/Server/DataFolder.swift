@@ -1,0 +1,37 @@
+import Agent
+import Server
+import Storage
+
+/// The server's data folder, as `serve` and `admin` take it.
+enum DataFolder {
+  static let option = Option.value("data", "DIR", "the server's data folder (default: $ASKONCE_DATA)")
+  static let workspace = Operand("WORKSPACE", "the workspace's name")
+
+  /// What `--data` and the environment say, once it is known that something does.
+  static func path(_ typed: TypedArguments) -> (Context) throws(Failure) -> String {
+    let given = typed[option]
+    return { (context) throws(Failure) in
+      guard let path = given ?? context.variables["ASKONCE_DATA"], !path.isEmpty else {
+        throw .usage("where is the server's data? Give --data DIR or set ASKONCE_DATA")
+      }
+      return path
+    }
+  }
+
+  static func open(_ path: String, _ context: Context) -> ServerData {
+    ServerData(folder: path, now: context.system.now, random: context.system.random)
+  }
+
+  /// The disk of a workspace's folder.
+  ///
+  /// - Throws: `Failure`, `.notFound` where there is no such workspace.
+  static func disk(_ path: String, _ name: String, _ context: Context) throws -> FolderDisk {
+    let names = try open(path, context).names()
+    guard names.contains(name) else {
+      let near = Suggestion.nearest(to: name, among: names).map { "; did you mean '\($0)'?" }
+      let hint = near ?? "; 'askonce admin workspace list' shows those that there are"
+      throw Failure(.notFound, "there is no workspace '\(name)' in \(path)\(hint)")
+    }
+    return FolderDisk("\(path)/\(name)")
+  }
+}

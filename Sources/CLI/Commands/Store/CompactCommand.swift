@@ -1,0 +1,27 @@
+import Agent
+import Codec
+
+/// Makes a store as small and quick to read as it can be.
+enum CompactCommand {
+  static let command = Command(
+    "compact", "Make one compressed run of everything in the store",
+    details: [
+      "Commands compact the store by themselves where that is due, a little at a time. This does all of it at "
+        + "once. Nothing is lost by it: history stays."
+    ],
+    examples: [.init("After a large import", "askonce compact")]
+  ) { _ in
+    { context in
+      let store = try context.open(.writing)
+      let before = FolderSize.bytes(context.store)
+      try store.compact(all: true)
+      let after = FolderSize.bytes(context.store)
+      if context.isJSON {
+        context.output.json([("before", JSONText(before)), ("after", JSONText(after))])
+      } else {
+        context.output.line("\(Words.bytes(before)) before, \(Words.bytes(after)) now")
+      }
+      return .ok
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Agent
+import Codec
+import Glibc
+import Storage
+import SyncProtocol
+
+/// Syncs whenever the server or this device has something new, until it is ended.
+///
+/// The store's lock is held only while a sync runs, so that other commands work in between.
+struct LiveSync {
+  private let context: Context
+
+  /// How long a sync waits for another command to finish, in milliseconds.
+  private static let patience = 30_000
+  /// Seconds between looks at a server that does not tell news, at first and at most.
+  private static let polls = 5...60
+
+  init(_ context: Context) {
+    self.context = context
+  }
+
+  func run() throws {
+    var failures = 0
+    var quiet = Self.polls.lowerBound
+    while !context.output.isGone {
+      do {
+        let state = try sync()
+        if failures > 0 { context.note("the server is back") }
+        failures = 0
+        quiet = state.isNews ? Self.polls.lowerBound : min(quiet * 2, Self.polls.upperBound)
+        try wait(after: state, seconds: quiet)
+      } catch let error as SyncError where error.isTemporary {
+        failures += 1
+        if failures == 1 { context.note("\(error); waiting for the server") }
+        usleep(UInt32(SyncRun.pause(failures, random: context.system.random())) * 1000)
+      }
+    }
+  }
+
+  /// What a sync left behind.
+  private struct State {
+    let link: ServerLink
+    let position: UInt64
+    let ownFolder: String
+    let ownSize: Int
+    let isNews: Bool
+  }
+
+  private func sync() throws -> State {
+    guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
+    let store = try openPatiently()
+    guard let server = store.configuration.server, let workspace = store.configuration.workspace else {
+      throw SyncError.notJoined
+    }
+    let transport = try connect(server)
+    let ownFolder = "\(context.store)/\(store.configuration.ownFolder ?? "own")"
+    // Measured before the sync: an edit that comes meanwhile is seen behind it.
+    let ownSize = FolderSize.bytes(ownFolder)
+    let report = try SyncClient(store, transport).sync()
+    let isNews = report.sent + report.received + report.relayed > 0
+    if isNews || !report.notes.isEmpty {
+      if context.isJSON { context.output.json(SyncRun.json(report)) } else { SyncRun.write(report, context) }
+      try context.output.finish()
+    }
+    let link = ServerLink(transport, workspace: workspace, token: store.configuration.token)
+    return State(
+      link: link, position: store.position, ownFolder: ownFolder, ownSize: ownSize, isNews: isNews)
+  }
+
+  private func openPatiently() throws -> Store {
+    var waited = 0
+    while true {
+      do {
+        return try context.open(.writing)
+      } catch {
+        guard case .locked = error, waited < Self.patience else { throw error }
+        usleep(50_000)
+        waited += 50
+      }
+    }
+  }
+
+  /// Waits until there may be something new.
+  private func wait(after state: State, seconds: Int) throws {
+    func isEdited() -> Bool { FolderSize.bytes(state.ownFolder) != state.ownSize }
+    if state.link.canFollow {
+      do {
+        try state.link.follow { head in
+          if context.output.isGone { return false }
+          if let head { return head.position == state.position }
+          return !isEdited()
+        }
+        return
+      } catch {
+        // A server or a proxy that offers no stream is asked now and then instead.
+        guard case .notFound = error else { throw error }
+      }
+    }
+    for _ in 0..<seconds where !isEdited() { sleep(1) }
+  }
+}

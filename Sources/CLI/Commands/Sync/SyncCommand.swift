@@ -1,0 +1,34 @@
+import Agent
+
+/// Brings the store and its server together.
+enum SyncCommand {
+  private static let live = Option.flag("live", "stay and sync whenever either side has something new")
+  private static let noRetry = Option.flag("no-retry", "do not try again when the server cannot be reached")
+
+  static let command = Command(
+    "sync", "Send this device's edits and fetch everybody else's",
+    details: [
+      "When the server cannot be reached it tries again, five times in about ten seconds. Edits are safe in the store "
+        + "in any case. With --live it stays: it is told when a colleague's edits arrive, looks each second whether "
+        + "other commands edited this store, and waits out outages; it ends with Ctrl-C."
+    ],
+    options: [live, noRetry],
+    examples: [
+      .init("Once", "askonce sync"),
+      .init("While working", "askonce sync --live &"),
+      .init("From a timer", "askonce sync --no-retry --json"),
+    ],
+    needsNetwork: true
+  ) { typed in
+    let (isLive, retries) = (typed.has(live), !typed.has(noRetry))
+    return { context in
+      if isLive {
+        try LiveSync(context).run()
+        return .ok
+      }
+      let report = try SyncRun(context, retries: retries).sync(try context.open(.writing))
+      if context.isJSON { context.output.json(SyncRun.json(report)) } else { SyncRun.write(report, context) }
+      return .ok
+    }
+  }
+}

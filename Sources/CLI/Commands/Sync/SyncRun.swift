@@ -1,0 +1,80 @@
+import Agent
+import Codec
+import Glibc
+import Storage
+
+/// Syncs a store and tries again where that may help.
+struct SyncRun {
+  private let context: Context
+  private let retries: Bool
+
+  /// How often a sync is tried before it fails.
+  private static let tries = 5
+
+  init(_ context: Context, retries: Bool) {
+    self.context = context
+    self.retries = retries
+  }
+
+  /// Syncs once, or up to five times while the failure is a temporary one.
+  ///
+  /// What a failed try exchanged counts, and the next one goes on from there.
+  func sync(_ store: Store) throws -> SyncReport {
+    guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
+    guard let server = store.configuration.server else { throw SyncError.notJoined }
+    let transport = try connect(server)
+    let progress = Progress(context.errors)
+    defer { progress.end() }
+    var attempt = 1
+    while true {
+      do {
+        let client = try SyncClient(store, transport) { report in
+          progress.update(Self.progress(report, store))
+        }
+        return try client.sync()
+      } catch {
+        guard retries, error.isTemporary, attempt < Self.tries else { throw error }
+        let pause = Self.pause(attempt, random: context.system.random())
+        progress.update("trying again in \(pause / 1000 + 1) s: \(error)")
+        usleep(UInt32(pause) * 1000)
+        attempt += 1
+      }
+    }
+  }
+
+  /// Milliseconds to wait after a failure: twice as long each time, from half of that on by chance, so that agents
+  /// whom one outage hit do not come back at once.
+  static func pause(_ attempt: Int, random: UInt64) -> Int {
+    let longest = min(60_000, 500 << min(attempt, 10))
+    return longest / 2 + Int(random % UInt64(longest / 2))
+  }
+
+  private static func progress(_ report: SyncReport, _ store: Store) -> String {
+    "syncing: \(Words.grouped(report.sent)) sent, \(Words.grouped(store.unsent.count)) to send, "
+      + "\(Words.grouped(report.received)) received, \(Words.bytes(report.bytesSent + report.bytesReceived))"
+  }
+
+  /// Tells a report to a person: what had to be put right, then one line.
+  static func write(_ report: SyncReport, _ context: Context) {
+    for note in report.notes { context.note(note) }
+    context.output.line(summary(report))
+  }
+
+  static func summary(_ report: SyncReport) -> String {
+    let relayed =
+      report.relayed > 0 ? ", gave back \(Words.grouped(report.relayed)) that the server had lost" : ""
+    return
+      "sent \(Words.count(report.sent, "change")), received \(Words.grouped(report.received))\(relayed): "
+      + "\(Words.bytes(report.bytesSent)) up, \(Words.bytes(report.bytesReceived)) down, "
+      + Words.count(report.roundTrips, "round trip")
+  }
+
+  static func json(_ report: SyncReport) -> JSONText {
+    JSONText(object: [
+      ("sent", JSONText(report.sent)), ("received", JSONText(report.received)),
+      ("relayed", JSONText(report.relayed)), ("roundTrips", JSONText(report.roundTrips)),
+      ("bytesSent", JSONText(report.bytesSent)), ("bytesReceived", JSONText(report.bytesReceived)),
+      ("notes", EntityJSON.strings(report.notes)),
+    ])
+  }
+}

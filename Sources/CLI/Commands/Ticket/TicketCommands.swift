@@ -1,0 +1,29 @@
+import Codec
+import Merge
+import ServiceDesk
+
+/// Commands for tickets.
+enum TicketCommands {
+  static let group = CommandGroup(
+    "ticket", "Tickets: what customers need, and what was done about it",
+    [
+      TicketNew.command, TicketShow.command, TicketSet.command, TicketList.command, TicketReply.command,
+      TicketNote.command, TicketTag.add, TicketTag.drop,
+    ])
+
+  static let ticket = Operand("TICKET", "the start of its id, or its number from another system")
+  static let tag = Option.list("tag", "WORD", "a tag to add")
+  static let channel = Option.value(
+    "channel", "NAME", "the way the customer talks to us", choices: Vocabulary.channels)
+
+  /// What can be said of a ticket by name.
+  static let fields: [(option: Option, field: ExactString)] = [
+    (.value("status", "WORD", "how far it is", choices: Vocabulary.statuses), "status"),
+    (.value("priority", "WORD", "how urgent it is", choices: Vocabulary.priorities), "priority"),
+    (.value("team", "NAME", "the team that it belongs to"), "team"),
+    (.value("assignee", "NAME", "the agent who has it"), "assignee"),
+    (.value("topic", "TEXT", "what it is about"), "topic"),
+    (channel, "channel"),
+    (.value("ref", "NUMBER", "its number in another system"), "ref"),
+  ]
+}

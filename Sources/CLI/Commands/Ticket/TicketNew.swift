@@ -1,0 +1,54 @@
+import Agent
+import Codec
+import Merge
+import ServiceDesk
+
+/// Opens a ticket.
+enum TicketNew {
+  private static let customer = Option.value(
+    "customer", "CUSTOMER", "whose it is: the start of an id, or a number")
+  private static let message = Option.value(
+    "message", "TEXT", "what the customer said; - reads standard input")
+  private static let fields = FieldOptions(
+    fields: TicketCommands.fields, sets: [(TicketCommands.tag, "tags")])
+
+  static let command = Command(
+    "ticket new", "Open a ticket and print its id",
+    operands: [Operand("SUBJECT", "what it is about, in a few words"), FieldOptions.operand],
+    options: [customer, message] + fields.options,
+    examples: [
+      .init(
+        "A customer calls",
+        "askonce ticket new 'The tap leaks' --customer k7f3.12 --channel phone --message 'It drips all night'"
+      ),
+      .init(
+        "Something to do without a customer", "askonce ticket new 'Order new price lists' --assignee anna"),
+    ]
+  ) { typed in
+    var draft = try fields.draft(typed, assignments: typed.operands(from: 1))
+    guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "subject") == nil else {
+      throw Failure.usage("'subject' is set twice, as SUBJECT too")
+    }
+    if draft.set["status"] == nil { draft.set["status"] = JSONText("new") }
+    let (owner, text, channel, prepared) = (
+      typed[customer], typed[message], typed[TicketCommands.channel], draft
+    )
+    return { context in
+      let message = try text.map { try InputText.read($0) }
+      return try Editing.create(context) { desk in
+        var draft = prepared
+        if let owner {
+          draft.set["customer"] = JSONText("\(try context.find(owner, type: Vocabulary.customer, desk))")
+        }
+        if let message {
+          draft.log[Vocabulary.timeline] = JSONText(present: [
+            ("kind", JSONText("message")), ("channel", channel.map { JSONText($0) }),
+            ("direction", JSONText("in")),
+            ("text", JSONText(message)),
+          ])
+        }
+        return try desk.store.commit(Edit(.new(type: Vocabulary.ticket), draft))
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Agent
+import Codec
+import Merge
+import ServiceDesk
+
+/// Changes a ticket.
+enum TicketSet {
+  private static let subject = Option.value("subject", "TEXT", "what it is about, in a few words")
+  private static let customer = Option.value(
+    "customer", "CUSTOMER", "whose it is: the start of an id, or a number")
+  private static let fields = FieldOptions(
+    fields: [(subject, "subject")] + TicketCommands.fields, sets: [(TicketCommands.tag, "tags")])
+
+  static let command = Command(
+    "ticket set", "Change a ticket",
+    details: [
+      "A new value replaces every value that this device knows of, so setting a field also settles a conflict "
+        + "about it."
+    ],
+    operands: [TicketCommands.ticket, FieldOptions.operand],
+    options: fields.options + [customer, FieldOptions.clear],
+    examples: [
+      .init("Take it", "askonce ticket set k7f3.418 --assignee anna --status open"),
+      .init("Give it back to the team", "askonce ticket set k7f3.418 --clear assignee"),
+      .init("A field of your own", "askonce ticket set k7f3.418 serial=A-4711"),
+    ]
+  ) { typed in
+    let draft = try fields.draft(typed, assignments: typed.operands(from: 1))
+    let owner = typed[customer]
+    guard !draft.isEmpty || owner != nil else {
+      throw Failure.usage("nothing to change; give an option or FIELD=VALUE")
+    }
+    guard owner == nil || draft.set["customer"] == nil && !draft.clear.contains("customer") else {
+      throw Failure.usage("'customer' is set twice, by --customer too")
+    }
+    let text = typed.operand(0)
+    return { context in
+      try Editing.edit(context, text, type: Vocabulary.ticket) { desk, id in
+        var draft = draft
+        if let owner {
+          draft.set["customer"] = JSONText("\(try context.find(owner, type: Vocabulary.customer, desk))")
+        }
+        return try desk.store.commit(Edit(.entity(id), draft))
+      }
+    }
+  }
+}

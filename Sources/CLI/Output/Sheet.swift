@@ -1,0 +1,59 @@
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+
+/// Names at the left, values at the right, as a person reads one thing.
+package struct Sheet {
+  private var rows: [(name: String, text: String, style: Style?)] = []
+
+  package init() {}
+
+  package var isEmpty: Bool { rows.isEmpty }
+
+  /// Adds a row; nothing where there is no text.
+  package mutating func add(_ name: String, _ text: String?, _ style: Style? = nil) {
+    if let text, !text.isEmpty { rows.append((Plain.line(name), Plain.line(text), style)) }
+  }
+
+  /// Adds a field, and under it the other values where people disagree.
+  package mutating func add(_ name: String, _ field: FieldView?) {
+    guard let field else { return }
+    add(name, field.text)
+    guard field.isConflict else { return }
+    for head in field.heads where head.id != field.shown.id && head.value != field.shown.value {
+      rows.append(
+        ("", Plain.line("or \(head.value.plain) (\(head.by), \(Moment.local(head.effective)))"), .yellow))
+    }
+  }
+
+  package func write(to output: Output, indent: String = "") {
+    let width = rows.map { Plain.width($0.name) }.max() ?? 0
+    for row in rows {
+      let gap = String(repeating: " ", count: width - Plain.width(row.name) + 2)
+      output.line(indent + output.styled(row.name, .dim) + gap + output.styled(row.text, row.style))
+    }
+  }
+}
+
+/// Messages, notes and events as a person reads them.
+enum TimelineText {
+  static func write(_ entries: [TimelineEntry], to output: Output) {
+    for entry in entries {
+      let side =
+        switch entry.direction {
+        case "in": "from customer"
+        case "out": "to customer"
+        default: nil as String?
+        }
+      let isNote = entry.kind == "note"
+      let kind = isNote ? "internal note" : entry.kind == "message" ? nil : entry.kind
+      let what = [entry.channel, side, kind].compactMap(\.self).joined(separator: " ")
+      let head = "\(Moment.local(entry.effective))  \(Plain.line(entry.by))  \(Plain.line(what))"
+      output.line(output.styled(head, isNote ? .yellow : .dim))
+      for line in Plain.text(entry.text).split(separator: "\n", omittingEmptySubsequences: false) {
+        output.line("  \(line)")
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/// The sizes at which files are closed, joined and merged, and messages cut. Tests use small ones, so that little
+/// data goes all ways.
+package struct Sizes: Sendable {
+  /// A file of own changes of at least this many bytes is not appended to any more, so that opening a store reads
+  /// no more than this plus what is unsent.
+  package var ownFile = 1 << 20
+  /// The number of changes behind an agent's runs at which compaction makes a run of them.
+  package var agentRun = 4096
+  /// How many changes the server's log must hold beyond the runs before a run is made of them.
+  package var serverRun: UInt64 = 8192
+  /// A segment of the server's log of this size is not appended to any more, in bytes.
+  package var segment = 16 << 20
+  /// A segment with this many members is not appended to any more, so that its small ones can be joined.
+  package var segmentMembers = 4096
+  /// A full segment with more members than this, small ones on average, is joined.
+  package var joinAbove = 64
+  /// Small members are joined until their text has about this size, in bytes.
+  package var joined = 128 << 10
+  /// The most text that one push carries, in bytes of bodies.
+  package var push = 2 << 20
+  /// The most bytes of members that an agent asks for at once.
+  package var pull = 1 << 20
+  /// The most bytes of a run that an agent asks for at once.
+  package var runPiece = 4 << 20
+
+  package static let standard = Sizes()
+
+  package init() {}
+}

@@ -1,0 +1,1 @@
+../URLTransport/Exchange.swift

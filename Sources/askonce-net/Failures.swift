@@ -1,0 +1,1 @@
+../URLTransport/Failures.swift

@@ -1,0 +1,181 @@
+import Agent
+import Causality
+import Codec
+import Foundation
+import Import
+import Merge
+import Storage
+import URLTransport
+
+/// The replay: at the start of a shift everybody who works in it syncs, then works offline, and syncs at its end.
+///
+/// Who has not seen a ticket yet that a colleague made in the same shift writes on it all the same: people tell
+/// each other ticket numbers. At the end everybody syncs once more.
+final class Replay {
+  private let options: Options
+  private let log: EventLog
+  private let server: ServerProcess
+  private let transport: URLTransport
+  private var entities: [EntityKey: EntityID] = [:]
+  private var names: [String: String] = [:]
+  private var roundTrips = 0
+  private var wire = 0
+  private var syncs = 0
+  private var journal: FileHandle?
+
+  init(_ options: Options) throws {
+    self.options = options
+    log = try EventLog(options)
+    let data = "\(options.work)/server"
+    _ = try Self.askonce(options, ["admin", "workspace", "create", "desk", "--data", data])
+    server = try ServerProcess(options.askonce, data: data)
+    transport = try URLTransport(server.address)
+    if !options.journal.isEmpty {
+      _ = FileManager.default.createFile(atPath: options.journal, contents: nil)
+      journal = FileHandle(forWritingAtPath: options.journal)
+    }
+  }
+
+  func run() throws {
+    defer { server.stop() }
+    let begin = Date()
+    for (number, editor) in log.editors.sorted().enumerated() { try enrol(editor, number) }
+    print("\(log.count) updates by \(log.editors.count) editors in \(log.shifts.count) shifts")
+    for (number, shift) in log.shifts.enumerated() {
+      for (editor, _) in shift.edits { try sync(open(editor)) }
+      for (editor, edits) in shift.edits { try work(open(editor), edits) }
+      for (editor, _) in shift.edits {
+        let store = try open(editor)
+        try sync(store)
+        try note(store, editor)
+      }
+      if number % 100 == 99 { progress("shift \(number + 1) of \(log.shifts.count), \(syncs) syncs") }
+    }
+    let worked = Date().timeIntervalSince(begin)
+    try finish(worked)
+  }
+
+  private func progress(_ text: String) { FileHandle.standardError.write(Data("replay: \(text)\n".utf8)) }
+
+  private func folder(_ editor: String) -> String { "\(options.work)/stores/\(names[editor] ?? "none")" }
+
+  private func open(_ editor: String) throws -> Store {
+    try Store(at: folder(editor), .writing)
+  }
+
+  private func enrol(_ editor: String, _ number: Int) throws {
+    names[editor] = "editor-\(number)"
+    let store = try Store.make(at: folder(editor), agent: editor)
+    let code = try Self.askonce(
+      options,
+      ["admin", "invite", "desk", "--agent", editor, "--data", "\(options.work)/server", "--json"])
+    guard let text = try JSONText(parsing: Array(code.utf8))["code"]?.string else {
+      throw Options.Usage(description: "no code in \(code)")
+    }
+    let enrolment = try ServerLink.join(transport, code: text, replica: store.replica, agent: nil)
+    try store.bind(
+      server: server.address, workspace: enrolment.workspace, agent: enrolment.agent, role: enrolment.role,
+      token: enrolment.token)
+  }
+
+  private func sync(_ store: Store) throws {
+    let report = try SyncClient(store, transport).sync()
+    syncs += 1
+    roundTrips += report.roundTrips
+    wire += report.bytesSent + report.bytesReceived
+  }
+
+  /// Makes an editor's edits of one shift, as the import makes them.
+  private func work(_ store: Store, _ edits: [ImportedEdit]) throws {
+    for imported in edits {
+      var draft = imported.draft
+      for (field, key) in imported.links.sorted(by: { $0.key < $1.key }) {
+        draft.set[field] = JSONText(try entity(key, store, imported).description)
+      }
+      draft.extra.append(("imp", JSONText(imported.once)))
+      if let known = entities[imported.key] {
+        try store.commit(Edit(.entity(known), draft, at: imported.at, by: imported.by))
+      } else {
+        draft.set["ref"] = JSONText(imported.key.ref.text)
+        let change = try store.commit(
+          Edit(.new(type: imported.key.type), draft, at: imported.at, by: imported.by))
+        entities[imported.key] = change?.on
+      }
+    }
+  }
+
+  private func entity(_ key: EntityKey, _ store: Store, _ imported: ImportedEdit) throws -> EntityID {
+    if let known = entities[key] { return known }
+    let draft = Draft(set: ["ref": key.ref.text])
+    guard let made = try store.commit(Edit(.new(type: key.type), draft, at: imported.at, by: imported.by))
+    else {
+      throw Options.Usage(description: "\(key) was not made")
+    }
+    entities[key] = made.on
+    return made.on
+  }
+
+  /// Notes what a store held at the end of a shift.
+  private func note(_ store: Store, _ editor: String) throws {
+    guard let journal else { return }
+    let line = JSONText(object: [
+      ("editor", JSONText(editor)), ("position", JSONText(Int(store.position))),
+      ("digest", JSONText(try store.digest())),
+    ])
+    journal.write(Data((line.text + "\n").utf8))
+  }
+
+  private func finish(_ worked: TimeInterval) throws {
+    var cursors: Set<String> = []
+    var digests: Set<String> = []
+    for (number, editor) in log.editors.sorted().enumerated() {
+      let store = try open(editor)
+      try sync(store)
+      cursors.insert("\(store.position)")
+      if options.digests == 0 || number < options.digests { digests.insert(try store.digest()) }
+      if number % 100 == 99 { progress("\(number + 1) of \(log.editors.count) checked") }
+    }
+    let editor = log.editors.sorted()[0]
+    try store(editor, to: "\(options.work)/changes.jsonl")
+    print(
+      "shifts replayed in \(Int(worked)) s; \(syncs) syncs, \(roundTrips) round trips, \(wire) bytes of bodies"
+    )
+    print("positions at the end: \(cursors.sorted()); digests: \(digests.sorted())")
+    print(
+      String(
+        format: "server: peak memory %.1f MiB, disk %d bytes", server.peakMemory,
+        size(of: "\(options.work)/server")))
+    print("one agent's store: \(size(of: folder(editor))) bytes; \(try memory(editor))")
+    guard cursors.count == 1, digests.count == 1 else {
+      throw Options.Usage(description: "the replicas differ")
+    }
+  }
+
+  /// Writes all changes of a replica as canonical lines, for the independent count.
+  private func store(_ editor: String, to path: String) throws {
+    let output = try Self.askonce(options, ["export", "--format", "changes", "--store", folder(editor)])
+    try output.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  /// The peak memory of a process that syncs and then lists tickets.
+  private func memory(_ editor: String) throws -> String {
+    var lines: [String] = []
+    for arguments in [["sync"], ["ticket", "list"]] {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: options.askonce)
+      process.arguments = arguments + ["--store", folder(editor)]
+      process.standardOutput = FileHandle(forWritingAtPath: "/dev/null")
+      try process.run()
+      process.waitUntilExit()
+      lines.append("'\(arguments.joined(separator: " "))' ended with \(process.terminationStatus)")
+    }
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+    return
+      "peak memory of an agent's process \(usage.ru_maxrss / 1024) MiB (\(lines.joined(separator: ", ")))"
+  }
+
+  private static func askonce(_ options: Options, _ arguments: [String]) throws -> String {
+    try AskOnceProcess.run(options.askonce, arguments)
+  }
+}
