@@ -43,7 +43,9 @@ final class DeskTables {
         try follow(progress)
         return try body()
       } catch {
-        guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else { throw error }
+        guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else {
+          throw error
+        }
         tableSet.discard(damage.file)
       }
     }
@@ -75,7 +77,8 @@ final class DeskTables {
         rows.append(TableRow(id, known.values))
       } else if let state = try store.state(of: id) {
         let values = projection.values(of: state)
-        newerRows?.keep(NewerRows.Entry(values: values, terms: projection.terms(of: id, changes)), id, changes)
+        newerRows?.keep(
+          NewerRows.Entry(values: values, terms: projection.terms(of: id, changes)), id, changes)
         rows.append(TableRow(id, values))
       }
     }
@@ -90,7 +93,9 @@ final class DeskTables {
       return try store.state(of: id).map(projection.values)
     }
     for table in tables.reversed() {
-      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) { return try rows.values(row) }
+      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
+        return try rows.values(row)
+      }
     }
     return nil
   }
