@@ -8,7 +8,8 @@ package enum Registry {
         CommandGroup(InitCommand.command), CommandGroup(JoinCommand.command),
         CommandGroup(SyncCommand.command),
         CommandGroup(StatusCommand.command), CommandGroup(ImportCommand.command),
-        CommandGroup(ExportCommand.command), CommandGroup(CompactCommand.command),
+        CommandGroup(ExportCommand.command), CommandGroup(VerifyCommand.command),
+        CommandGroup(CompactCommand.command),
         CommandGroup(DigestCommand.command),
       ]
     ),
