@@ -54,7 +54,8 @@ let package = Package(
     module(
       "CLI",
       [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk", "Import",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk",
+        "Import",
         "Server",
       ]),
     // `askonce` must not load the network's libraries, which takes longer than most commands. It depends on

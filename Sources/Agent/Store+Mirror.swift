@@ -45,9 +45,12 @@ extension Store {
       try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
       try mirror.clear()
       index()
+      // Before the new run is merged into others: what is derived from it then merges too.
+      follower?.storeDidCompact()
     }
     let merged = isDue || all ? try runs.merge(all: all) : false
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
+    follower?.storeDidCompact()
     return isDue || merged
   }
 

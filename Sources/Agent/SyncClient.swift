@@ -29,8 +29,10 @@ package final class SyncClient {
   private let link: ServerLink
   private var report = SyncReport()
   private let progress: (SyncReport) -> Void
-  /// How often a server may refuse the history before this gives up.
+  /// How often the server refused something that this then put right.
   private var healings = 0
+  /// The most text that one request carries; less once a proxy found that too much.
+  private var pushSize: Int
 
   /// - Parameter progress: called after each round trip.
   package init(
@@ -42,6 +44,7 @@ package final class SyncClient {
     self.store = store
     link = ServerLink(transport, workspace: workspace, token: token)
     self.progress = progress
+    pushSize = store.environment.sizes.push
   }
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
@@ -49,6 +52,7 @@ package final class SyncClient {
     if store.position == 0 { try fetchRuns() }
     var session = newSession()
     repeat {
+      let before = (store.position, store.unsent.count, healings)
       let request = session.request(
         unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
       switch try link.sync(request) {
@@ -56,6 +60,9 @@ package final class SyncClient {
       case .failure(let refusal): try heal(refusal, &session)
       }
       count()
+      guard
+        before != (store.position, store.unsent.count, healings) || session.isDone(unsent: store.unsent.count)
+      else { throw .mismatch("the server's answer brings nothing, though there is more") }
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
@@ -69,7 +76,7 @@ package final class SyncClient {
   private func newSession() -> SyncSession {
     SyncSession(
       cursor: store.cursor, replica: store.replica, agent: store.configuration.agent,
-      pushSize: store.environment.sizes.push, pullSize: store.environment.sizes.pull)
+      pushSize: pushSize, pullSize: store.environment.sizes.pull)
   }
 
   private func count() {
@@ -113,9 +120,14 @@ package final class SyncClient {
 
   private func heal(_ refusal: Refusal, _ session: inout SyncSession) throws(SyncError) {
     healings += 1
-    guard healings <= 5 else { throw SyncError(refusal) }
+    guard healings <= 20 else { throw SyncError(refusal) }
     switch refusal.code {
     case .diverged: try rewind(&session)
+    case .tooLarge:
+      // A proxy's limit may be lower than the server's: less at once passes, unless one change is too large.
+      guard pushSize > 1, store.unsent.count > 1 else { throw SyncError(refusal) }
+      pushSize /= 8
+      session = newSession()
     default: try fork(&session)
     }
   }
@@ -205,18 +217,27 @@ package final class SyncClient {
   /// Copies the server's runs into an empty mirror, in pieces, going on where an earlier try stopped.
   private func fetchRuns() throws(SyncError) {
     for (name, size) in try link.runs() where name.first == store.position + 1 {
-      // The server may have merged this run meanwhile; then the log brings what is missing.
-      var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
-      while offset < size {
-        let piece = try link.run(
-          name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
-        guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
-        try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
-        offset += piece.count
-        count()
+      do throws(SyncError) {
+        try fetch(name, size)
+      } catch {
+        // The server may have merged this run meanwhile; then the log brings what is missing.
+        guard case .notFound = error else { throw error }
+        return
       }
-      try onStore { () throws(StorageError) in try store.finishRun(name) }
-      report.received += Int(name.last - name.first + 1)
     }
+  }
+
+  private func fetch(_ name: RunName, _ size: Int) throws(SyncError) {
+    var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
+    while offset < size {
+      let piece = try link.run(
+        name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
+      guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
+      try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
+      offset += piece.count
+      count()
+    }
+    try onStore { () throws(StorageError) in try store.finishRun(name) }
+    report.received += Int(name.last - name.first + 1)
   }
 }
