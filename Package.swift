@@ -83,7 +83,9 @@ let package = Package(
       "ProtocolTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
     tests("ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
-    tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
+    tests(
+      "ServiceDeskTests",
+      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
     tests(
       "CLITests",
       [
