@@ -52,7 +52,8 @@ extension Desk {
       sets.append(all.union(lists[0]))
     }
     guard let first = sets.first else { return nil }
-    return sets.dropFirst().reduce(first) { $0.intersection($1) }.filter { $0.type == Vocabulary.ticket }.sorted()
+    return sets.dropFirst().reduce(first) { $0.intersection($1) }.filter { $0.type == Vocabulary.ticket }
+      .sorted()
   }
 
   /// A customer's name; nil where nothing is known of the customer.

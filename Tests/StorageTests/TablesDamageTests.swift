@@ -82,17 +82,17 @@ import Testing
 
   @Test func aRowHoldsForJustItsChangesInAnyOrder() throws {
     let world = try TablesWorld(seed: 4)
-    var rows = NewerRows(world.disk, base: .none, version: 1)
+    var rows = NewerRows(world.disk, base: .none, version: 1, isCurrent: true)
     let id = world.history.entities[0]
     let changes = world.history.changes.filter { $0.change.on == id }
     rows.keep(Self.entry, id, changes)
     rows.save()
-    rows = NewerRows(world.disk, base: .none, version: 1)
+    rows = NewerRows(world.disk, base: .none, version: 1, isCurrent: true)
     #expect(rows.known(id, changes) == Self.entry)
     #expect(rows.known(id, changes.reversed()) == Self.entry)
     #expect(rows.known(id, changes.dropLast()) == nil)
     #expect(rows.known(world.history.entities[1], changes) == nil)
-    #expect(NewerRows(world.disk, base: .none, version: 2).known(id, changes) == nil)
+    #expect(NewerRows(world.disk, base: .none, version: 2, isCurrent: true).known(id, changes) == nil)
   }
 
   @Test func aTableIsMadeOfKnownRows() throws {
@@ -101,7 +101,7 @@ import Testing
     let set = TableSet(world.disk, world.projection)
     try world.follow(set)
     let base = NewerRows.Base(try #require(world.runs.runs.last))
-    var rows = NewerRows(world.disk, base: base, version: 1)
+    var rows = NewerRows(world.disk, base: base, version: 1, isCurrent: true)
     let next = Dictionary(grouping: world.history.changes[50..<80], by: \.change.on)
     let marker = NewerRows.Entry(
       values: [.text("known"), .text(""), .text(""), .number(0), .number(0)], terms: [49])
@@ -115,7 +115,7 @@ import Testing
 
   @Test func damagedAnywhereItNeverGivesAWrongRow() throws {
     let world = try TablesWorld(seed: 6)
-    var rows = NewerRows(world.disk, base: .none, version: 1)
+    var rows = NewerRows(world.disk, base: .none, version: 1, isCurrent: true)
     let changes = Dictionary(grouping: world.history.changes, by: \.change.on)
     for (index, (id, changes)) in changes.sorted(by: { $0.key < $1.key }).prefix(5).enumerated() {
       rows.keep(NewerRows.Entry(values: [.text("row \(index)")], terms: []), id, changes)
@@ -123,7 +123,7 @@ import Testing
     }
     let bytes = try #require(try world.disk.readAll("runs/newer.rows"))
     func check() {
-      let rows = NewerRows(world.disk, base: .none, version: 1)
+      let rows = NewerRows(world.disk, base: .none, version: 1, isCurrent: true)
       for (index, (id, changes)) in changes.sorted(by: { $0.key < $1.key }).prefix(5).enumerated() {
         if let found = rows.known(id, changes) { #expect(found.values == [.text("row \(index)")]) }
       }
@@ -140,7 +140,7 @@ import Testing
 
   @Test func theFileDoesNotGrowForEver() throws {
     let world = try TablesWorld(seed: 6)
-    var rows = NewerRows(world.disk, base: .none, version: 1)
+    var rows = NewerRows(world.disk, base: .none, version: 1, isCurrent: true)
     let id = world.history.entities[0]
     for count in 1...2000 {
       rows.keep(Self.entry, id, Array(world.history.changes.prefix(count % 100 + 1)))

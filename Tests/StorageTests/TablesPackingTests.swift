@@ -61,12 +61,14 @@ import Testing
 }
 
 @Suite struct NumberedTextTests {
-  @Test(arguments: [
-    ("", "", nil), ("0", "0", nil), ("7", "", 7), ("007", "00", 7), ("INC0000045", "INC00000", 45), ("a00", "a00", nil),
-    ("customer/b2x9m1c0aa.64", "customer/b2x9m1c0aa.", 64), ("æ12", "æ", 12), ("12a", "12a", nil),
-    ("1234567890123456789012", "1234", 567_890_123_456_789_012),
-    ("1000000000000000000000", "1000000000000000000000", nil),
-  ] as [(String, String, UInt64?)])
+  @Test(
+    arguments: [
+      ("", "", nil), ("0", "0", nil), ("7", "", 7), ("007", "00", 7), ("INC0000045", "INC00000", 45),
+      ("a00", "a00", nil),
+      ("customer/b2x9m1c0aa.64", "customer/b2x9m1c0aa.", 64), ("æ12", "æ", 12), ("12a", "12a", nil),
+      ("1234567890123456789012", "1234", 567_890_123_456_789_012),
+      ("1000000000000000000000", "1000000000000000000000", nil),
+    ] as [(String, String, UInt64?)])
   func splits(text: String, stem: String, number: UInt64?) {
     let split = NumberedText.split(text)
     #expect(split.stem == stem)

@@ -1,9 +1,10 @@
 import Causality
 import Codec
 import Merge
-@testable import Storage
 import TestSupport
 import Testing
+
+@testable import Storage
 
 @Suite struct TablesTests {
   @Test(arguments: 0..<8 as Range<UInt64>)
@@ -77,7 +78,8 @@ import Testing
   @Test func aLargeTableIsReadInGroups() throws {
     let disk = MemoryDisk()
     let count = 10_000
-    let identity = TableIdentity(run: RunName(first: 1, last: UInt64(count)), sum: 1, sumBefore: 0, size: 1, version: 1)
+    let identity = TableIdentity(
+      run: RunName(first: 1, last: UInt64(count)), sum: 1, sumBefore: 0, size: 1, version: 1)
     let file = try disk.open("t", .replace)
     let writer = try TableWriter(file, identity)
     let columns = TestProjection().columns(ofType: "ticket")

@@ -22,7 +22,8 @@ struct TestProjection: TableProjection {
     guard state.id.type == "ticket" else { return [] }
     func text(_ field: ExactString) -> String { state.registers[field]?.shown()?.value.text ?? "" }
     return [
-      .text(text("status")), .text(text("fact.shoe_size")), .text(text("a")), .number(UInt64(state.changeCount)),
+      .text(text("status")), .text(text("fact.shoe_size")), .text(text("a")),
+      .number(UInt64(state.changeCount)),
       .number(state.lastAt.milliseconds),
     ]
   }
@@ -88,7 +89,8 @@ struct TablesWorld {
       for term in 0..<20 as Range<UInt32> { terms[term, default: []].formUnion(try table.entities(term)) }
     }
     let all = Dictionary(grouping: history.changes[..<last], by: \.change.on)
-    #expect(rows == all.reduce(into: [:]) { $0[$1.key] = projection.values(of: Fold.state(of: $1.key, $1.value)) })
+    #expect(
+      rows == all.reduce(into: [:]) { $0[$1.key] = projection.values(of: Fold.state(of: $1.key, $1.value)) })
     for term in 0..<20 as Range<UInt32> {
       let expected = all.filter { projection.terms(of: $0.key, $0.value).contains(term) }
       #expect(terms[term] == Set(expected.keys))
@@ -97,7 +99,9 @@ struct TablesWorld {
 
   func tableBytes() throws -> [String: [UInt8]] {
     var found: [String: [UInt8]] = [:]
-    for name in try disk.list("runs") where name.hasSuffix(".table") { found[name] = try disk.readAll("runs/\(name)") }
+    for name in try disk.list("runs") where name.hasSuffix(".table") {
+      found[name] = try disk.readAll("runs/\(name)")
+    }
     return found
   }
 }

@@ -28,7 +28,7 @@ final class DeskTables {
     }
     let base = runs.last.map { NewerRows.Base($0) } ?? .none
     if newerRows?.base != base {
-      newerRows = NewerRows(store.disk, base: base, version: projection.version)
+      newerRows = NewerRows(store.disk, base: base, version: projection.version, isCurrent: true)
     }
   }
 
@@ -43,7 +43,9 @@ final class DeskTables {
         try follow(progress)
         return try body()
       } catch {
-        guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else { throw error }
+        guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else {
+          throw error
+        }
         tableSet.discard(damage.file)
       }
     }
@@ -91,7 +93,9 @@ final class DeskTables {
       return try store.state(of: id).map(projection.values)
     }
     for table in tables.reversed() {
-      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) { return try rows.values(row) }
+      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
+        return try rows.values(row)
+      }
     }
     return nil
   }

@@ -97,7 +97,9 @@ extension DeskTables {
     }
     // Ids are read only for what is listed or stands equal with the last of that.
     var sorted: [(key: UInt128, id: EntityID, place: BestRows.Place)] = []
-    for (place, key) in best.kept.sorted(by: { ($0.place.table, $0.place.row) < ($1.place.table, $1.place.row) }) {
+    for (place, key) in best.kept.sorted(by: {
+      ($0.place.table, $0.place.row) < ($1.place.table, $1.place.row)
+    }) {
       if place.table < 0 {
         sorted.append((key, newer[place.row].entity, place))
       } else if let origin = try tables[place.table].rows(ofType: type)?.id(place.row),

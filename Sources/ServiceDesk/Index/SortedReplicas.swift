@@ -12,7 +12,8 @@ struct SortedReplicas {
   func prefixLength(of id: ReplicaID) -> Int {
     let index = ids.partitionPoint { $0 < id }
     var shared = 0
-    for neighbour in [index - 1, index, index + 1] where ids.indices.contains(neighbour) && ids[neighbour] != id {
+    for neighbour in [index - 1, index, index + 1]
+    where ids.indices.contains(neighbour) && ids[neighbour] != id {
       // A replica's 50 bits are ten characters of five.
       shared = max(shared, ((ids[neighbour].bits ^ id.bits).leadingZeroBitCount - 14) / 5)
     }

@@ -51,7 +51,9 @@ struct ByteCursor {
   /// are bytes.
   mutating func count(atMost limit: Int) throws(TableFault) -> Int {
     let value = try varint()
-    guard value <= UInt64(limit) else { throw TableFault(reason: "a count of \(value), at most \(limit) can be") }
+    guard value <= UInt64(limit) else {
+      throw TableFault(reason: "a count of \(value), at most \(limit) can be")
+    }
     return Int(value)
   }
 

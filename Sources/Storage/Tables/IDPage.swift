@@ -27,7 +27,9 @@ enum IDPage {
     var ids: [ChangeID] = []
     ids.reserveCapacity(count)
     for (replica, count) in zip(replicas, counts) {
-      guard count <= UInt64(sequences.count - ids.count) else { throw TableFault(reason: "a replica with too many ids") }
+      guard count <= UInt64(sequences.count - ids.count) else {
+        throw TableFault(reason: "a replica with too many ids")
+      }
       let replica = ReplicaID(bits: replica)
       for _ in 0..<count { ids.append(ChangeID(replica, sequences[ids.count])) }
     }

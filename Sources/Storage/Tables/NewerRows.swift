@@ -52,11 +52,17 @@ package struct NewerRows {
   private var recordCount: Int?
 
   /// Reads what the file knows for these runs.
-  package init(_ disk: any Disk, base: Base, version: UInt32) {
+  ///
+  /// - Parameter isCurrent: whether these are the runs of now, so that a file for others is of no use any more.
+  package init(_ disk: any Disk, base: Base, version: UInt32, isCurrent: Bool) {
     self.disk = disk
     self.base = base
     self.version = version
-    guard let bytes = try? disk.readAll(Self.path), bytes.starts(with: head) else { return }
+    guard let bytes = try? disk.readAll(Self.path) else { return }
+    guard bytes.starts(with: head) else {
+      if isCurrent { try? disk.remove(Self.path) }
+      return
+    }
     var cursor = ByteCursor(bytes, head.count..<bytes.count)
     var count = 0
     do {

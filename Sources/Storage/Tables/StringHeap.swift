@@ -79,7 +79,9 @@ struct StringHeapWriter {
     for index in ends.indices { ends[index] -= size }
   }
 
-  private func write(_ text: [UInt8], _ deflater: Deflater, _ sink: TableSink) throws(StorageError) -> TableFile.Place {
+  private func write(_ text: [UInt8], _ deflater: Deflater, _ sink: TableSink) throws(StorageError)
+    -> TableFile.Place
+  {
     let bytes = deflater.compress(text)
     let start = sink.offset
     try sink.append(bytes)
@@ -119,7 +121,9 @@ final class StringHeap {
       let middle = (low + high) / 2
       if directory.ends[middle] <= index { low = middle + 1 } else { high = middle }
     }
-    guard index >= 0, low < directory.chunks.count else { throw file.damage(0, "no string of number \(index)") }
+    guard index >= 0, low < directory.chunks.count else {
+      throw file.damage(0, "no string of number \(index)")
+    }
     return try strings(low)[index - (low == 0 ? 0 : directory.ends[low - 1])]
   }
 

@@ -24,7 +24,8 @@ final class TableFile {
   }
 
   func bytes(_ place: Place) throws(StorageError) -> [UInt8] {
-    guard place.offset >= 0, place.length >= 0, place.length <= size, place.offset <= size - place.length else {
+    guard place.offset >= 0, place.length >= 0, place.length <= size, place.offset <= size - place.length
+    else {
       throw damage(place.offset, "a piece outside of the file")
     }
     let bytes = try onDisk { () throws(DiskError) in try file.read(at: place.offset, count: place.length) }

@@ -89,7 +89,8 @@ struct TableFooter {
     let version: UInt32 = try cursor.number()
     let run = RunName(first: try cursor.number(), last: try cursor.number())
     identity = TableIdentity(
-      run: run, sum: try cursor.number(), sumBefore: try cursor.number(), size: try cursor.number(), version: version)
+      run: run, sum: try cursor.number(), sumBefore: try cursor.number(), size: try cursor.number(),
+      version: version)
     for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
       let type = try cursor.string()
       let count = try cursor.count(atMost: 1 << 32)
@@ -143,7 +144,9 @@ struct TableFooter {
     } else {
       bytes = try file.bytes(TableFile.Place(offset: offset, length: length))
     }
-    guard Checksum.crc32(bytes) == crc else { throw file.damage(offset, "the footer's checksum does not match") }
+    guard Checksum.crc32(bytes) == crc else {
+      throw file.damage(offset, "the footer's checksum does not match")
+    }
     var cursor = ByteCursor(bytes)
     do {
       return try TableFooter(&cursor)

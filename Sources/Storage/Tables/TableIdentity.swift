@@ -21,7 +21,8 @@ package struct TableIdentity: Hashable, Sendable {
   /// The identity of the table of `runs[index]`.
   package init(_ runs: [RunReader], _ index: Int, version: UInt32) {
     self.init(
-      run: runs[index].name, sum: runs[index].index.sum, sumBefore: index == 0 ? 0 : runs[index - 1].index.sum,
+      run: runs[index].name, sum: runs[index].index.sum,
+      sumBefore: index == 0 ? 0 : runs[index - 1].index.sum,
       size: UInt64(runs[index].size), version: version)
   }
 

@@ -81,7 +81,8 @@ package final class TypeReader {
   func ids(inGroup group: Int) throws(StorageError) -> [ChangeID] {
     if let cachedIDs, cachedIDs.group == group { return cachedIDs.ids }
     let count = rows(inGroup: group).count
-    let ids = try file.page(part.ids[group]) { (cursor) throws(TableFault) in try IDPage.read(count, &cursor) }
+    let ids = try file.page(part.ids[group]) { (cursor) throws(TableFault) in try IDPage.read(count, &cursor)
+    }
     cachedIDs = (group, ids)
     return ids
   }
@@ -157,7 +158,8 @@ package final class TypeReader {
   }
 
   /// The codes (empty for numbers) and numbers (empty for words) of a group of rows.
-  private func group(_ group: Int, _ column: Int) throws(StorageError) -> (codes: [UInt64], numbers: [UInt64]) {
+  private func group(_ group: Int, _ column: Int) throws(StorageError) -> (codes: [UInt64], numbers: [UInt64])
+  {
     if let cached = cachedGroups[column], cached.group == group { return (cached.codes, cached.numbers) }
     let count = rows(inGroup: group).count
     let kind = part.columns[column].column.kind
@@ -193,7 +195,8 @@ package final class TypeReader {
   private func heap(_ column: Int) -> StringHeap {
     if let heap = heaps[column] { return heap }
     // Neighbouring rows' texts lie together; their words lie anywhere in the dictionary.
-    let heap = StringHeap(file, part.columns[column].heap, keepsAll: part.columns[column].column.kind != .text)
+    let heap = StringHeap(
+      file, part.columns[column].heap, keepsAll: part.columns[column].column.kind != .text)
     heaps[column] = heap
     return heap
   }

@@ -33,9 +33,10 @@ package final class TableSet {
     var found: [TableReader?] = []
     for identity in wanted {
       found.append(
-        identities.firstIndex(of: identity).map { tables[$0] } ?? open(identity.path).flatMap {
-          $0.identity == identity ? $0 : nil
-        })
+        identities.firstIndex(of: identity).map { tables[$0] }
+          ?? open(identity.path).flatMap {
+            $0.identity == identity ? $0 : nil
+          })
     }
     var complete: [TableReader] = []
     for (index, identity) in wanted.enumerated() {
@@ -78,7 +79,9 @@ package final class TableSet {
       return table
     }
     let base = index == 0 ? NewerRows.Base.none : NewerRows.Base(runs[index - 1])
-    let known = rows.flatMap { $0.base == base ? $0 : nil } ?? NewerRows(disk, base: base, version: identity.version)
+    let known =
+      rows.flatMap { $0.base == base ? $0 : nil }
+      ?? NewerRows(disk, base: base, version: identity.version, isCurrent: false)
     return try write(identity, token) { (writer) throws(StorageError) in
       try TableBuilder(runs, index, projection, reusing: known).write(to: writer, progress)
     }

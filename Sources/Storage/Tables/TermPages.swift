@@ -42,7 +42,9 @@ enum TermPages {
   }
 
   /// The pairs of a page, in order.
-  static func read(_ index: Int, _ part: TableFooter.TermsPart, _ file: TableFile) throws(StorageError) -> [Pair] {
+  static func read(_ index: Int, _ part: TableFooter.TermsPart, _ file: TableFile) throws(StorageError)
+    -> [Pair]
+  {
     try file.page(part.pages[index]) { (cursor) throws(TableFault) in
       let hashCount = try cursor.count(atMost: pageSize)
       let hashes = try PackedNumbers.read(hashCount, &cursor)
@@ -51,7 +53,9 @@ enum TermPages {
       var pairs: [Pair] = []
       pairs.reserveCapacity(rows.count)
       for (hash, count) in zip(hashes, counts) {
-        guard count <= UInt64(rows.count - pairs.count) else { throw TableFault(reason: "a term with too many rows") }
+        guard count <= UInt64(rows.count - pairs.count) else {
+          throw TableFault(reason: "a term with too many rows")
+        }
         for _ in 0..<count { pairs.append(hash << 32 | rows[pairs.count]) }
       }
       return pairs
