@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "Simulator",
       dependencies: [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server", "TestSupport",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "TestSupport",
       ],
       path: "Tests/Simulator", swiftSettings: strict),
     .executableTarget(
@@ -93,7 +94,9 @@ let package = Package(
       "ProtocolTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
     tests("ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
-    tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
+    tests(
+      "ServiceDeskTests",
+      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
     tests(
       "CLITests",
       [
