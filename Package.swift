@@ -73,11 +73,20 @@ let package = Package(
       name: "replay",
       dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "Import", "URLTransport"],
       path: "Tests/Replay", swiftSettings: strict),
+    .target(
+      name: "Simulator",
+      dependencies: [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server", "TestSupport",
+      ],
+      path: "Tests/Simulator", swiftSettings: strict),
+    .executableTarget(
+      name: "simulate", dependencies: ["Simulator"], path: "Tests/simulate", swiftSettings: strict),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),
     tests("StorageTests", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "TestSupport"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    tests("SimulatorTests", ["Simulator"]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(

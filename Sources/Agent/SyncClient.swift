@@ -33,6 +33,10 @@ package final class SyncClient {
   private var healings = 0
   /// The most text that one request carries; less once a proxy found that too much.
   private var pushSize: Int
+  /// Whether own changes that are damaged here were looked for in what was set aside.
+  private var hasRelayed = false
+  /// The last own sequence that the server said it holds.
+  private var lastAcknowledged: UInt64 = 0
 
   /// - Parameter progress: called after each round trip.
   package init(
@@ -49,8 +53,8 @@ package final class SyncClient {
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
   package func sync() throws(SyncError) -> SyncReport {
-    if store.position == 0 { try fetchRuns() }
     var session = newSession()
+    if store.position == 0 { try fetchRuns(&session) }
     repeat {
       let before = (store.position, store.unsent.count, healings)
       let request = session.request(
@@ -62,14 +66,15 @@ package final class SyncClient {
       count()
       guard
         before != (store.position, store.unsent.count, healings) || session.isDone(unsent: store.unsent.count)
-      else { throw .mismatch("the server's answer brings nothing, though there is more") }
+      else { throw .interrupted("the server's answer brought nothing, though there is more") }
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
     try onStore { () throws(StorageError) in
+      try store.forgetAside()
       try store.note(SyncNote(at: store.environment.now(), head: head))
+      try store.compact()
     }
-    try onStore { () throws(StorageError) in _ = try store.compact() }
     return report
   }
 
@@ -97,6 +102,7 @@ package final class SyncClient {
   /// Stores what an answer brought.
   private func take(_ answer: SyncAnswer<[UInt8]>, _ session: inout SyncSession) throws(SyncError) {
     let received: SyncSession.Received
+    let before = session.cursor
     do {
       received = try session.receive(answer)
     } catch {
@@ -107,6 +113,11 @@ package final class SyncClient {
         return
       }
     }
+    let sequence = received.acknowledged ?? 0
+    guard session.cursor != before || sequence > lastAcknowledged || session.isDone(unsent: 0) else {
+      throw .interrupted("the server's answer brought nothing behind position \(before.position)")
+    }
+    lastAcknowledged = max(lastAcknowledged, sequence)
     let blocks = received.members.flatMap(\.blocks)
     if store.isForked(by: blocks) {
       try fork(&session)
@@ -128,6 +139,12 @@ package final class SyncClient {
       guard pushSize > 1, store.unsent.count > 1 else { throw SyncError(refusal) }
       pushSize /= 8
       session = newSession()
+    case .gap where !hasRelayed:
+      // An own change is damaged here. Perhaps the mirror had it before the server lost it.
+      hasRelayed = true
+      session = newSession()
+      try pull(&session)
+      try relay(&session)
     default: try fork(&session)
     }
   }
@@ -149,8 +166,8 @@ package final class SyncClient {
       "the server's history differs behind position \(shared): it was restored or replaced; "
         + "what it lost is sent again")
     try onStore { () throws(StorageError) in try store.rewind(to: shared) }
-    if shared == 0 { try fetchRuns() }
     session = newSession()
+    if shared == 0 { try fetchRuns(&session) }
   }
 
   /// Goes on under a new replica id.
@@ -165,28 +182,51 @@ package final class SyncClient {
         try rewind(&session)
         return
       case .success(let answer):
+        let before = scan.cursor
         let received: SyncSession.Received
         do { received = try scan.receive(answer) } catch { throw .interrupted(error.description) }
+        guard scan.cursor != before || scan.isDone(unsent: 0) else {
+          throw .interrupted("the server's answer brought nothing behind position \(before.position)")
+        }
         for block in received.members.flatMap(\.blocks) where block.replica == store.replica {
           for change in block.changes { sent[change.id] = change }
         }
       }
     } while !scan.isDone(unsent: 0)
     let old = store.replica
-    let new = ReplicaID(bits: store.environment.random())
+    let fork = try onStore { () throws(StorageError) in try store.fork(sent: sent) }
+    let new = fork.replica
     let token = try link.fork(to: new)
-    try onStore { () throws(StorageError) in try store.adopt(new, token: token, sent: sent) }
+    try onStore { () throws(StorageError) in try store.adopt(fork, token: token) }
     report.notes.append(
       "another device writes as replica \(old), so this store is a copy; it goes on as replica \(new), "
         + "and no edit was lost")
     link.token = token
+    lastAcknowledged = 0
     session = newSession()
   }
 
-  /// Gives the server back what it lost of others, then forgets what was set aside.
+  /// Takes what the server has, without sending anything.
+  private func pull(_ session: inout SyncSession) throws(SyncError) {
+    repeat {
+      guard
+        case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence))
+      else {
+        throw .interrupted("the server's history changed during the sync")
+      }
+      try take(answer, &session)
+      count()
+    } while !session.isDone(unsent: 0)
+  }
+
+  /// Gives the server back what it lost of what was set aside.
   private func relay(_ session: inout SyncSession) throws(SyncError) {
     guard try onStore(store.seenLimit) != nil else { return }
-    for (limit, changes) in try onStore(store.lostChanges) {
+    let lost = try onStore(store.lostChanges)
+    for damage in lost.damage {
+      report.notes.append("what the server lost cannot be given back from here in full: \(damage)")
+    }
+    for (limit, changes) in lost.groups {
       var rest = changes[...]
       while !rest.isEmpty {
         let request = session.request(
@@ -203,28 +243,27 @@ package final class SyncClient {
         count()
       }
     }
-    while !session.isDone(unsent: 0) {
-      guard
-        case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence))
-      else {
-        throw .interrupted("the server's history changed during the sync")
-      }
-      try take(answer, &session)
-    }
-    try onStore { () throws(StorageError) in try store.forgetAside() }
+    if !session.isDone(unsent: 0) { try pull(&session) }
   }
 
   /// Copies the server's runs into an empty mirror, in pieces, going on where an earlier try stopped.
-  private func fetchRuns() throws(SyncError) {
+  private func fetchRuns(_ session: inout SyncSession) throws(SyncError) {
     for (name, size) in try link.runs() where name.first == store.position + 1 {
       do throws(SyncError) {
         try fetch(name, size)
       } catch {
         // The server may have merged this run meanwhile; then the log brings what is missing.
         guard case .notFound = error else { throw error }
-        return
+        break
       }
+      guard try onStore({ () throws(StorageError) in try store.finishRun(name) }) else {
+        // Under a new id the same runs are just another replica's changes.
+        try fork(&session)
+        return try fetchRuns(&session)
+      }
+      report.received += Int(name.last - name.first + 1)
     }
+    session = newSession()
   }
 
   private func fetch(_ name: RunName, _ size: Int) throws(SyncError) {
@@ -237,7 +276,5 @@ package final class SyncClient {
       offset += piece.count
       count()
     }
-    try onStore { () throws(StorageError) in try store.finishRun(name) }
-    report.received += Int(name.last - name.first + 1)
   }
 }

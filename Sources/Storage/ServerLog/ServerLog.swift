@@ -176,6 +176,8 @@ package struct ServerLog: Sendable {
       self.sum = sum
     }
     do throws(DiskError) {
+      // What an earlier write left behind, when it could not be cut off then.
+      if try file.size() != size { try file.truncate(to: size) }
       try file.append(bytes.span)
       try file.sync()
     } catch {
