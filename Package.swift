@@ -93,7 +93,9 @@ let package = Package(
     tests(
       "ProtocolTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
-    tests("ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
+    tests(
+      "ServerTests",
+      ["Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
     tests(
       "ServiceDeskTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
