@@ -34,6 +34,8 @@ public final class Store {
   var mirror: MirrorLog
   var own: OwnLog
   var clock: HybridClock
+  /// Whether a write of the settings failed half way, so that only the disk knows which ones count.
+  var isInDoubt = false
   /// The last own sequence that the mirror holds, so that the server has it.
   var acknowledged: UInt64
   /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
@@ -76,6 +78,10 @@ public final class Store {
 
   /// Reads the files again, after they were put right.
   func reopen() throws(StorageError) {
+    if isInDoubt {
+      configuration = try StoreConfiguration.read(disk, root: root)
+      isInDoubt = false
+    }
     let parts = try Self.read(disk, configuration, isWriting: access == .writing, environment.sizes)
     runs = parts.runs
     mirror = parts.mirror
@@ -144,10 +150,10 @@ public final class Store {
   ///
   /// Cost: the members that hold the entity, one or two a run.
   public func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
+    let newer = self.newer[entity] ?? []
     // What this store made and did not send yet can be in no run.
-    let isOwnUnsent = entity.origin.replica == replica && entity.origin.sequence > acknowledged
-    let old = isOwnUnsent ? [] : try runs.changes(of: entity)
-    return old + (newer[entity] ?? [])
+    let isUnsent = newer.contains { $0.position == nil && $0.change.creates }
+    return isUnsent ? newer : try runs.changes(of: entity) + newer
   }
 
   /// The state of an entity; nil when this store knows no change of it.
