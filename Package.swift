@@ -54,7 +54,8 @@ let package = Package(
     module(
       "CLI",
       [
-        "Causality", "Codec", "Merge", "Storage", "SyncProtocol", "Agent", "ServiceDesk", "Import",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk",
+        "Import",
         "Server",
       ]),
     // `askonce` must not load the network's libraries, which takes longer than most commands. It depends on
@@ -75,7 +76,8 @@ let package = Package(
     .target(
       name: "Simulator",
       dependencies: [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server", "TestSupport",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "TestSupport",
       ],
       path: "Tests/Simulator", swiftSettings: strict),
     .executableTarget(
@@ -91,13 +93,17 @@ let package = Package(
     tests(
       "ProtocolTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
-    tests("ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
-    tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
+    tests(
+      "ServerTests",
+      ["Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
+    tests(
+      "ServiceDeskTests",
+      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
     tests(
       "CLITests",
       [
-        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI",
-        "askonce",
+        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "Server", "Import",
+        "URLTransport", "CLI", "TestSupport", "askonce",
       ]),
   ]
 )

@@ -48,7 +48,7 @@ package final class ServerLink {
     guard 200..<300 ~= reply.status else {
       let refusal = Refusal(status: reply.status, body: reply.body)
       switch refusal.code {
-      case .diverged, .forked, .gap: return .failure(refusal)
+      case .diverged, .forked, .gap, .tooLarge: return .failure(refusal)
       default: throw SyncError(refusal)
       }
     }
@@ -118,7 +118,8 @@ package final class ServerLink {
     if let agent { members.append(("agent", JSONText(agent))) }
     let link = ServerLink(transport, workspace: "", token: nil)
     let body = Array(JSONText(object: members).text.utf8)
-    let value = try? JSONText(parsing: try link.require(Call("POST", "/v1/join", body: body)).body)
+    let reply = try link.require(Call("POST", "/v1/join", body: body))
+    let value = try? JSONText(parsing: reply.body)
     guard let workspace = value?["workspace"]?.string, let agent = value?["agent"]?.string,
       let role = value?["role"]?.string, let token = value?["token"]?.string
     else { throw .mismatch("the server's answer to the code cannot be read") }

@@ -17,6 +17,8 @@ public struct Edit: Sendable {
   public var at: HybridTime?
   /// Who made it; nil for the store's agent. For imports.
   public var by: String?
+  /// The change's body as it is to be, instead of what the draft makes of it. For replays of changes.
+  package var body: [UInt8]?
 
   public init(_ target: Target, _ draft: Draft, at: HybridTime? = nil, by: String? = nil) {
     self.target = target
@@ -35,47 +37,33 @@ extension Store {
   /// - Throws: `StorageError`; then none of the edits was made.
   @discardableResult
   public func commit(_ edits: [Edit]) throws(StorageError) -> [Change?] {
+    try commit { (batch) throws(StorageError) in
+      var made: [Change?] = []
+      for edit in edits { made.append(try batch.make(edit)) }
+      return made
+    }
+  }
+
+  /// Makes edits of which each may depend on those before it, and appends all of them durably.
+  ///
+  /// - Throws: `StorageError`; then none of the edits was made.
+  package func commit<Result>(
+    _ make: (inout EditBatch) throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
     precondition(access == .writing, "only a store that was opened for writing can be edited")
     if isInDoubt { try reopen() }
-    var made: [Change?] = []
-    var sequence = own.lastSequence
-    var clock = self.clock
+    var batch = EditBatch(self)
+    let result: Result
     do throws(StorageError) {
-      for edit in edits {
-        let id = ChangeID(replica, sequence + 1)
-        let entity: EntityID
-        var state: EntityState?
-        switch edit.target {
-        case .entity(let existing):
-          entity = existing
-          state = try self.state(of: existing)
-        case .new(let type):
-          guard let new = EntityID(type: type, origin: id) else {
-            throw .refused("\"\(type)\" is not an entity type: 1 to 32 of a-z 0-9 _ -, a letter first")
-          }
-          entity = new
-        }
-        let body = edit.draft.body(over: state)
-        if body.isEmpty, entity.origin != id {
-          made.append(nil)
-          continue
-        }
-        let at = edit.at ?? clock.tick(wall: environment.now())
-        let change = Change(
-          id: id, at: at, seen: mirror.last, by: edit.by ?? configuration.agent, on: entity, body: body)
-        try check(change)
-        sequence += 1
-        made.append(change)
-        newer[entity, default: []].append(PlacedChange(change))
-      }
-      let changes = made.compactMap(\.self)
+      result = try make(&batch)
+      let changes = batch.changes
       try onDisk { () throws(DiskError) in try own.append(changes) }
     } catch {
       index()
       throw error
     }
-    self.clock = clock
-    return made
+    clock = batch.clock
+    return result
   }
 
   /// Makes one edit. Returns its change; nil where it would change nothing.
@@ -83,9 +71,52 @@ extension Store {
   public func commit(_ edit: Edit) throws(StorageError) -> Change? {
     try commit([edit])[0]
   }
+}
+
+/// Edits that are made together: each sees those before it, and nothing is durable yet.
+package struct EditBatch {
+  private let store: Store
+  fileprivate var clock: HybridClock
+  fileprivate private(set) var changes: [Change] = []
+
+  fileprivate init(_ store: Store) {
+    self.store = store
+    clock = store.clock
+  }
+
+  /// Makes one edit. Returns its change; nil where it would change nothing.
+  ///
+  /// - Throws: `StorageError`; the edits before it stay, so a caller may go on after `.refused`.
+  package mutating func make(_ edit: Edit) throws(StorageError) -> Change? {
+    let id = ChangeID(store.replica, store.own.lastSequence + UInt64(changes.count) + 1)
+    let entity: EntityID
+    var state: EntityState?
+    switch edit.target {
+    case .entity(let existing):
+      entity = existing
+      if edit.body == nil { state = try store.state(of: existing) }
+    case .new(let type):
+      guard let new = EntityID(type: type, origin: id) else {
+        throw .refused("\"\(type)\" is not an entity type: 1 to 32 of a-z 0-9 _ -, a letter first")
+      }
+      entity = new
+    }
+    let body = edit.body ?? edit.draft.body(over: state)
+    if body.isEmpty, entity.origin != id { return nil }
+    var clock = self.clock
+    let at = edit.at ?? clock.tick(wall: store.environment.now())
+    let change = Change(
+      id: id, at: at, seen: store.mirror.last, by: edit.by ?? store.configuration.agent, on: entity,
+      body: body)
+    try Self.check(change)
+    self.clock = clock
+    changes.append(change)
+    store.newer[entity, default: []].append(PlacedChange(change))
+    return change
+  }
 
   /// Whatever a person typed goes through the check that a server makes.
-  private func check(_ change: Change) throws(StorageError) {
+  private static func check(_ change: Change) throws(StorageError) {
     do {
       _ = try ChangeLine.parse(ChangeLine.bytes(change).span)
     } catch {

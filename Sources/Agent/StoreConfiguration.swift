@@ -41,6 +41,13 @@ public struct StoreConfiguration: Codable, Hashable, Sendable {
   static func read(_ disk: any Disk, root: String) throws(StorageError) -> StoreConfiguration {
     let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) }
     guard let bytes else { throw .noStore(root) }
+    guard SettingsSeal.isIntact(bytes) else {
+      throw .damaged(Damage(file: path, offset: 0, reason: SettingsSeal.reason))
+    }
+    return try parse(bytes)
+  }
+
+  static func parse(_ bytes: [UInt8]) throws(StorageError) -> StoreConfiguration {
     struct Format: Decodable { var format: Int }
     let configuration: StoreConfiguration
     do {
@@ -52,7 +59,7 @@ public struct StoreConfiguration: Codable, Hashable, Sendable {
     } catch let error as StorageError {
       throw error
     } catch {
-      throw .damaged(Damage(file: path, offset: 0, reason: "not a store's settings: \(error)"))
+      throw .damaged(Damage(file: path, offset: 0, reason: "not a store's settings"))
     }
     return configuration
   }
@@ -65,7 +72,7 @@ public struct StoreConfiguration: Codable, Hashable, Sendable {
       throw .refused("the store's settings cannot be written")
     }
     try onDisk { () throws(DiskError) in
-      try disk.replace(Self.path, with: Array(bytes) + [UInt8(ascii: "\n")])
+      try disk.replace(Self.path, with: SettingsSeal.seal(Array(bytes) + [UInt8(ascii: "\n")]))
     }
   }
 }

@@ -29,8 +29,10 @@ package final class SyncClient {
   private let link: ServerLink
   private var report = SyncReport()
   private let progress: (SyncReport) -> Void
-  /// How often a server may refuse the history before this gives up.
+  /// How often the server refused something that this then put right.
   private var healings = 0
+  /// The most text that one request carries; less once a proxy found that too much.
+  private var pushSize: Int
   /// Whether own changes that are damaged here were looked for in what was set aside.
   private var hasRelayed = false
   /// The last own sequence that the server said it holds.
@@ -46,6 +48,7 @@ package final class SyncClient {
     self.store = store
     link = ServerLink(transport, workspace: workspace, token: token)
     self.progress = progress
+    pushSize = store.environment.sizes.push
   }
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
@@ -58,6 +61,7 @@ package final class SyncClient {
       if try onStore(store.isRemadeElsewhere) { try fork(&session) }
     }
     repeat {
+      let before = (store.position, store.unsent.count, healings)
       let request = session.request(
         unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
       switch try link.sync(request) {
@@ -65,6 +69,9 @@ package final class SyncClient {
       case .failure(let refusal): try heal(refusal, &session)
       }
       count()
+      guard
+        before != (store.position, store.unsent.count, healings) || session.isDone(unsent: store.unsent.count)
+      else { throw .interrupted("the server's answer brought nothing, though there is more") }
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
@@ -79,7 +86,7 @@ package final class SyncClient {
   private func newSession() -> SyncSession {
     SyncSession(
       cursor: store.cursor, replica: store.replica, agent: store.configuration.agent,
-      pushSize: store.environment.sizes.push, pullSize: store.environment.sizes.pull)
+      pushSize: pushSize, pullSize: store.environment.sizes.pull)
   }
 
   private func count() {
@@ -129,9 +136,14 @@ package final class SyncClient {
 
   private func heal(_ refusal: Refusal, _ session: inout SyncSession) throws(SyncError) {
     healings += 1
-    guard healings <= 5 else { throw SyncError(refusal) }
+    guard healings <= 20 else { throw SyncError(refusal) }
     switch refusal.code {
     case .diverged: try rewind(&session)
+    case .tooLarge:
+      // A proxy's limit may be lower than the server's: less at once passes, unless one change is too large.
+      guard pushSize > 1, store.unsent.count > 1 else { throw SyncError(refusal) }
+      pushSize /= 8
+      session = newSession()
     case .gap where !hasRelayed:
       // An own change is damaged here. Perhaps the mirror had it before the server lost it.
       hasRelayed = true
@@ -251,15 +263,12 @@ package final class SyncClient {
   /// Copies the server's runs into an empty mirror, in pieces, going on where an earlier try stopped.
   private func fetchRuns(_ session: inout SyncSession) throws(SyncError) {
     for (name, size) in try link.runs() where name.first == store.position + 1 {
-      // The server may have merged this run meanwhile; then the log brings what is missing.
-      var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
-      while offset < size {
-        let piece = try link.run(
-          name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
-        guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
-        try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
-        offset += piece.count
-        count()
+      do throws(SyncError) {
+        try fetch(name, size)
+      } catch {
+        // The server may have merged this run meanwhile; then the log brings what is missing.
+        guard case .notFound = error else { throw error }
+        break
       }
       guard try onStore({ () throws(StorageError) in try store.finishRun(name) }) else {
         // Under a new id the same runs are just another replica's changes.
@@ -269,5 +278,17 @@ package final class SyncClient {
       report.received += Int(name.last - name.first + 1)
     }
     session = newSession()
+  }
+
+  private func fetch(_ name: RunName, _ size: Int) throws(SyncError) {
+    var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
+    while offset < size {
+      let piece = try link.run(
+        name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
+      guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
+      try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
+      offset += piece.count
+      count()
+    }
   }
 }

@@ -7,7 +7,9 @@ package enum Registry {
       [
         CommandGroup(InitCommand.command), CommandGroup(JoinCommand.command),
         CommandGroup(SyncCommand.command),
-        CommandGroup(StatusCommand.command), CommandGroup(CompactCommand.command),
+        CommandGroup(StatusCommand.command), CommandGroup(ImportCommand.command),
+        CommandGroup(ExportCommand.command), CommandGroup(VerifyCommand.command),
+        CommandGroup(CompactCommand.command),
         CommandGroup(DigestCommand.command),
       ]
     ),

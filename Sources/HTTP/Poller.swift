@@ -57,7 +57,8 @@ final class Poller: Sendable {
   /// Waits until something is ready, at most `milliseconds` (negative: for ever), and gives the number of events in
   /// `events`; 0 if the time passed or a signal came.
   func wait(_ events: EventBuffer, milliseconds: Int32) -> Int {
-    max(0, Int(LinuxCalls.epollWait(descriptor, events.raw.baseAddress, Int32(events.capacity), milliseconds)))
+    max(
+      0, Int(LinuxCalls.epollWait(descriptor, events.raw.baseAddress, Int32(events.capacity), milliseconds)))
   }
 }
 

@@ -58,6 +58,12 @@ package struct Reject: Hashable, Sendable, CustomStringConvertible {
   /// file that can be mended and imported. Cut at the size limit of a record.
   package var raw: [UInt8]
 
+  package init(line: Int, reason: String, raw: [UInt8]) {
+    self.line = line
+    self.reason = reason
+    self.raw = raw
+  }
+
   package var description: String { "line \(line): \(reason)" }
 }
 

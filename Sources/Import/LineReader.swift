@@ -1,8 +1,8 @@
 /// Parts a file that comes in pieces into lines.
 ///
 /// Lines end in LF or CRLF; empty lines and a byte order mark are skipped. Memory: one piece and one line.
-struct LineReader: Sendable {
-  enum Item: Hashable {
+package struct LineReader: Sendable {
+  package enum Item: Hashable {
     /// A line with its number, from 1, without its line break.
     case line(Int, [UInt8])
     case reject(Reject)
@@ -17,23 +17,23 @@ struct LineReader: Sendable {
   /// The start of a line that is too long, while its rest is passed over.
   private var tooLong: [UInt8]?
 
-  init(limit: Int) {
+  package init(limit: Int) {
     self.limit = limit
   }
 
-  mutating func append(_ piece: Span<UInt8>) {
+  package mutating func append(_ piece: Span<UInt8>) {
     buffer.removeFirst(start)
     next -= start
     start = 0
     piece.withUnsafeBufferPointer { buffer.append(contentsOf: $0) }
   }
 
-  mutating func finish() {
+  package mutating func finish() {
     isFinished = true
   }
 
   /// The next line; nil when more is needed, or at the end.
-  mutating func nextItem() -> Item? {
+  package mutating func nextItem() -> Item? {
     while true {
       next = buffer[next...].firstIndex(of: 0x0A) ?? buffer.count
       let isWhole = next < buffer.count

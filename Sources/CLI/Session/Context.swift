@@ -38,6 +38,12 @@ package struct Context {
     try Store(at: store, access, environment: system)
   }
 
+  /// The name of the user of this process; nil where the system does not say.
+  package var userName: String? {
+    if let name = variables["USER"] ?? variables["LOGNAME"], !name.isEmpty { return name }
+    return getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }
+  }
+
   /// Says something beside the result, such as a repair that was made.
   package func note(_ text: String) {
     output.flush()

@@ -1,7 +1,7 @@
 import Glibc
 
 extension DiskError {
-  /// Whether the file or folder is not there.
+  /// Whether the file or folder is not there; nothing is below a file either.
   package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   /// Whether the disk or the owner's quota is full.
   package var isFull: Bool { code == ENOSPC || code == EDQUOT }

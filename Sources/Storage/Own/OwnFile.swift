@@ -34,6 +34,8 @@ struct OwnFile: Sendable {
   struct Content {
     var changes: [Change] = []
     var damage: [Damage] = []
+    /// Lines with one flipped bit, which their checksums put right; the changes count.
+    var mended: [Damage] = []
     var torn: Damage?
     /// The bytes up to the end of the last whole line that is intact; what follows is a torn tail or damage.
     var intact = 0
@@ -51,29 +53,8 @@ struct OwnFile: Sendable {
         return content
       }
     }
-    var expected = file.first
-    var start = 0
-    let text = lines.span
-    while start < lines.count {
-      let end = lines[start...].firstIndex(of: 0x0A) ?? lines.count
-      let isWhole = end < lines.count
-      do throws(JSONError) {
-        guard isWhole else { throw JSONError(offset: end - start, reason: "the line has no end") }
-        let change = try ChangeLine.parseChecked(text.extracting(start..<end))
-        guard change.id.replica == replica else {
-          throw JSONError(offset: 0, reason: "a change of replica \(change.id.replica), expected \(replica)")
-        }
-        guard change.id.sequence >= expected else {
-          throw JSONError(offset: 0, reason: "sequence \(change.id.sequence), expected \(expected)")
-        }
-        content.changes.append(change)
-        expected = change.id.sequence + 1
-        content.intact = end + 1
-      } catch {
-        content.damage.append(Damage(file: file.path, offset: start + error.offset, reason: error.reason))
-      }
-      start = end + 1
-    }
+    var reader = OwnLines(lines, file, replica)
+    while reader.next(&content) {}
     return content
   }
 }

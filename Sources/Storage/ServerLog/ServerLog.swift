@@ -338,6 +338,10 @@ package struct ServerLog: Sendable {
     segments[mine] = theirs
   }
 
+  /// The file of the segment that starts at a position, and its index.
+  package static func path(_ first: UInt64) -> String { LogSegment.path(first) }
+  package static func indexPath(_ first: UInt64) -> String { LogSegment.indexPath(first) }
+
   /// The number of members and of bytes, for reports.
   package var memberCount: Int { segments.reduce(0) { $0 + $1.entries.count } }
   package var size: Int { segments.reduce(0) { $0 + $1.size } }

@@ -22,8 +22,7 @@ enum InitCommand {
   ) { typed in
     let name = typed[agent]
     return { context in
-      guard let agent = name ?? context.variables["USER"] ?? context.variables["LOGNAME"], !agent.isEmpty
-      else {
+      guard let agent = name ?? context.userName, !agent.isEmpty else {
         throw Failure.usage("who works with this store? Give --agent NAME")
       }
       let store = try Store.make(at: context.store, agent: agent, environment: context.system)

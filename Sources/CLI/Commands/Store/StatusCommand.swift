@@ -79,9 +79,12 @@ private struct Status {
         "server", "\(server), workspace \(configuration.workspace ?? "?"), role \(configuration.role ?? "?")")
     } else {
       sheet.add("server", "none; join one with 'askonce join URL --code CODE'")
+      sheet.add("edits", "\(Words.grouped(Int(position) + unsent)), on this device only")
     }
-    let age = oldest.map { ", the oldest made \(Moment.ago($0.milliseconds, now: now))" } ?? ""
-    sheet.add("unsent", Words.count(unsent, "change") + age, unsent > 0 ? .yellow : nil)
+    if configuration.server != nil {
+      let age = oldest.map { ", the oldest made \(Moment.ago($0.milliseconds, now: now))" } ?? ""
+      sheet.add("unsent", Words.count(unsent, "change") + age, unsent > 0 ? .yellow : nil)
+    }
     if let lastSync {
       let behind = lastSync.head > position ? " of \(Words.grouped(Int(lastSync.head)))" : ""
       sheet.add("position", "\(Words.grouped(Int(position)))\(behind)")

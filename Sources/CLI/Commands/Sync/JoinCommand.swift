@@ -64,7 +64,7 @@ enum JoinCommand {
     } catch {
       guard case .noStore = error else { throw error }
       // Until the server says who the agent is, the name is that of the user.
-      let agent = name ?? context.variables["USER"] ?? "agent"
+      let agent = name ?? context.userName ?? "agent"
       return try Store.make(at: context.store, agent: agent, environment: context.system)
     }
   }

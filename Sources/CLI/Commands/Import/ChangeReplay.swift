@@ -1,0 +1,135 @@
+import Agent
+import Causality
+import ChangeCodec
+import Codec
+import Import
+import Merge
+import Storage
+
+/// Brings changes of another workspace into this store, as edits of this device that keep who made them and when.
+///
+/// Which values replace which stays as it was, so conflicts that were open there are open here. Each change keeps as
+/// `org` the id under which it was first made. One that this store holds under that id, or brought in before, is
+/// passed over.
+struct ChangeReplay {
+  private let store: Store
+  /// Under which id this store holds a change of the file.
+  private var names: [ChangeID: ChangeID] = [:]
+  /// The last sequence of each replica whose changes this store holds.
+  private var known: [ReplicaID: UInt64] = [:]
+  private(set) var imported = 0
+  private(set) var unchanged = 0
+
+  /// Reads the store once to learn what it holds.
+  init(_ store: Store) throws(StorageError) {
+    self.store = store
+    var names: [ChangeID: ChangeID] = [:]
+    var known: [ReplicaID: UInt64] = [:]
+    let walk = try store.walk()
+    while let (_, changes) = try walk.next() {
+      for placed in changes {
+        let id = placed.change.id
+        known[id.replica] = max(known[id.replica] ?? 0, id.sequence)
+        if let origin = Self.origin(of: placed.change).id { names[origin] = id }
+      }
+    }
+    self.names = names
+    self.known = known
+  }
+
+  /// Applies changes, in the order of the file, and makes them durable together.
+  mutating func apply(
+    _ changes: [(line: Int, change: Change)], reject: (Int, String) -> Void
+  ) throws(StorageError) {
+    let before = self
+    do {
+      try store.commit { (batch: inout EditBatch) throws(StorageError) in
+        for (line, change) in changes {
+          do throws(StorageError) {
+            try apply(change, &batch)
+          } catch {
+            guard case .refused(let reason) = error else { throw error }
+            reject(line, reason)
+          }
+        }
+      }
+    } catch {
+      self = before
+      throw error
+    }
+  }
+
+  private mutating func apply(_ change: Change, _ batch: inout EditBatch) throws(StorageError) {
+    let (origin, end) = Self.origin(of: change)
+    let first = origin ?? change.id
+    if let name = names[first] ?? (first.sequence <= known[first.replica] ?? 0 ? first : nil) {
+      names[change.id] = name
+      unchanged += 1
+      return
+    }
+    let target: Edit.Target
+    if change.creates {
+      target = .new(type: change.on.type)
+    } else if let origin = names[change.on.origin],
+      let entity = EntityID(type: change.on.type, origin: origin)
+    {
+      target = .entity(entity)
+    } else if try store.state(of: change.on) != nil {
+      target = .entity(change.on)
+    } else {
+      throw .refused(
+        "the change that creates \(change.on) is neither in the file before it nor in this store")
+    }
+    var edit = Edit(target, Draft(), at: change.at, by: change.by)
+    edit.body = renamed(change.body[..<end], origin: first)
+    guard let made = try batch.make(edit) else { throw .refused("it changes nothing") }
+    names[change.id] = made.id
+    names[first] = made.id
+    imported += 1
+  }
+
+  /// The member of a change that says under which id it was first made: always the last one.
+  private static let pattern = Array("\"org\":\"".utf8)
+
+  /// The id under which a change was first made, where it says so, and where the rest of its body ends.
+  private static func origin(of change: Change) -> (id: ChangeID?, end: Int) {
+    let body = change.body
+    guard body.last == UInt8(ascii: "\""),
+      let quote = body.dropLast().lastIndex(of: UInt8(ascii: "\"")), quote + 1 >= pattern.count,
+      body[(quote + 1 - pattern.count)...quote].elementsEqual(pattern),
+      let id = ChangeID(body.span, quote + 1, body.count - 1)
+    else { return (nil, body.count) }
+    return (id, max(0, quote - pattern.count))
+  }
+
+  /// A body with the ids renamed that this store knows by other names, and where the change comes from.
+  private func renamed(_ body: ArraySlice<UInt8>, origin: ChangeID) -> [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(body.count + 40)
+    var index = 0
+    while index < body.count {
+      if let (end, name) = id(in: body, at: index) {
+        output += name.description.utf8
+        index = end
+      } else {
+        output.append(body[index])
+        index += 1
+      }
+    }
+    if !output.isEmpty { output.append(UInt8(ascii: ",")) }
+    return output + Self.pattern + Array("\(origin)\"".utf8)
+  }
+
+  /// The change id that starts at an index, where it is one of the file's: it stands behind a quote or a slash.
+  private func id(in body: ArraySlice<UInt8>, at index: Int) -> (end: Int, name: ChangeID)? {
+    let dot = index + ReplicaID.length
+    guard index > 0, body[index - 1] == UInt8(ascii: "\"") || body[index - 1] == UInt8(ascii: "/"),
+      dot < body.count, body[dot] == UInt8(ascii: ".")
+    else { return nil }
+    let end = body[(dot + 1)...].firstIndex { $0 &- UInt8(ascii: "0") > 9 } ?? body.count
+    guard end < body.count, body[end] == UInt8(ascii: "\""), let id = ChangeID(body.span, index, end),
+      let name = names[id]
+    else { return nil }
+    return (end, name)
+  }
+}

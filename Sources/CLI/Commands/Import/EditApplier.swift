@@ -1,0 +1,156 @@
+import Agent
+import Causality
+import Codec
+import Import
+import Merge
+import ServiceDesk
+import Storage
+
+/// Turns imported edits into changes of the store, each record once.
+///
+/// Every change that an import makes keeps the key of its record as `imp`. A record whose key a change of the entity
+/// has already is passed over, so an import that is run again, or was killed in the middle, imports nothing twice.
+struct EditApplier {
+  private let store: Store
+  private var names: EntityNames
+  /// The keys of the records that are in the store, by entity.
+  private var applied: [EntityID: Set<String>] = [:]
+  /// Changes that were made, and records that were in the store already.
+  private(set) var imported = 0
+  private(set) var unchanged = 0
+
+  init(_ desk: Desk) {
+    store = desk.store
+    names = EntityNames(desk)
+  }
+
+  /// Applies edits and makes them durable together.
+  ///
+  /// - Parameter reject: gets an edit that the store refuses, and why; the others are made.
+  mutating func apply(
+    _ edits: [ImportedEdit], reject: (ImportedEdit, String) -> Void
+  ) throws(StorageError) {
+    // Where the disk refuses, none of it happened.
+    let before = self
+    do {
+      try store.commit { (batch: inout EditBatch) throws(StorageError) in
+        for edit in edits {
+          do throws(StorageError) {
+            try apply(edit, &batch)
+          } catch {
+            guard case .refused(let reason) = error else { throw error }
+            reject(edit, reason)
+          }
+        }
+      }
+    } catch {
+      self = before
+      throw error
+    }
+  }
+
+  private mutating func apply(_ edit: ImportedEdit, _ batch: inout EditBatch) throws(StorageError) {
+    let existing = try names.entity(edit.key)
+    if let existing {
+      if applied[existing] == nil { applied[existing] = try keys(of: existing) }
+      if edit.isEmpty || applied[existing]?.contains(edit.once) == true {
+        unchanged += 1
+        return
+      }
+    }
+    var draft = edit.draft
+    for (field, key) in edit.links.sorted(by: { $0.key < $1.key }) {
+      var target = try names.entity(key)
+      if target == nil { target = try create(key, Draft(), edit, &batch) }
+      draft.set[field] = target.map { JSONText($0.description) }
+    }
+    draft.extra.append((Self.key, JSONText(edit.once)))
+    if let existing {
+      _ = try batch.make(Edit(.entity(existing), draft, at: edit.at, by: edit.by))
+      applied[existing]?.insert(edit.once)
+    } else {
+      let id = try create(edit.key, draft, edit, &batch)
+      applied[id] = [edit.once]
+    }
+    imported += 1
+  }
+
+  private mutating func create(
+    _ key: EntityKey, _ draft: Draft, _ edit: ImportedEdit, _ batch: inout EditBatch
+  ) throws(StorageError) -> EntityID {
+    var draft = draft
+    draft.set["ref"] = JSONText(key.ref.text)
+    guard let change = try batch.make(Edit(.new(type: key.type), draft, at: edit.at, by: edit.by)) else {
+      throw .refused("a new \(key.type) changes nothing")
+    }
+    names.add(key, change.on)
+    return change.on
+  }
+
+  /// The member of a change that names its record.
+  static let key = "imp"
+
+  private func keys(of entity: EntityID) throws(StorageError) -> Set<String> {
+    Set(try store.changes(of: entity).compactMap { ImportMark.key(of: $0.change) })
+  }
+}
+
+/// Finds in a change which imported record it comes from.
+enum ImportMark {
+  private static let pattern = Array("\"\(EditApplier.key)\":\"".utf8)
+
+  static func key(of change: Change) -> String? {
+    // Most changes come from no import; those need no parsing.
+    guard change.body.contains(pattern),
+      let body = try? JSONText(parsing: [UInt8(ascii: "{")] + change.body + [UInt8(ascii: "}")])
+    else { return nil }
+    return body[EditApplier.key]?.string
+  }
+}
+
+/// The entities that foreign data names, by type and number.
+private struct EntityNames {
+  private let desk: Desk
+  private var known: [String: [ExactString: EntityID]] = [:]
+
+  init(_ desk: Desk) {
+    self.desk = desk
+  }
+
+  /// The entity of a type with a `ref`, or of this id; nil where there is none.
+  mutating func entity(_ key: EntityKey) throws(StorageError) -> EntityID? {
+    if known[key.type] == nil { known[key.type] = try load(key.type) }
+    if let id = known[key.type]?[key.ref] { return id }
+    // An export names what has no number by its id.
+    guard let id = EntityID(key.ref.text), id.type == key.type, try desk.store.state(of: id) != nil else {
+      return nil
+    }
+    return id
+  }
+
+  mutating func add(_ key: EntityKey, _ id: EntityID) {
+    known[key.type, default: [:]][key.ref] = id
+  }
+
+  /// All numbers of a type: read once, since an import asks for many.
+  private func load(_ type: String) throws(StorageError) -> [ExactString: EntityID] {
+    var found: [ExactString: EntityID] = [:]
+    func add(_ ref: String?, _ id: EntityID) {
+      // Where two have one number, every replica takes the same.
+      if let ref { found[ExactString(ref)] = min(found[ExactString(ref)] ?? id, id) }
+    }
+    switch type {
+    case Vocabulary.ticket:
+      var filter = TicketFilter()
+      filter.status = .all
+      for row in try desk.tickets(filter, limit: .max).rows { add(row.ref, row.id) }
+    case Vocabulary.customer:
+      for row in try desk.customers(limit: .max).rows { add(row.ref, row.id) }
+    default:
+      try desk.store.forEachState(ofType: type) { (state) throws(StorageError) in
+        add(state.text("ref"), state.id)
+      }
+    }
+    return found
+  }
+}

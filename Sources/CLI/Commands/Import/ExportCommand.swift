@@ -1,0 +1,78 @@
+import Agent
+import Causality
+import Codec
+import Import
+import Merge
+import ServiceDesk
+import Storage
+
+/// Exports customers, tickets, entities or changes.
+enum ExportCommand {
+  private static let type = Option.value("type", "TYPE", "only entities of this type")
+  private static let fields = Option.value(
+    "fields", "NAMES", "only these fields, parted by commas, in this order")
+  private static let noLogs = Option.flag("no-logs", "without timelines and other logs, in JSON lines")
+  private static let safe = Option.flag(
+    "spreadsheet", "put an apostrophe before cells that a spreadsheet could take for a formula, in CSV")
+  private static let output = Option.value(
+    "output", short: "o", "FILE", "write to a file instead of standard output")
+
+  static let command = Command(
+    "export", "Export customers, tickets, entities or edits",
+    details: [
+      "'customers' and 'tickets' are CSV with the values that are shown; 'entities' are JSON lines with the values of "
+        + "conflicts too; 'changes' are the edits themselves, one JSON line each, in the workspace's order, unsent ones "
+        + "last. 'askonce import' reads all of them."
+    ],
+    operands: [Operand("WHAT", "customers, tickets, entities or changes")],
+    options: [type, fields, noLogs, safe, output],
+    examples: [
+      .init("A table for a spreadsheet", "askonce export tickets --spreadsheet --output tickets.csv"),
+      .init("Three columns", "askonce export customers --fields ref,name,phones"),
+      .init("Everything, to be imported elsewhere", "askonce export changes | gzip > all.jsonl.gz"),
+    ]
+  ) { typed in
+    let what = typed.operand(0)
+    guard let kind = Kind(rawValue: what) else {
+      let near = Suggestion.nearest(to: what, among: Kind.allCases.map(\.rawValue)).map {
+        "; did you mean '\($0)'?"
+      }
+      throw Failure.usage("WHAT is customers, tickets, entities or changes, not '\(what)'\(near ?? "")")
+    }
+    var names: [ExactString]?
+    if let text = typed[fields] {
+      names = []
+      for name in text.split(separator: ",") { names?.append(try FieldName.parse(String(name))) }
+    }
+    if typed.has(type), kind.type != nil { throw Failure.usage("--type is for entities and changes") }
+    if names != nil, kind == .changes { throw Failure.usage("--fields is not for changes") }
+    let options = ExportRun.Options(
+      kind: kind, type: kind.type ?? typed[type], fields: names, hasLogs: !typed.has(noLogs),
+      isSafe: typed.has(safe))
+    let path = typed[output]
+    return { context in
+      let file = path.map { OutputFile($0) }
+      return try context.withDesk(.reading) { desk in
+        let run = ExportRun(context: context, store: desk.store, options: options) { bytes throws(Failure) in
+          if let file { try file.write(bytes) } else { context.output.write(bytes) }
+          return !context.output.isGone
+        }
+        try run.run()
+        try file?.write([])
+      }
+    }
+  }
+
+  enum Kind: String, CaseIterable {
+    case customers, tickets, entities, changes
+
+    /// The type that it is about; nil for any.
+    var type: String? {
+      switch self {
+      case .customers: Vocabulary.customer
+      case .tickets: Vocabulary.ticket
+      default: nil
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Agent
+import Causality
+import Codec
+import Import
+import Merge
+import ServiceDesk
+import Storage
+
+/// One export: walks the store and writes what it holds, without holding it in memory.
+struct ExportRun {
+  struct Options: Sendable {
+    var kind: ExportCommand.Kind
+    var type: String?
+    var fields: [ExactString]?
+    var hasLogs: Bool
+    var isSafe: Bool
+  }
+
+  let context: Context
+  let store: Store
+  let options: Options
+  /// Takes the next bytes; false when nobody wants more.
+  let write: ([UInt8]) throws(Failure) -> Bool
+
+  /// Changes that are put in order at a time, so that memory does not grow with the store.
+  private static let window = 200_000
+  private static let piece = 1 << 16
+
+  func run() throws {
+    switch options.kind {
+    case .changes: try writeChanges()
+    case .entities: try writeEntities { writer, state, output in writer.writeLine(state, to: &output) }
+    case .customers, .tickets:
+      try writeEntities { writer, state, output in writer.writeRow(state, to: &output) }
+    }
+  }
+
+  // MARK: Entities
+
+  private func writeEntities(_ line: (EntityWriter, EntityState, inout [UInt8]) -> Void) throws {
+    let survey = try Survey(store, options)
+    var writer = EntityWriter(fields: options.fields)
+    writer.hasLogs = options.hasLogs
+    writer.csv.isSafe = options.isSafe
+    let refs = survey.refs
+    writer.ref = { refs[$0] }
+    var output: [UInt8] = []
+    if options.kind.type != nil {
+      writer.fields = options.fields ?? survey.columns
+      writer.writeHeader(to: &output)
+    }
+    let progress = Progress(context.errors)
+    defer { progress.end() }
+    var count = 0
+    let walk = try store.walk(ofType: options.type)
+    while let (id, changes) = try walk.next() {
+      let state = Fold.state(of: id, changes)
+      if state.isErased { continue }
+      writer.policy = { Vocabulary.policy(type: id.type, field: $0) }
+      line(writer, state, &output)
+      count += 1
+      guard output.count >= Self.piece else { continue }
+      progress.update("exporting: \(Words.grouped(count)) of \(Words.grouped(survey.count))")
+      guard try write(output) else { return }
+      output.removeAll(keepingCapacity: true)
+    }
+    if !output.isEmpty { _ = try write(output) }
+  }
+
+  /// What an export has to know before its first line.
+  private struct Survey {
+    /// What entities are called, for the registers that name them.
+    private(set) var refs: [EntityID: String] = [:]
+    /// The columns of a table.
+    private(set) var columns: [ExactString] = []
+    private(set) var count = 0
+
+    /// The columns that come first, where the table has them.
+    private static let first: [ExactString] = [
+      "name", "subject", "status", "priority", "customer", "assignee",
+    ]
+
+    init(_ store: Store, _ options: Options) throws(StorageError) {
+      var names: Set<ExactString> = []
+      var refs: [EntityID: String] = [:]
+      var count = 0
+      try store.forEachState { (state) throws(StorageError) in
+        refs[state.id] = state.text("ref") ?? state.id.description
+        guard options.type == nil || state.id.type == options.type else { return }
+        count += 1
+        guard options.kind.type != nil, options.fields == nil else { return }
+        names.formUnion(state.registers.keys)
+        names.formUnion(state.sets.keys)
+        names.formUnion(state.counters.keys)
+      }
+      self.refs = refs
+      self.count = count
+      let leading: [ExactString] = ["ref", "id"]
+      let trailing: [ExactString] = ["created", "updated"]
+      let placed = Set(leading + Self.first + trailing)
+      columns = leading + Self.first.filter(names.contains) + names.subtracting(placed).sorted() + trailing
+    }
+  }
+
+  // MARK: Changes
+
+  private func writeChanges() throws {
+    let progress = Progress(context.errors)
+    defer { progress.end() }
+    var first: UInt64 = 1
+    while first <= store.position {
+      let positions = first...first + UInt64(Self.window) - 1
+      var found: [(position: UInt64, change: Change)] = []
+      let walk = try store.walk(ofType: options.type)
+      while let (_, changes) = try walk.next() {
+        for placed in changes {
+          if let position = placed.position, positions.contains(position) {
+            found.append((position, placed.change))
+          }
+        }
+      }
+      found.sort { $0.position < $1.position }
+      guard try write(found.map(\.change)) else { return }
+      progress.update("exporting: \(Words.grouped(Int(min(positions.upperBound, store.position)))) changes")
+      first = positions.upperBound + 1
+    }
+    _ = try write(store.unsent.filter { options.type == nil || $0.on.type == options.type })
+  }
+
+  private func write(_ changes: [Change]) throws -> Bool {
+    var output: [UInt8] = []
+    for change in changes {
+      ChangeLine.write(change, to: &output)
+      output.append(0x0A)
+      guard output.count >= Self.piece else { continue }
+      guard try write(output) else { return false }
+      output.removeAll(keepingCapacity: true)
+    }
+    return output.isEmpty ? true : try write(output)
+  }
+}

@@ -1,0 +1,122 @@
+import Agent
+import Codec
+import Import
+import ServiceDesk
+
+/// Imports files.
+enum ImportCommand {
+  private static let formats = ["changes", "entities", "customers", "tickets", "events", "star"]
+  private static let format = Option.value(
+    "format", short: "f", "FORMAT", "what the file holds (default: what the mapping or the file itself says)",
+    choices: formats)
+  private static let mapping = Option.value(
+    "mapping", short: "m", "FILE", "how a CSV file's columns become fields")
+  private static let rejects = Option.value(
+    "rejects", "FILE", "where records go that cannot be imported (default: the file's name with .rejects)")
+
+  static let command = Command(
+    "import", "Import customers, tickets, event logs, dialogues or edits",
+    details: [
+      "Formats: 'changes' and 'entities' are JSON lines as 'askonce export' writes them; 'customers' and 'tickets' are "
+        + "CSV; 'events' is CSV where a row is a ticket after one update; 'star' are STAR dialogues. CSV needs a mapping "
+        + "unless its columns are named as in an export; 'events' always does.",
+      "A record that cannot be imported is told with its line number and goes to the rejects file; the others are "
+        + "imported. Running an import again imports nothing twice, also when it was killed in the middle. Gzip files "
+        + "are inflated. Exit code 11 when records were rejected.",
+    ],
+    operands: [Operand("FILE", "the file; - reads standard input")],
+    options: [format, mapping, rejects],
+    examples: [
+      .init("Customers of the old system", "askonce import customers.csv --mapping northwind-customers.json"),
+      .init("An event log", "askonce import incidents.csv.gz --mapping uci.json"),
+      .init(
+        "Another workspace's edits", "askonce export changes --store old | askonce import - --format changes"),
+    ]
+  ) { typed in
+    let (path, format, mappingPath) = (typed.operand(0), typed[format], typed[mapping])
+    let rejectsPath = typed[rejects] ?? (path == "-" ? nil : path + ".rejects")
+    if let format, mappingPath != nil, ["changes", "entities", "star"].contains(format) {
+      throw Failure.usage("--mapping is for CSV, not for --format \(format)")
+    }
+    return { context in
+      let mapping = try mappingPath.map { try readMapping($0, format) }
+      let file = try InputFile(path)
+      let start = try file.read()
+      let kind = try mapping?.kind.rawValue ?? format ?? guess(start)
+      let run = ImportRun(context: context, file: file, rejects: RejectsFile(rejectsPath, context))
+      let store = try context.open(.writing)
+      let summary: ImportRun.Summary
+      do {
+        summary = try perform(run, kind, mapping, store, start)
+      } catch {
+        try? run.rejects.finish()
+        throw error
+      }
+      try store.compact()
+      try run.rejects.finish()
+      write(summary, run.rejects, context)
+      return run.rejects.count == 0 ? .ok : .partial
+    }
+  }
+
+  private static func perform(
+    _ run: ImportRun, _ kind: String, _ mapping: Mapping?, _ store: Store, _ start: [UInt8]
+  ) throws -> ImportRun.Summary {
+    switch kind {
+    case "changes": return try run.runChanges(store, start: start)
+    case "entities": return try run.run(.entities, Desk(store), start: start)
+    case "star": return try run.run(.star, Desk(store), start: start)
+    default:
+      guard let kind = Mapping.Kind(rawValue: kind) else { throw Failure.usage("unknown format '\(kind)'") }
+      guard let mapping else {
+        guard kind != .events else { throw Failure.usage("--format events needs --mapping FILE") }
+        guard let columns = DefaultMapping.columns(start) else {
+          throw Failure(.failed, "\(run.file.path) does not start with the names of columns")
+        }
+        return try run.run(.table(DefaultMapping.make(kind, columns: columns)), Desk(store), start: start)
+      }
+      return try run.run(.table(mapping), Desk(store), start: start)
+    }
+  }
+
+  private static func readMapping(_ path: String, _ format: String?) throws -> Mapping {
+    let bytes = try InputFile(path).readAll(limit: 1 << 20)
+    let mapping: Mapping
+    do {
+      mapping = try Mapping(json: bytes)
+    } catch {
+      throw Failure(.failed, "\(path): \(error)")
+    }
+    guard format == nil || format == mapping.kind.rawValue else {
+      throw Failure.usage("\(path) is a mapping of \(mapping.kind.rawValue), not of \(format ?? "")")
+    }
+    return mapping
+  }
+
+  /// What a file says of itself: JSON lines do by their first member.
+  private static func guess(_ start: [UInt8]) throws(Failure) -> String {
+    let line = start.prefix { $0 != 0x0A }
+    if let value = try? JSONText(parsing: line), value.members != nil {
+      if value["id"] != nil, value["on"] != nil, value["at"] != nil { return "changes" }
+      if value["type"] != nil, value["ref"] != nil { return "entities" }
+      if value["DialogueID"] != nil { return "star" }
+    }
+    throw .usage(
+      "what does the file hold? Give --format, one of \(formats.joined(separator: ", ")), or --mapping")
+  }
+
+  private static func write(_ summary: ImportRun.Summary, _ rejects: RejectsFile, _ context: Context) {
+    if context.isJSON {
+      context.output.json([
+        ("imported", JSONText(summary.imported)), ("unchanged", JSONText(summary.unchanged)),
+        ("rejected", JSONText(rejects.count)), ("refused", JSONText(rejects.refused)),
+        ("rejects", rejects.path.map { JSONText($0) }),
+      ])
+      return
+    }
+    var text = "\(Words.grouped(summary.imported)) imported, \(Words.grouped(summary.unchanged)) unchanged, "
+    text += "\(Words.grouped(rejects.count)) rejected"
+    if rejects.refused > 0 { text += ", \(Words.count(rejects.refused, "value")) left out" }
+    context.output.line(text)
+  }
+}

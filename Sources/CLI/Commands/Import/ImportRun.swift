@@ -1,0 +1,109 @@
+import Agent
+import Causality
+import Codec
+import Import
+import Merge
+import ServiceDesk
+import Storage
+
+/// One import: reads a file in pieces and applies it in batches.
+struct ImportRun {
+  let context: Context
+  let file: InputFile
+  let rejects: RejectsFile
+
+  /// Records that are made durable together.
+  private static let batch = 1000
+
+  /// What an import did.
+  struct Summary {
+    var imported: Int
+    var unchanged: Int
+  }
+
+  /// Imports a foreign format.
+  ///
+  /// - Parameters:
+  ///   - start: the first piece of the file, which was looked at to find out what it is.
+  func run(_ format: Importer.Format, _ desk: Desk, start: [UInt8]) throws -> Summary {
+    var importer = Importer(format)
+    var applier = EditApplier(desk)
+    var waiting: [ImportedEdit] = []
+    let progress = Progress(context.errors)
+    defer { progress.end() }
+    func apply() throws {
+      guard !waiting.isEmpty else { return }
+      try applier.apply(waiting) { edit, reason in
+        rejects.add(Reject(line: edit.line, reason: reason, raw: []), header: importer.rejectsHeader)
+      }
+      waiting.removeAll(keepingCapacity: true)
+      progress.update(self.progress(applier.imported, applier.unchanged))
+    }
+    func take(_ items: [ImportItem]) throws {
+      for item in items {
+        switch item {
+        case .edit(let edit): waiting.append(edit)
+        case .reject(let reject): rejects.add(reject, header: importer.rejectsHeader)
+        case .refused(let value): rejects.add(value)
+        }
+        if waiting.count >= Self.batch { try apply() }
+      }
+    }
+    var piece = start
+    while !piece.isEmpty {
+      try take(try importer.read(piece.span))
+      piece = try file.read()
+    }
+    try take(try importer.finish())
+    try apply()
+    return Summary(imported: applier.imported, unchanged: applier.unchanged)
+  }
+
+  /// Imports changes as JSON lines.
+  func runChanges(_ store: Store, start: [UInt8]) throws -> Summary {
+    var lines = LineReader(limit: Change.maximumSize)
+    var replay = try ChangeReplay(store)
+    var waiting: [(line: Int, change: Change)] = []
+    var raw: [Int: [UInt8]] = [:]
+    let progress = Progress(context.errors)
+    defer { progress.end() }
+    func apply() throws {
+      try replay.apply(waiting) { line, reason in
+        rejects.add(Reject(line: line, reason: reason, raw: raw[line] ?? []), header: [])
+      }
+      waiting.removeAll(keepingCapacity: true)
+      raw.removeAll(keepingCapacity: true)
+      progress.update(self.progress(replay.imported, replay.unchanged))
+    }
+    func drain() throws {
+      while let item = lines.nextItem() {
+        switch item {
+        case .reject(let reject): rejects.add(reject, header: [])
+        case .line(let number, let bytes):
+          do throws(JSONError) {
+            waiting.append((number, try ChangeLine.parse(bytes.span)))
+            raw[number] = bytes
+          } catch {
+            rejects.add(Reject(line: number, reason: "no change: \(error)", raw: bytes), header: [])
+          }
+          if waiting.count >= Self.batch { try apply() }
+        }
+      }
+    }
+    var piece = start
+    while !piece.isEmpty {
+      lines.append(piece.span)
+      try drain()
+      piece = try file.read()
+    }
+    lines.finish()
+    try drain()
+    try apply()
+    return Summary(imported: replay.imported, unchanged: replay.unchanged)
+  }
+
+  private func progress(_ imported: Int, _ unchanged: Int) -> String {
+    let share = file.size.map { $0 > 0 ? ", \(file.offset * 100 / $0) % of the file" : "" } ?? ""
+    return "importing: \(Words.grouped(imported)) imported, \(Words.grouped(unchanged)) known\(share)"
+  }
+}

@@ -1,0 +1,188 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+
+/// Reads every byte of a store's mirror, its runs and its log, and takes it back to the last place up to which all is
+/// intact. What lies behind is the server's, or is made anew from own changes.
+package struct MirrorCheck {
+  private let disk: any Disk
+  private let aside: SetAside?
+  private let progress: (Int) -> Void
+  package private(set) var findings: [Finding] = []
+  package private(set) var files = 0
+  package private(set) var bytes = 0
+  /// Changes in intact files.
+  package private(set) var changes = 0
+  /// The intact runs, oldest first.
+  package private(set) var runs: [RunReader] = []
+  /// The intact blocks behind them.
+  package private(set) var blocks: [Block] = []
+
+  /// - Parameters:
+  ///   - aside: takes what a repair drops; nil where nothing is to be changed.
+  ///   - progress: gets the number of bytes that were read.
+  package init(
+    _ disk: any Disk, aside: SetAside?, progress: @escaping (Int) -> Void
+  ) throws(StorageError) {
+    self.disk = disk
+    self.aside = aside
+    self.progress = progress
+    let isWhole = try checkRuns()
+    if isWhole || aside != nil { try checkLog() }
+    try checkAside()
+  }
+
+  private mutating func read(_ path: String, _ size: Int) {
+    files += 1
+    bytes += size
+    progress(bytes)
+  }
+
+  // MARK: Runs
+
+  /// Returns whether all runs are intact.
+  private mutating func checkRuns() throws(StorageError) -> Bool {
+    let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
+    let names = RunName.parse(listing)
+    let chain = RunName.chain(names)
+    var bad: [RunName] = []
+    for name in chain {
+      guard bad.isEmpty, let run = try check(name) else {
+        bad.append(name)
+        continue
+      }
+      runs.append(run)
+      changes += Int(name.last - name.first + 1)
+      read(name.path, run.size)
+    }
+    let end = chain.last?.last ?? 0
+    for name in names.sorted(by: { $0.first < $1.first }) where name.last > end {
+      let reason = "the changes in front of position \(name.first) are missing"
+      findings.append(Finding(Damage(file: name.path, offset: 0, reason: reason), .left))
+      bad.append(name)
+    }
+    if !bad.isEmpty { try drop(bad) }
+    return bad.isEmpty
+  }
+
+  /// Checks one run and its index; nil where the run is damaged.
+  private mutating func check(_ name: RunName) throws(StorageError) -> RunReader? {
+    let stored = try onDisk { () throws(DiskError) in try disk.readAll(name.indexPath) }
+    if let stored, RunIndex(stored, name: name) == nil { try remakeIndex(name, "the index is damaged") }
+    do throws(StorageError) {
+      var run = try RunReader(disk, name)
+      do throws(StorageError) {
+        try run.verify()
+      } catch {
+        guard case .damaged(let damage) = error, damage.file == name.indexPath else { throw error }
+        try remakeIndex(name, damage.reason)
+        run = try RunReader(disk, name)
+        if aside != nil { try run.verify() }
+      }
+      return run
+    } catch {
+      guard case .damaged(let damage) = error else { throw error }
+      findings.append(Finding(damage, .left))
+      return nil
+    }
+  }
+
+  private mutating func remakeIndex(_ name: RunName, _ reason: String) throws(StorageError) {
+    let damage = Damage(file: name.indexPath, offset: 0, reason: reason)
+    findings.append(Finding(damage, aside == nil ? .left : .remade))
+    if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(name.indexPath) } }
+  }
+
+  /// Drops runs, and the log behind them.
+  private mutating func drop(_ names: [RunName]) throws(StorageError) {
+    guard let aside else { return }
+    let folder = try onDisk { () throws(DiskError) in
+      for path in try logPaths() { try aside.move(path) }
+      // The newest first, so that a crash in between leaves no gap.
+      for name in names.reversed() {
+        try disk.remove(name.indexPath)
+        try aside.move(name.path)
+      }
+      try disk.syncFolder(RunName.folder)
+      return try aside.folder()
+    }
+    for index in findings.indices where findings[index].outcome == .left {
+      findings[index].outcome = .dropped
+      findings[index].keptIn = folder
+    }
+  }
+
+  // MARK: The log
+
+  private func logPaths() throws(DiskError) -> [String] {
+    try disk.list(MirrorLog.folder).sorted().map { "\(MirrorLog.folder)/\($0)" }
+  }
+
+  private mutating func checkLog() throws(StorageError) {
+    let last = runs.last?.name.last ?? 0
+    let sum = runs.last?.index.sum ?? 0
+    var log = try MirrorLog(disk: disk, after: last, sum: sum, repairing: false)
+    for damage in log.damage { findings.append(Finding(damage, aside == nil ? .left : .dropped)) }
+    if let torn = log.torn { findings.append(Finding(torn, aside == nil ? .left : .cut)) }
+    if let aside, let damage = log.damage.first ?? log.torn {
+      let folder = try onDisk { () throws(DiskError) in
+        for path in try logPaths() where path >= damage.file { try aside.copy(path) }
+        return try aside.folder()
+      }
+      for index in findings.indices where findings[index].damage.file.hasPrefix("\(MirrorLog.folder)/") {
+        findings[index].keptIn = folder
+      }
+      log = try MirrorLog(disk: disk, after: last, sum: sum, repairing: true)
+    }
+    blocks = log.blocks
+    changes += blocks.reduce(0) { $0 + $1.count }
+    let count = try onDisk { () throws(DiskError) in try logPaths().count }
+    files += count
+    bytes += log.size
+    progress(bytes)
+  }
+
+  // MARK: What a healing set aside
+
+  /// Checks `old/1` and on: changes that a server had lost and that are to be given back to it.
+  private mutating func checkAside() throws(StorageError) {
+    let folders = try onDisk { () throws(DiskError) in try disk.list("old").filter { Int($0) != nil } }
+    for number in folders.sorted() {
+      let folder = "old/\(number)"
+      let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
+      for name in RunName.parse(listing) {
+        do throws(StorageError) {
+          let run = try RunReader(disk, name, in: folder)
+          try run.verify()
+          read(name.path(in: folder), run.size)
+        } catch {
+          try lose(error, name.path(in: folder))
+        }
+      }
+      try checkAsideLog("\(folder)/log.jsonl.gz")
+    }
+  }
+
+  private mutating func checkAsideLog(_ path: String) throws(StorageError) {
+    guard let stored = try onDisk({ () throws(DiskError) in try disk.readAll(path) }) else { return }
+    do {
+      let text = try Inflater().inflateAll(stored, limit: 1 << 30)
+      _ = try BlockText.parseAll(text.span)
+      read(path, stored.count)
+    } catch {
+      try lose(.damaged(Damage(file: path, offset: 0, reason: "\(error)")), path)
+    }
+  }
+
+  /// Takes out of the way what cannot be given back, so that a sync does not fail by it again and again.
+  private mutating func lose(_ error: StorageError, _ path: String) throws(StorageError) {
+    guard case .damaged(let damage) = error else { throw error }
+    guard let aside else {
+      findings.append(Finding(damage, .left))
+      return
+    }
+    let folder = try onDisk { () throws(DiskError) in try aside.move(path) }
+    findings.append(Finding(damage, .lost, keptIn: folder))
+  }
+}
