@@ -61,7 +61,6 @@ package final class SyncClient {
       if try onStore(store.isRemadeElsewhere) { try fork(&session) }
     }
     repeat {
-      let before = (store.position, store.unsent.count, healings)
       let request = session.request(
         unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
       switch try link.sync(request) {
@@ -69,9 +68,6 @@ package final class SyncClient {
       case .failure(let refusal): try heal(refusal, &session)
       }
       count()
-      guard
-        before != (store.position, store.unsent.count, healings) || session.isDone(unsent: store.unsent.count)
-      else { throw .interrupted("the server's answer brought nothing, though there is more") }
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position

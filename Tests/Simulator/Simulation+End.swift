@@ -25,7 +25,7 @@ extension Simulation {
     if server.disk.isDown || !server.isUp { server.restart(losingPower: generator.oneIn(2)) }
     server.disk.faults = .init()
     checkNothingIsLost(before: "the calm")
-    if !server.isIntact { restoreServer(newest: true) }
+    if !server.isIntact { mendServer() }
     excuseUnsentOfRevoked()
     for _ in 0..<20 {
       var isQuiet = true
