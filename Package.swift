@@ -54,7 +54,8 @@ let package = Package(
     module(
       "CLI",
       [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk", "Import",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk",
+        "Import",
         "Server",
       ]),
     // `askonce` must not load the network's libraries, which takes longer than most commands. It depends on
@@ -72,18 +73,32 @@ let package = Package(
       name: "replay",
       dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "Import", "URLTransport"],
       path: "Tests/Replay", swiftSettings: strict),
+    .target(
+      name: "Simulator",
+      dependencies: [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "TestSupport",
+      ],
+      path: "Tests/Simulator", swiftSettings: strict),
+    .executableTarget(
+      name: "simulate", dependencies: ["Simulator"], path: "Tests/simulate", swiftSettings: strict),
     tests("CausalityTests", ["Causality"]),
     tests("CodecTests", ["Codec"]),
     tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),
     tests("StorageTests", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "TestSupport"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
+    tests("SimulatorTests", ["Simulator"]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(
       "ProtocolTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
-    tests("ServerTests", ["Agent", "Causality", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
-    tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
+    tests(
+      "ServerTests",
+      ["Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
+    tests(
+      "ServiceDeskTests",
+      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
     tests(
       "CLITests",
       [

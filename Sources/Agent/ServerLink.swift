@@ -48,7 +48,7 @@ package final class ServerLink {
     guard 200..<300 ~= reply.status else {
       let refusal = Refusal(status: reply.status, body: reply.body)
       switch refusal.code {
-      case .diverged, .forked, .gap: return .failure(refusal)
+      case .diverged, .forked, .gap, .tooLarge: return .failure(refusal)
       default: throw SyncError(refusal)
       }
     }

@@ -9,79 +9,105 @@ import Storage
 extension Store {
   /// Whether blocks from the server hold, under this store's id, changes that this store did not make.
   package func isForked(by blocks: some Sequence<Block>) -> Bool {
-    for block in blocks where block.replica == replica {
-      guard let first = own.unsent.first?.id.sequence else {
-        if block.changes[block.count - 1].id.sequence > own.lastSequence { return true }
-        continue
-      }
-      for change in block.changes where change.id.sequence >= first {
-        let index = Int(change.id.sequence - first)
-        if index >= own.unsent.count || own.unsent[index] != change { return true }
-      }
-    }
-    return false
+    isForked(by: blocks.filter { $0.replica == replica }.flatMap(\.changes))
   }
 
-  /// Gives the store a new replica id and makes its unsent changes again under it.
-  ///
-  /// Changes that the other device sent too, because they were made before the copy, are not made twice. What
-  /// unsent changes say of each other is put right. The old files stay in their folder. A crash leaves the
-  /// store as it was or as it is to be.
-  /// - Parameters:
-  ///   - sent: changes under the old id that the server has, beyond those that this store knows to be there.
-  package func adopt(_ new: ReplicaID, token: String, sent: [ChangeID: Change]) throws(StorageError) {
-    var names: [UInt64: UInt64] = [:]
-    let kept = own.unsent.filter { sent[$0.id] != $0 }
-    for (index, change) in kept.enumerated() { names[change.id.sequence] = UInt64(index) + 1 }
-    var changes: [Change] = []
-    for change in kept {
-      var line: [UInt8] = []
-      ChangeLine.write(change, to: &line)
-      let renamed = Self.rename(line, from: replica, to: new, names)
-      do {
-        changes.append(try ChangeLine.parse(renamed.span))
-      } catch {
-        throw .refused("change \(change.id) cannot be made again under a new replica id: \(error)")
-      }
+  /// Whether changes under this store's id are others than this store's own. One that is damaged here is not.
+  func isForked(by changes: [Change]) -> Bool {
+    guard let last = changes.map(\.id.sequence).max() else { return false }
+    if last > own.lastSequence { return true }
+    guard let first = own.unsent.first?.id.sequence, last >= first else { return false }
+    let unsent = Dictionary(own.unsent.map { ($0.id, $0) }) { $1 }
+    return changes.contains { change in unsent[change.id].map { $0 != change } ?? false }
+  }
+
+  /// What the server has of the edits that this store counts as unsent.
+  package struct Sent {
+    /// Changes under this store's id.
+    fileprivate var own: [ChangeID: Change] = [:]
+    /// Changes that others made again.
+    fileprivate var remade: Set<Origin> = []
+    fileprivate var replicas: Set<ReplicaID> = []
+    private let replica: ReplicaID
+
+    package init(_ replica: ReplicaID) {
+      self.replica = replica
     }
+
+    package mutating func take(_ change: Change) {
+      replicas.insert(change.id.replica)
+      if change.id.replica == replica { own[change.id] = change }
+      if change.was != nil { remade.insert(change.origin) }
+    }
+
+    fileprivate func holds(_ change: Change) -> Bool {
+      own[change.id] == change || remade.contains(change.origin)
+    }
+  }
+
+  /// What this store goes on as.
+  package struct Fork: Sendable {
+    /// The new replica id.
+    package var replica: ReplicaID
+    /// The unsent changes, made again under it, from sequence 1 on.
+    var changes: [Change]
+  }
+
+  /// Makes the unsent changes again under a new replica id.
+  ///
+  /// Those that the server has, because they were made before the copy, are left out. Cost: per store.
+  /// - Parameter sent: what the server has behind the mirror.
+  package func fork(sent: Sent) throws(StorageError) -> Fork {
+    var sent = sent
+    try forEachMirrored { sent.take($0) }
+    var changes = own.unsent.filter { !sent.holds($0) }
+    guard !changes.isEmpty else { return Fork(replica: ReplicaID(bits: environment.random()), changes: []) }
+    repeat { changes = try Remaking.renamed(changes) } while sent.replicas.contains(changes[0].id.replica)
+    return Fork(replica: changes[0].id.replica, changes: changes)
+  }
+
+  /// Goes on under a new replica id. The old files stay in their folder.
+  ///
+  /// A crash leaves the store as it was or as it is to be.
+  package func adopt(_ fork: Fork, token: String) throws(StorageError) {
     var configuration = self.configuration
     configuration.formerReplicas = (configuration.formerReplicas ?? []) + [replica]
-    configuration.replica = new
+    configuration.replica = fork.replica
     configuration.token = token
-    let folder = "own-\(new)"
+    let folder = "own-\(fork.replica)"
     configuration.ownFolder = folder
     try onDisk { () throws(DiskError) in
+      // What an earlier try left behind.
+      for name in try disk.list(folder) { try disk.remove("\(folder)/\(name)") }
       var log = try OwnLog(
-        disk: disk, folder: folder, replica: new, acknowledged: 0, repairing: true, sizes: environment.sizes)
-      try log.append(changes)
+        disk: disk, folder: folder, replica: fork.replica, acknowledged: 0, repairing: true,
+        sizes: environment.sizes)
+      try log.append(fork.changes)
     }
-    try configuration.write(disk)
-    self.configuration = configuration
+    try settle(configuration)
     try reopen()
   }
 
-  /// Replaces `old.n` by `new.names[n]` wherever it stands in a line.
-  static func rename(
-    _ line: [UInt8], from old: ReplicaID, to new: ReplicaID, _ names: [UInt64: UInt64]
-  ) -> [UInt8] {
-    let pattern = Array("\(old).".utf8)
-    var output: [UInt8] = []
-    var index = 0
-    while index < line.count {
-      guard line[index...].starts(with: pattern) else {
-        output.append(line[index])
-        index += 1
-        continue
-      }
-      var end = index + pattern.count
-      while end < line.count, line[end] &- UInt8(ascii: "0") < 10 { end += 1 }
-      if let sequence = Decimal.parse(line.span, index + pattern.count, end), let name = names[sequence] {
-        output += Array("\(new).\(name)".utf8)
-      } else {
-        output += line[index..<end]
-      }
-      index = end
+  /// Writes the settings and goes by them; by what the disk then says where that fails half way.
+  func settle(_ configuration: StoreConfiguration) throws(StorageError) {
+    do {
+      try configuration.write(disk)
+      self.configuration = configuration
+    } catch {
+      isInDoubt = true
+      throw error
     }
-    return output
+  }
+
+  /// Visits what the mirror holds behind a position, and perhaps some before it.
+  func forEachMirrored(
+    behind position: UInt64 = 0, _ visit: (Change) -> Void
+  ) throws(StorageError) {
+    for run in runs.runs where run.name.last > position {
+      for member in 0..<run.index.memberCount {
+        for placed in try run.changes(member) { visit(placed.change) }
+      }
+    }
+    for block in mirror.blocks where block.last > position { block.changes.forEach(visit) }
   }
 }

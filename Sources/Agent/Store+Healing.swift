@@ -45,7 +45,7 @@ extension Store {
     try reopen()
   }
 
-  private func asideNumbers() throws(StorageError) -> [Int] {
+  func asideNumbers() throws(StorageError) -> [Int] {
     let listing = try onDisk { () throws(DiskError) in try disk.list(Self.asideFolder) }
     return listing.compactMap { Int($0) }.sorted()
   }
@@ -60,57 +60,6 @@ extension Store {
       limit = min(limit ?? found, found)
     }
     return limit
-  }
-
-  /// Changes of other replicas that were set aside and that the mirror lacks, each replica's in sequence order,
-  /// with the limit of their `seen`.
-  ///
-  /// To be asked when the mirror holds all that the server has.
-  package func lostChanges() throws(StorageError) -> [(limit: UInt64, changes: [Change])] {
-    let limit = try seenLimit() ?? 0
-    var lost: [ReplicaID: [UInt64: (limit: UInt64, change: Change)]] = [:]
-    var marks: [ReplicaID: UInt64] = [:]
-    func take(_ placed: PlacedChange) {
-      let id = placed.change.id
-      guard id.replica != replica, !(configuration.formerReplicas ?? []).contains(id.replica) else { return }
-      let mark = marks[id.replica] ?? mirrorMark(of: id.replica)
-      marks[id.replica] = mark
-      guard id.sequence > mark else { return }
-      lost[id.replica, default: [:]][id.sequence] = (min(limit, placed.seenLimit ?? limit), placed.change)
-    }
-    for number in try asideNumbers() {
-      let folder = "\(Self.asideFolder)/\(number)"
-      let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
-      for name in RunName.parse(listing) {
-        let run = try RunReader(disk, name, in: folder)
-        for member in 0..<run.index.memberCount { try run.changes(member).forEach(take) }
-      }
-      let bytes = try onDisk { () throws(DiskError) in try disk.readAll("\(folder)/log.jsonl.gz") }
-      guard let text = try? Inflater().inflateAll(bytes ?? [], limit: 1 << 30),
-        let blocks = try? BlockText.parseAll(text.span)
-      else { continue }
-      for block in blocks { block.placed.forEach(take) }
-    }
-    var groups: [(limit: UInt64, changes: [Change])] = []
-    for (replica, changes) in lost.sorted(by: { $0.key < $1.key }) {
-      var next = (marks[replica] ?? 0) + 1
-      while let (limit, change) = changes[next] {
-        if let last = groups.last, last.limit == limit, last.changes.last?.id.replica == replica {
-          groups[groups.count - 1].changes.append(change)
-        } else {
-          groups.append((limit, [change]))
-        }
-        next += 1
-      }
-    }
-    return groups
-  }
-
-  private func mirrorMark(of replica: ReplicaID) -> UInt64 {
-    for block in mirror.blocks.reversed() where block.replica == replica {
-      return block.changes[block.count - 1].id.sequence
-    }
-    return runs.mark(of: replica)?.sequence ?? 0
   }
 
   /// Forgets what was set aside, after the server has it.

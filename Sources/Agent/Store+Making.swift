@@ -41,8 +41,7 @@ extension Store {
     configuration.agent = agent
     configuration.role = role
     configuration.token = token
-    try configuration.write(disk)
-    self.configuration = configuration
+    try settle(configuration)
     if mirror.last > 0 { try rewind(to: 0) }
   }
 }

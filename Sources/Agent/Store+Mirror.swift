@@ -43,11 +43,20 @@ extension Store {
     let isDue = count >= environment.sizes.agentRun || all && count > 0
     if isDue {
       try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
-      try mirror.clear()
+      // From here on the runs hold it, whether or not the log's files can be removed.
+      do throws(StorageError) {
+        try mirror.clear()
+      } catch {
+        index()
+        throw error
+      }
       index()
+      // Before the new run is merged into others: what is derived from it then merges too.
+      follower?.storeDidCompact()
     }
     let merged = isDue || all ? try runs.merge(all: all) : false
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
+    follower?.storeDidCompact()
     return isDue || merged
   }
 

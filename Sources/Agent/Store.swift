@@ -4,6 +4,12 @@ import Codec
 import Merge
 import Storage
 
+/// Told by a store when what is derived from its runs can be brought in step cheaply.
+package protocol StoreFollower: AnyObject {
+  /// Compaction made a run of the newest changes, or merged runs, or found nothing to do at the end of a sync.
+  func storeDidCompact()
+}
+
 /// A replica's local store: all of the workspace that was synced, and this agent's own edits.
 ///
 /// Opening reads what is newer than the runs; a question about one entity reads that entity's part of the
@@ -17,21 +23,25 @@ public final class Store {
     case writing
   }
 
-  let disk: any Disk
-  let environment: Environment
+  package let disk: any Disk
+  package let environment: Environment
   let access: Access
   private let lock: (any Sendable)?
   /// Where the store is, for messages.
   public let root: String
   public internal(set) var configuration: StoreConfiguration
-  var runs: RunSet
+  package internal(set) var runs: RunSet
   var mirror: MirrorLog
   var own: OwnLog
   var clock: HybridClock
+  /// Whether a write of the settings failed half way, so that only the disk knows which ones count.
+  var isInDoubt = false
   /// The last own sequence that the mirror holds, so that the server has it.
   var acknowledged: UInt64
   /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
-  var newer: [EntityID: [PlacedChange]] = [:]
+  package internal(set) var newer: [EntityID: [PlacedChange]] = [:]
+  /// Keeps what is derived from the runs in step with them.
+  package weak var follower: (any StoreFollower)?
 
   /// Opens a store in a folder.
   ///
@@ -68,6 +78,10 @@ public final class Store {
 
   /// Reads the files again, after they were put right.
   func reopen() throws(StorageError) {
+    if isInDoubt {
+      configuration = try StoreConfiguration.read(disk, root: root)
+      isInDoubt = false
+    }
     let parts = try Self.read(disk, configuration, isWriting: access == .writing, environment.sizes)
     runs = parts.runs
     mirror = parts.mirror
@@ -136,10 +150,10 @@ public final class Store {
   ///
   /// Cost: the members that hold the entity, one or two a run.
   public func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
+    let newer = self.newer[entity] ?? []
     // What this store made and did not send yet can be in no run.
-    let isOwnUnsent = entity.origin.replica == replica && entity.origin.sequence > acknowledged
-    let old = isOwnUnsent ? [] : try runs.changes(of: entity)
-    return old + (newer[entity] ?? [])
+    let isUnsent = newer.contains { $0.position == nil && $0.change.creates }
+    return isUnsent ? newer : try runs.changes(of: entity) + newer
   }
 
   /// The state of an entity; nil when this store knows no change of it.

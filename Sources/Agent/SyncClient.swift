@@ -29,8 +29,14 @@ package final class SyncClient {
   private let link: ServerLink
   private var report = SyncReport()
   private let progress: (SyncReport) -> Void
-  /// How often a server may refuse the history before this gives up.
+  /// How often the server refused something that this then put right.
   private var healings = 0
+  /// The most text that one request carries; less once a proxy found that too much.
+  private var pushSize: Int
+  /// Whether own changes that are damaged here were looked for in what was set aside.
+  private var hasRelayed = false
+  /// The last own sequence that the server said it holds.
+  private var lastAcknowledged: UInt64 = 0
 
   /// - Parameter progress: called after each round trip.
   package init(
@@ -42,13 +48,15 @@ package final class SyncClient {
     self.store = store
     link = ServerLink(transport, workspace: workspace, token: token)
     self.progress = progress
+    pushSize = store.environment.sizes.push
   }
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
   package func sync() throws(SyncError) -> SyncReport {
-    if store.position == 0 { try fetchRuns() }
     var session = newSession()
+    if store.position == 0 { try fetchRuns(&session) }
     repeat {
+      let before = (store.position, store.unsent.count, healings)
       let request = session.request(
         unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
       switch try link.sync(request) {
@@ -56,20 +64,24 @@ package final class SyncClient {
       case .failure(let refusal): try heal(refusal, &session)
       }
       count()
+      guard
+        before != (store.position, store.unsent.count, healings) || session.isDone(unsent: store.unsent.count)
+      else { throw .interrupted("the server's answer brought nothing, though there is more") }
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
     try onStore { () throws(StorageError) in
+      try store.forgetAside()
       try store.note(SyncNote(at: store.environment.now(), head: head))
+      try store.compact()
     }
-    try onStore { () throws(StorageError) in _ = try store.compact() }
     return report
   }
 
   private func newSession() -> SyncSession {
     SyncSession(
       cursor: store.cursor, replica: store.replica, agent: store.configuration.agent,
-      pushSize: store.environment.sizes.push, pullSize: store.environment.sizes.pull)
+      pushSize: pushSize, pullSize: store.environment.sizes.pull)
   }
 
   private func count() {
@@ -90,6 +102,7 @@ package final class SyncClient {
   /// Stores what an answer brought.
   private func take(_ answer: SyncAnswer<[UInt8]>, _ session: inout SyncSession) throws(SyncError) {
     let received: SyncSession.Received
+    let before = session.cursor
     do {
       received = try session.receive(answer)
     } catch {
@@ -100,6 +113,11 @@ package final class SyncClient {
         return
       }
     }
+    let sequence = received.acknowledged ?? 0
+    guard session.cursor != before || sequence > lastAcknowledged || session.isDone(unsent: 0) else {
+      throw .interrupted("the server's answer brought nothing behind position \(before.position)")
+    }
+    lastAcknowledged = max(lastAcknowledged, sequence)
     let blocks = received.members.flatMap(\.blocks)
     if store.isForked(by: blocks) {
       try fork(&session)
@@ -113,9 +131,20 @@ package final class SyncClient {
 
   private func heal(_ refusal: Refusal, _ session: inout SyncSession) throws(SyncError) {
     healings += 1
-    guard healings <= 5 else { throw SyncError(refusal) }
+    guard healings <= 20 else { throw SyncError(refusal) }
     switch refusal.code {
     case .diverged: try rewind(&session)
+    case .tooLarge:
+      // A proxy's limit may be lower than the server's: less at once passes, unless one change is too large.
+      guard pushSize > 1, store.unsent.count > 1 else { throw SyncError(refusal) }
+      pushSize /= 8
+      session = newSession()
+    case .gap where !hasRelayed:
+      // An own change is damaged here. Perhaps the mirror had it before the server lost it.
+      hasRelayed = true
+      session = newSession()
+      try pull(&session)
+      try relay(&session)
     default: try fork(&session)
     }
   }
@@ -137,14 +166,14 @@ package final class SyncClient {
       "the server's history differs behind position \(shared): it was restored or replaced; "
         + "what it lost is sent again")
     try onStore { () throws(StorageError) in try store.rewind(to: shared) }
-    if shared == 0 { try fetchRuns() }
     session = newSession()
+    if shared == 0 { try fetchRuns(&session) }
   }
 
   /// Goes on under a new replica id.
   private func fork(_ session: inout SyncSession) throws(SyncError) {
-    // What the other device sent under this id must not be sent twice, so all of it is looked at first.
-    var sent: [ChangeID: Change] = [:]
+    // What the server has of this store's edits must not be sent twice, so all that is new is looked at first.
+    var sent = Store.Sent(store.replica)
     var scan = newSession()
     repeat {
       switch try link.sync(scan.request(unsent: [], own: ChangeID.maximumSequence)) {
@@ -153,70 +182,110 @@ package final class SyncClient {
         try rewind(&session)
         return
       case .success(let answer):
+        let before = scan.cursor
         let received: SyncSession.Received
         do { received = try scan.receive(answer) } catch { throw .interrupted(error.description) }
-        for block in received.members.flatMap(\.blocks) where block.replica == store.replica {
-          for change in block.changes { sent[change.id] = change }
+        guard scan.cursor != before || scan.isDone(unsent: 0) else {
+          throw .interrupted("the server's answer brought nothing behind position \(before.position)")
+        }
+        for block in received.members.flatMap(\.blocks) {
+          for change in block.changes { sent.take(change) }
         }
       }
     } while !scan.isDone(unsent: 0)
     let old = store.replica
-    let new = ReplicaID(bits: store.environment.random())
+    let fork = try onStore { () throws(StorageError) in try store.fork(sent: sent) }
+    let new = fork.replica
     let token = try link.fork(to: new)
-    try onStore { () throws(StorageError) in try store.adopt(new, token: token, sent: sent) }
+    try onStore { () throws(StorageError) in try store.adopt(fork, token: token) }
     report.notes.append(
       "another device writes as replica \(old), so this store is a copy; it goes on as replica \(new), "
         + "and no edit was lost")
     link.token = token
+    lastAcknowledged = 0
     session = newSession()
   }
 
-  /// Gives the server back what it lost of others, then forgets what was set aside.
-  private func relay(_ session: inout SyncSession) throws(SyncError) {
-    guard try onStore(store.seenLimit) != nil else { return }
-    for (limit, changes) in try onStore(store.lostChanges) {
-      var rest = changes[...]
-      while !rest.isEmpty {
-        let request = session.request(
-          unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true)
-        switch try link.sync(request) {
-        case .failure(let refusal):
-          throw refusal.code == .diverged ? .interrupted(refusal.message) : SyncError(refusal)
-        case .success(let answer):
-          try take(answer, &session)
-          let sent = rest.count - request.unsent
-          report.relayed += sent
-          rest = rest.dropFirst(sent)
-        }
-        count()
-      }
-    }
-    while !session.isDone(unsent: 0) {
+  /// Takes what the server has, without sending anything.
+  private func pull(_ session: inout SyncSession) throws(SyncError) {
+    repeat {
       guard
         case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence))
       else {
         throw .interrupted("the server's history changed during the sync")
       }
       try take(answer, &session)
+      count()
+    } while !session.isDone(unsent: 0)
+  }
+
+  /// Gives the server back what it lost of what was set aside.
+  private func relay(_ session: inout SyncSession) throws(SyncError) {
+    guard try onStore(store.seenLimit) != nil else { return }
+    // Once more after something was sent: somebody else may have taken the ids meanwhile.
+    for _ in 0..<5 {
+      let lost = try onStore(store.lostChanges)
+      for damage in lost.damage {
+        let note = "what the server lost cannot be given back from here in full: \(damage)"
+        if !report.notes.contains(note) { report.notes.append(note) }
+      }
+      for (limit, changes) in lost.groups { try relay(changes, limit, &session) }
+      if !session.isDone(unsent: 0) { try pull(&session) }
+      if lost.groups.isEmpty { return }
     }
-    try onStore { () throws(StorageError) in try store.forgetAside() }
+  }
+
+  private func relay(
+    _ changes: [Change], _ limit: UInt64, _ session: inout SyncSession
+  ) throws(SyncError) {
+    var rest = changes[...]
+    while !rest.isEmpty {
+      let request = session.request(
+        unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true)
+      switch try link.sync(request) {
+      case .failure(let refusal):
+        // What the server holds changed since it was looked at.
+        let isMoved = [.diverged, .gap, .forked].contains(refusal.code)
+        throw isMoved ? .interrupted(refusal.message) : SyncError(refusal)
+      case .success(let answer):
+        try take(answer, &session)
+        let sent = rest.count - request.unsent
+        report.relayed += sent
+        rest = rest.dropFirst(sent)
+      }
+      count()
+    }
   }
 
   /// Copies the server's runs into an empty mirror, in pieces, going on where an earlier try stopped.
-  private func fetchRuns() throws(SyncError) {
+  private func fetchRuns(_ session: inout SyncSession) throws(SyncError) {
     for (name, size) in try link.runs() where name.first == store.position + 1 {
-      // The server may have merged this run meanwhile; then the log brings what is missing.
-      var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
-      while offset < size {
-        let piece = try link.run(
-          name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
-        guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
-        try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
-        offset += piece.count
-        count()
+      do throws(SyncError) {
+        try fetch(name, size)
+      } catch {
+        // The server may have merged this run meanwhile; then the log brings what is missing.
+        guard case .notFound = error else { throw error }
+        break
       }
-      try onStore { () throws(StorageError) in try store.finishRun(name) }
+      guard try onStore({ () throws(StorageError) in try store.finishRun(name) }) else {
+        // Under a new id the same runs are just another replica's changes.
+        try fork(&session)
+        return try fetchRuns(&session)
+      }
       report.received += Int(name.last - name.first + 1)
+    }
+    session = newSession()
+  }
+
+  private func fetch(_ name: RunName, _ size: Int) throws(SyncError) {
+    var offset = try onStore { () throws(StorageError) in try store.startRun(name, size: size) }
+    while offset < size {
+      let piece = try link.run(
+        name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
+      guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
+      try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
+      offset += piece.count
+      count()
     }
   }
 }

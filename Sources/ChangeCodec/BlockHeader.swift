@@ -30,7 +30,7 @@ struct BlockHeader {
     var onColumn = line.lowerBound..<line.lowerBound
     let end = try JSONScanner.members(text, line.lowerBound) { (key, value) throws(JSONError) in
       if JSONScanner.equals(text, key, "times") {
-        times = try Columns.parseTimes(text, value)
+        times = try Columns.parseTimes(text, value, limit: BlockText.maximumCount)
       } else if JSONScanner.equals(text, key, "on") {
         onColumn = value
       } else if JSONScanner.equals(text, key, "seq") {
@@ -42,15 +42,15 @@ struct BlockHeader {
       } else if JSONScanner.equals(text, key, "seen") {
         seen = try Columns.number(text, value)
       } else if JSONScanner.equals(text, key, "names") {
-        names = try Columns.parseNames(text, value)
+        names = try Columns.parseNames(text, value, limit: BlockText.maximumCount)
       } else if JSONScanner.equals(text, key, "who") {
-        who = try Columns.parseNumbers(text, value)
+        who = try Columns.parseNumbers(text, value, limit: BlockText.maximumCount)
       } else if JSONScanner.equals(text, key, "first") {
         first = try Columns.number(text, value)
       } else if JSONScanner.equals(text, key, "stamp") {
         stamp = try Columns.time(text, value)
       } else if JSONScanner.equals(text, key, "sum") {
-        sum = Checksum.parse(text, value.lowerBound + 1..<value.upperBound - 1)
+        sum = try Columns.sum(text, value)
       } else if JSONScanner.equals(text, key, "seenlimit") {
         seenLimit = try Columns.number(text, value)
       }
@@ -87,7 +87,7 @@ struct BlockHeader {
     _ text: Span<UInt8>, _ column: Range<Int>, _ replica: ReplicaID, _ sequence: UInt64
   ) throws(JSONError) -> [EntityID] {
     var found: [EntityID] = []
-    _ = try JSONScanner.elements(text, column.lowerBound) { (element) throws(JSONError) in
+    try Columns.elements(text, column, limit: BlockText.maximumCount) { (element) throws(JSONError) in
       let name = element.lowerBound + 1..<max(element.lowerBound + 1, element.upperBound - 1)
       if text[element.lowerBound] == UInt8(ascii: "\"") {
         if name.isEmpty {

@@ -127,14 +127,24 @@ package enum BlockText {
   /// Parses a whole text of blocks, such as an inflated gzip member or push.
   ///
   /// - Throws: `JSONError` where it is not UTF-8 or not blocks from its start to its end.
-  package static func parseAll(_ text: Span<UInt8>, defaults: Defaults? = nil) throws(JSONError) -> [Block] {
+  package static func parseAll(_ text: Span<UInt8>) throws(JSONError) -> [Block] {
+    try parseAll(text, defaults: nil, maximumCount: .max) ?? []
+  }
+
+  /// Parses a whole text of blocks; nil where they hold more than so many changes.
+  package static func parseAll(
+    _ text: Span<UInt8>, defaults: Defaults?, maximumCount: Int
+  ) throws(JSONError) -> [Block]? {
     guard (try? UTF8Span(validating: text)) != nil else {
       throw JSONError(offset: 0, reason: "not valid UTF-8")
     }
     var blocks: [Block] = []
     var index = 0
+    var count = 0
     while index < text.count {
       let (block, end) = try parse(text, from: index, defaults: defaults)
+      count += block.count
+      if count > maximumCount { return nil }
       blocks.append(block)
       index = end
     }

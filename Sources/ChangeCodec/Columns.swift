@@ -27,10 +27,29 @@ enum Columns {
     output.append(UInt8(ascii: "]"))
   }
 
-  static func parseTimes(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> [HybridTime] {
+  /// Visits the elements of a column.
+  ///
+  /// - Parameter limit: the most elements; a column with more is given up there, so that a small push that inflates to
+  ///   millions of them does not fill the memory.
+  static func elements(
+    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int, _ visit: (Range<Int>) throws(JSONError) -> Void
+  ) throws(JSONError) {
+    var count = 0
+    _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
+      count += 1
+      guard count <= limit else {
+        throw JSONError(offset: element.lowerBound, reason: "a column of more than \(limit)")
+      }
+      try visit(element)
+    }
+  }
+
+  static func parseTimes(
+    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int
+  ) throws(JSONError) -> [HybridTime] {
     var times: [HybridTime] = []
     var earlier: UInt64 = 0
-    _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
+    try elements(text, value, limit: limit) { (element) throws(JSONError) in
       var range = element
       var counter: UInt64 = 0
       if text[element.lowerBound] == UInt8(ascii: "\"") {
@@ -92,17 +111,21 @@ enum Columns {
     JSONWriter.list(who, to: &output) { Decimal.write(UInt64($0), to: &$1) }
   }
 
-  static func parseNumbers(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> [UInt64] {
+  static func parseNumbers(
+    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int
+  ) throws(JSONError) -> [UInt64] {
     var numbers: [UInt64] = []
-    _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
+    try elements(text, value, limit: limit) { (element) throws(JSONError) in
       numbers.append(try number(text, element))
     }
     return numbers
   }
 
-  static func parseNames(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> [String] {
+  static func parseNames(
+    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int
+  ) throws(JSONError) -> [String] {
     var names: [String] = []
-    _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
+    try elements(text, value, limit: limit) { (element) throws(JSONError) in
       names.append(try author(text, element))
     }
     return names
@@ -116,16 +139,31 @@ enum Columns {
     return number
   }
 
+  /// What stands between the quotes of a string; nothing for any other value.
+  private static func quoted(_ text: Span<UInt8>, _ value: Range<Int>) -> Range<Int> {
+    guard text[value.lowerBound] == UInt8(ascii: "\"") else { return value.lowerBound..<value.lowerBound }
+    return value.lowerBound + 1..<value.upperBound - 1
+  }
+
+  static func sum(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> UInt32 {
+    guard let sum = Checksum.parse(text, quoted(text, value)) else {
+      throw JSONError(offset: value.lowerBound, reason: "expected a sum of eight hexadecimal digits")
+    }
+    return sum
+  }
+
   /// A time without a counter, in milliseconds since 1970.
   static func time(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> UInt64 {
-    guard let time = HybridTime(text, value.lowerBound + 1, value.upperBound - 1), time.counter == 0 else {
+    let range = quoted(text, value)
+    guard let time = HybridTime(text, range.lowerBound, range.upperBound), time.counter == 0 else {
       throw JSONError(offset: value.lowerBound, reason: "expected a time such as 2026-11-21T17:21:03.306Z")
     }
     return time.milliseconds
   }
 
   static func replica(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> ReplicaID {
-    guard let id = ReplicaID(text, value.lowerBound + 1, value.upperBound - 1) else {
+    let range = quoted(text, value)
+    guard let id = ReplicaID(text, range.lowerBound, range.upperBound) else {
       throw JSONError(offset: value.lowerBound, reason: "expected a replica id")
     }
     return id

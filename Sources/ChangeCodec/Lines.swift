@@ -52,6 +52,9 @@ struct BodyLines {
       text[line.upperBound - 1] == UInt8(ascii: "}")
     else { throw JSONError(offset: line.lowerBound, reason: "expected a line with one object") }
     let body = line.lowerBound + 1..<line.upperBound - 1
+    guard body.count < Change.maximumSize else {
+      throw JSONError(offset: line.lowerBound, reason: "a change of more than \(Change.maximumSize) bytes")
+    }
     // Without its last text a body may be wrong where the whole one is right: a change id, for instance.
     if LastText.gap(in: text.extracting(body)) == nil { try ChangeBody.validate(text, body) }
     ranges.append(body)
@@ -62,9 +65,6 @@ struct BodyLines {
     _ text: Span<UInt8>, _ lines: inout LineCursor, _ take: (Int, [UInt8]) -> Void
   ) throws(JSONError) {
     for (index, range) in ranges.enumerated() {
-      guard range.count < Change.maximumSize else {
-        throw JSONError(offset: range.lowerBound, reason: "a change of more than \(Change.maximumSize) bytes")
-      }
       guard let gap = LastText.gap(in: text.extracting(range)) else {
         take(index, Array(copying: text, range))
         continue

@@ -92,20 +92,20 @@ extension RunText {
       let end = try JSONScanner.members(text, line.lowerBound) { (key, value) throws(JSONError) in
         if JSONScanner.equals(text, key, "positions") {
           var earlier: UInt64 = 0
-          _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
+          try Columns.elements(text, value, limit: maximumCount) { (element) throws(JSONError) in
             earlier = try Columns.add(text, element, to: earlier, limit: ChangeID.maximumSequence)
             positions.append(earlier)
           }
         } else if JSONScanner.equals(text, key, "times") {
-          times = try Columns.parseTimes(text, value)
+          times = try Columns.parseTimes(text, value, limit: maximumCount)
         } else if JSONScanner.equals(text, key, "blocks") {
-          _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
+          try Columns.elements(text, value, limit: maximumCount) { (element) throws(JSONError) in
             rows.append(try Row(text, element))
           }
         } else if JSONScanner.equals(text, key, "names") {
-          names = try Columns.parseNames(text, value)
+          names = try Columns.parseNames(text, value, limit: maximumCount)
         } else if JSONScanner.equals(text, key, "who") {
-          who = try Columns.parseNumbers(text, value)
+          who = try Columns.parseNumbers(text, value, limit: maximumCount)
         }
       }
       guard end == line.upperBound, times.count == positions.count,

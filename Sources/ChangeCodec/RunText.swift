@@ -23,6 +23,8 @@ package struct RunText {
   /// A member is closed even within an entity when its size reaches this.
   package static let maximumSize = 1 << 20
   static let changeCost = 32
+  /// No member holds more changes: one more would make it too large.
+  static let maximumCount = maximumSize / changeCost + 1
 
   private var changes: [PlacedChange] = []
   private var size = 0

@@ -5,47 +5,81 @@ import Merge
 import Storage
 
 extension Desk {
-  /// The tickets that a filter lets through.
+  /// The tickets that a filter lets through, without erased ones.
   ///
+  /// Cost: a few columns of the ticket table; with a customer or text only their tickets.
   /// - Returns: at most `limit` rows in the filter's order, and how many there are in all.
   public func tickets(
     _ filter: TicketFilter = TicketFilter(), limit: Int = 50
   ) throws(StorageError) -> (rows: [TicketRow], total: Int) {
-    var rows: [TicketRow] = []
-    try store.forEachState(ofType: Vocabulary.ticket) { (state) throws(StorageError) in
-      let row = TicketRow(state)
-      if filter.matches(row) { rows.append(row) }
-    }
-    rows.sort(by: filter.precedes)
-    return (Array(rows.prefix(limit)), rows.count)
-  }
-
-  /// The customers, newest update first, and how many there are in all.
-  public func customers(limit: Int = 50) throws(StorageError) -> (rows: [CustomerRow], total: Int) {
-    var rows: [CustomerRow] = []
-    try store.forEachState(ofType: Vocabulary.customer) { (state) throws(StorageError) in
-      rows.append(CustomerRow(state))
-    }
-    rows.sort { ($1.updated, $0.id) < ($0.updated, $1.id) }
-    return (Array(rows.prefix(limit)), rows.count)
-  }
-
-  /// The customers that a phone number, e-mail address, handle, `ref`, id or name may mean, best first.
-  public func findCustomers(_ text: String, limit: Int = 20) throws(StorageError) -> [CustomerMatch] {
-    var found: [CustomerMatch] = []
-    try store.forEachState(ofType: Vocabulary.customer) { (state) throws(StorageError) in
-      if state.text("name") == text {
-        found.append(CustomerMatch(customer: CustomerRow(state), reason: .name, matched: text))
+    try reading { () throws(StorageError) in
+      let tests = filter.tests
+      var found: (rows: [TableRow], total: Int)
+      if let candidates = try candidates(filter) {
+        var rows: [TableRow] = []
+        for id in candidates {
+          if let values = try tables.values(of: id), tests.pass(values) { rows.append(TableRow(id, values)) }
+        }
+        rows.sort {
+          let (left, right) = (filter.rowOrder.key($0.values), filter.rowOrder.key($1.values))
+          return left == right ? $0.entity < $1.entity : left > right
+        }
+        found = (Array(rows.prefix(max(limit, 0))), rows.count)
+      } else {
+        found = try tables.scan(Vocabulary.ticket, tests, filter.rowOrder, limit: limit)
       }
+      var rows: [TicketRow] = []
+      for row in found.rows {
+        var ticket = TicketRow(row.entity, row.values)
+        ticket.customerName = try ticket.customer.flatMap { (id) throws(StorageError) in try name(of: id) }
+        rows.append(ticket)
+      }
+      return (rows, found.total)
     }
-    return Array(found.prefix(limit))
+  }
+
+  /// The tickets among which those of a filter are, where terms tell; else nil.
+  private func candidates(_ filter: TicketFilter) throws(StorageError) -> [EntityID]? {
+    var sets: [Set<EntityID>] = []
+    if let customer = filter.customer {
+      sets.append(Set(try tables.entities(.customer(customer.description))))
+    }
+    if let text = filter.text {
+      let words = TextFolding.words(text)
+      let lists = try tables.entities([.ref(text)] + words.map { .subject(word: $0) })
+      let subject = lists.dropFirst().map { Set($0) }
+      let all = subject.dropFirst().reduce(subject.first ?? []) { $0.intersection($1) }
+      sets.append(all.union(lists[0]))
+    }
+    guard let first = sets.first else { return nil }
+    return sets.dropFirst().reduce(first) { $0.intersection($1) }.filter { $0.type == Vocabulary.ticket }
+      .sorted()
+  }
+
+  /// A customer's name; nil where nothing is known of the customer.
+  func name(of customer: EntityID) throws(StorageError) -> String? {
+    guard customer.type == Vocabulary.customer else { return nil }
+    return try tables.values(of: customer).map { CustomerRow(customer, $0).name }
+  }
+
+  /// The customers, newest update first, without erased ones, and how many there are in all.
+  public func customers(limit: Int = 50) throws(StorageError) -> (rows: [CustomerRow], total: Int) {
+    try reading { () throws(StorageError) in
+      var tests = RowTests(CustomerRow.columns)
+      tests.require(number: "erased") { $0 == 0 }
+      let order = RowOrder(first: tests.column("updated") ?? 0)
+      let found = try tables.scan(Vocabulary.customer, tests, order, limit: limit)
+      return (found.rows.map { CustomerRow($0.entity, $0.values) }, found.total)
+    }
   }
 
   /// A ticket with all that is known of it; nil where there is none of this id.
   public func ticket(_ id: EntityID) throws(StorageError) -> TicketView? {
     guard let state = try store.state(of: id) else { return nil }
     let customer = state.text("customer").flatMap { EntityID($0) }
-    let name = try customer.flatMap { (id) throws(StorageError) in try store.state(of: id) }?.text("name")
+    let name = try customer.flatMap { (id) throws(StorageError) in
+      try reading { () throws(StorageError) in try self.name(of: id) }
+    }
     return TicketView(id: id, state: state, customerName: name)
   }
 
@@ -58,60 +92,39 @@ extension Desk {
   }
 }
 
-extension TicketRow {
-  init(_ state: EntityState) {
-    id = state.id
-    ref = state.text("ref")
-    subject = state.text("subject") ?? ""
-    status = state.text("status") ?? ""
-    priority = state.text("priority") ?? ""
-    team = state.text("team") ?? ""
-    assignee = state.text("assignee") ?? ""
-    topic = state.text("topic") ?? ""
-    channel = state.text("channel") ?? ""
-    customer = state.text("customer").flatMap { EntityID($0) }
-    tags = state.elements("tags")
-    due = state.text("due").flatMap { HybridTime($0) }?.milliseconds
-    created = state.firstAt.milliseconds
-    updated = state.lastAt.milliseconds
-    conflicts = state.conflicts.count
-    isErased = state.isErased
-  }
-}
-
-extension CustomerRow {
-  init(_ state: EntityState) {
-    id = state.id
-    ref = state.text("ref")
-    name = state.text("name") ?? ""
-    language = state.text("language") ?? ""
-    country = state.text("address.country") ?? ""
-    tags = state.elements("tags")
-    created = state.firstAt.milliseconds
-    updated = state.lastAt.milliseconds
-    conflicts = state.conflicts.count
-    isErased = state.isErased
-  }
-}
-
 extension TicketFilter {
-  func matches(_ row: TicketRow) -> Bool {
+  /// What the table's columns have to say.
+  var tests: RowTests {
+    var tests = RowTests(TicketRow.columns)
+    tests.require(number: "erased") { $0 == 0 }
     switch status {
-    case .open: if Vocabulary.finished.contains(row.status) { return false }
+    case .open: tests.require("status") { !Vocabulary.finished.contains($0) }
     case .all: break
-    case .any(let statuses): if !statuses.contains(row.status) { return false }
+    case .any(let statuses): tests.require("status", statuses.contains)
     }
-    if let assignee, row.assignee != assignee { return false }
-    if let team, row.team != team { return false }
-    if let priority, row.priority != priority { return false }
-    if let tag, !row.tags.contains(tag) { return false }
-    if let customer, row.customer != customer { return false }
-    if let updatedSince, row.updated < updatedSince { return false }
-    return true
+    if let assignee { tests.require("assignee") { $0 == assignee } }
+    if let team { tests.require("team") { $0 == team } }
+    if let priority { tests.require("priority") { $0 == priority } }
+    if let tag { tests.require("tags") { [String](joined: $0).contains(tag) } }
+    if let updatedSince { tests.require(number: "updated") { $0 >= updatedSince } }
+    if let customer, let column = tests.column("customer") {
+      tests.requireFound { $0[column].text == customer.description }
+    }
+    if let text, let subject = tests.column("subject"), let ref = tests.column("ref") {
+      let words = Set(TextFolding.words(text))
+      tests.requireFound {
+        $0[ref].text == text || !words.isEmpty && words.isSubset(of: TextFolding.words($0[subject].text))
+      }
+    }
+    return tests
   }
 
-  func precedes(_ left: TicketRow, _ right: TicketRow) -> Bool {
-    if order == .due, left.due != right.due { return (left.due ?? .max) < (right.due ?? .max) }
-    return (right.updated, left.id) < (left.updated, right.id)
+  var rowOrder: RowOrder {
+    let columns = RowTests(TicketRow.columns)
+    let updated = columns.column("updated") ?? 0
+    return switch order {
+    case .newest: RowOrder(first: updated)
+    case .due: RowOrder(first: columns.column("due") ?? 0, isAscending: true, second: updated)
+    }
   }
 }

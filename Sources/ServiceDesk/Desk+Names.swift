@@ -7,54 +7,109 @@ import Storage
 extension Desk {
   /// The entity that a person means.
   ///
+  /// Cost: a few pages, however large the store is.
   /// - Parameters:
-  ///   - text: `type/replica.sequence`, `replica.sequence`, a prefix of the replica with the sequence
-  ///     (`k7f3.418`), a prefix of the replica alone if it made only one such entity, or the value of a `ref`.
+  ///   - text: `type/replica.sequence`, `replica.sequence`, the value of a `ref`, a prefix of the replica with the
+  ///     sequence (`k7f3.418`), or four or more characters of the replica alone if it made only one such entity. The
+  ///     first of these forms that names anything counts.
   ///   - type: only entities of this type; nil for any.
-  /// - Throws: `DeskError.notFound`, or `.ambiguous` with those that it can mean.
+  /// - Throws: `DeskError.notFound`, or `.ambiguous` with those that it can mean, at most 20.
   public func resolve(_ text: String, type: String? = nil) throws(DeskError) -> EntityID {
-    let found = try onStore { () throws(StorageError) in
-      var exact: [EntityID] = []
-      var near: [EntityID] = []
-      try store.forEachState(ofType: type) { (state) throws(StorageError) in
-        let origin = state.id.origin
-        let replica = origin.replica.description
-        if "\(origin)" == text || "\(state.id)" == text { exact.append(state.id) }
-        if state.text("ref") == text { exact.append(state.id) }
-        let parts = text.split(separator: ".")
-        if let prefix = parts.first, replica.hasPrefix(prefix),
-          parts.count == 1 || "\(origin.sequence)" == parts[1]
-        {
-          near.append(state.id)
+    do {
+      return try reading { () throws(StorageError) -> Result<EntityID, DeskError> in
+        let found = try named(text, type: type)
+        guard let first = found.first else { return .failure(.notFound(text)) }
+        if found.count == 1 { return .success(first) }
+        let candidates = try found.prefix(20).map { (id) throws(StorageError) in try candidate(id) }
+        return .failure(.ambiguous(text, candidates: candidates))
+      }.get()
+    } catch let error as DeskError {
+      throw error
+    } catch let error as StorageError {
+      throw .storage(error)
+    } catch {
+      throw .notFound(text)
+    }
+  }
+
+  /// The shortest text that names only this entity, whatever else of its type there is: four or more characters of its
+  /// replica, a dot and the sequence.
+  public func shortID(_ id: EntityID) -> String {
+    let length = knownReplicas.prefixLength(of: id.origin.replica)
+    return "\("\(id.origin.replica)".prefix(length)).\(id.origin.sequence)"
+  }
+
+  /// The entities that a text can mean, ordered: those of the first form that it has.
+  func named(_ text: String, type: String?) throws(StorageError) -> [EntityID] {
+    if let id = EntityID(text) {
+      guard type == nil || id.type == type, try isKnown(id) else { return [] }
+      return [id]
+    }
+    let types = type.map { [$0] } ?? tables.types
+    var found: [EntityID] = []
+    if let origin = ChangeID(text) {
+      for type in types {
+        if let id = EntityID(type: type, origin: origin), try isKnown(id) { found.append(id) }
+      }
+      if !found.isEmpty { return found }
+    }
+    for id in try tables.entities(.ref(text)) where type == nil || id.type == type {
+      if try hasRef(id, text) { found.append(id) }
+    }
+    return found.isEmpty ? try startingWith(text, types) : found
+  }
+
+  private func isKnown(_ id: EntityID) throws(StorageError) -> Bool {
+    try !store.changes(of: id).isEmpty
+  }
+
+  private func hasRef(_ id: EntityID, _ text: String) throws(StorageError) -> Bool {
+    try store.state(of: id)?.registers["ref"]?.heads.contains { $0.value.plain == text } == true
+  }
+
+  /// The entities whose ids begin with a prefix of the replica, with or without a sequence behind it; without, the first
+  /// few.
+  private func startingWith(_ text: String, _ types: [String]) throws(StorageError) -> [EntityID] {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let first = parts.first, let prefix = ReplicaPrefix(first) else { return [] }
+    // Fewer characters alone are rather a mistyped word or number than an id.
+    guard parts.count == 2 else {
+      return first.utf8.count < 4 ? [] : try tables.entities(prefix, types, limit: 21)
+    }
+    guard let sequence = UInt64(parts[1]), "\(sequence)" == parts[1], sequence > 0 else { return [] }
+    var found: [EntityID] = []
+    for type in types {
+      for replica in knownReplicas.matching(prefix) {
+        if let id = EntityID(type: type, origin: ChangeID(replica, sequence)), try tables.contains(id) {
+          found.append(id)
         }
       }
-      return exact.isEmpty ? near : exact
     }
-    guard let first = found.first else { throw .notFound(text) }
-    if found.count == 1 { return first }
-    let candidates = try onStore { () throws(StorageError) in
-      try found.prefix(20).map { (id) throws(StorageError) in try candidate(id) }
-    }
-    throw .ambiguous(text, candidates: candidates)
+    return found
   }
 
   private func candidate(_ id: EntityID) throws(StorageError) -> DeskError.Candidate {
-    let state = try store.state(of: id)
-    let title = state?.text("subject") ?? state?.text("name") ?? state?.text("ref") ?? ""
-    return DeskError.Candidate(id: id, shortID: shortID(id), title: title)
+    let values = try tables.values(of: id)
+    let title: String? =
+      switch id.type {
+      case Vocabulary.ticket: values.map { TicketRow(id, $0).subject }
+      case Vocabulary.customer: values.map { CustomerRow(id, $0).name }
+      default: try store.state(of: id)?.text("ref")
+      }
+    return DeskError.Candidate(id: id, shortID: shortID(id), title: title ?? "")
   }
 
-  /// The shortest text that names only this entity among those of its type: four or more characters of its
-  /// replica, a dot and the sequence.
-  public func shortID(_ id: EntityID) -> String {
-    "\(id.origin.replica)".prefix(4) + ".\(id.origin.sequence)"
-  }
-
-  func onStore<Result>(_ body: () throws(StorageError) -> Result) throws(DeskError) -> Result {
-    do {
-      return try body()
-    } catch {
-      throw .storage(error)
+  /// The replicas that made any change here.
+  private var knownReplicas: SortedReplicas {
+    let key = [store.position, UInt64(store.unsent.count)]
+    if let replicas, replicas.key == key { return replicas.names }
+    var all: Set<ReplicaID> = [store.replica]
+    for run in store.runs.runs { all.formUnion(run.index.replicas.keys) }
+    for changes in store.newer.values {
+      for placed in changes { all.insert(placed.change.id.replica) }
     }
+    let names = SortedReplicas(all)
+    replicas = (names, key)
+    return names
   }
 }

@@ -11,6 +11,8 @@ package enum PushBody {
   package static let maximumSize = 8 << 20
   /// The most bytes of text that a body may inflate to.
   package static let maximumText = 32 << 20
+  /// The most changes that a body may hold. What they take in memory is many times the least that they take in text.
+  package static let maximumCount = 65_536
   /// Texts up to this size are compressed with the dictionary, in bytes.
   package static let dictionaryLimit = 256 << 10
 
@@ -53,8 +55,16 @@ package enum PushBody {
       }
       throw Refusal(.malformed, "the push cannot be read: \(error)")
     }
+    guard let blocks = try parse(text, defaults) else {
+      throw Refusal(.tooLarge, "a push of more than \(maximumCount) changes; send fewer at once")
+    }
+    return blocks
+  }
+
+  /// The blocks of a body's text; nil where they hold too many changes.
+  private static func parse(_ text: [UInt8], _ defaults: BlockText.Defaults?) throws(Refusal) -> [Block]? {
     do {
-      return try BlockText.parseAll(text.span, defaults: defaults)
+      return try BlockText.parseAll(text.span, defaults: defaults, maximumCount: maximumCount)
     } catch {
       throw Refusal(.malformed, "the push is not made of blocks: \(error)")
     }

@@ -136,6 +136,8 @@ package struct MirrorLog: Sendable {
       return file
     }
     do {
+      // What an earlier write left behind, when it could not be cut off then.
+      if try file.size() != fileSize { try file.truncate(to: fileSize) }
       try file.append(bytes.span)
       try file.sync()
     } catch {
@@ -165,21 +167,23 @@ package struct MirrorLog: Sendable {
   /// - Parameter runs: the last position of the runs that stay, and the chain's sum there.
   package mutating func rewind(to position: UInt64, runs: (last: UInt64, sum: UInt32)) throws(StorageError) {
     let kept = blocks.filter { $0.last <= position && $0.last > runs.last }
-    try clear()
     last = runs.last
     sum = runs.sum
+    try clear()
     let deflater = Deflater()
     try append(kept.map { BlockMember([$0], deflater) })
   }
 
   /// Removes the log's files, after runs hold everything in them.
+  ///
+  /// - Throws: `StorageError`; then some files are left, of which the next opening passes over what the runs hold.
   package mutating func clear() throws(StorageError) {
     file = nil
-    let disk = self.disk
-    for path in try Self.paths(disk) { try onDisk { () throws(DiskError) in try disk.remove(path) } }
     path = nil
     fileSize = 0
     size = 0
     blocks = []
+    let disk = self.disk
+    for path in try Self.paths(disk) { try onDisk { () throws(DiskError) in try disk.remove(path) } }
   }
 }

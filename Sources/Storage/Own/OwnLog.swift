@@ -133,6 +133,9 @@ package struct OwnLog: Sendable {
     if let last = files.last, !last.isCompressed, fileSize < sizes.ownFile {
       let opened = try disk.open(last.path, .append)
       if try opened.size() != fileSize { try opened.truncate(to: fileSize) }
+      // A process that was killed may have made the file, or store.json that leads to it, without syncing the name.
+      try disk.syncFolder(folder)
+      try disk.syncFolder(FolderDisk.folder(of: folder))
       file = opened
       return opened
     }

@@ -176,6 +176,8 @@ package struct ServerLog: Sendable {
       self.sum = sum
     }
     do throws(DiskError) {
+      // What an earlier write left behind, when it could not be cut off then.
+      if try file.size() != size { try file.truncate(to: size) }
       try file.append(bytes.span)
       try file.sync()
     } catch {
@@ -335,6 +337,10 @@ package struct ServerLog: Sendable {
     else { return }
     segments[mine] = theirs
   }
+
+  /// The file of the segment that starts at a position, and its index.
+  package static func path(_ first: UInt64) -> String { LogSegment.path(first) }
+  package static func indexPath(_ first: UInt64) -> String { LogSegment.indexPath(first) }
 
   /// The number of members and of bytes, for reports.
   package var memberCount: Int { segments.reduce(0) { $0 + $1.entries.count } }

@@ -4,28 +4,46 @@ import Storage
 
 /// Checks a server's data.
 enum AdminVerify {
+  private static let repair = Option.flag(
+    "repair", "end a damaged log before the damage, and set aside what lies behind")
+
   static let command = Command(
     "admin verify", "Check every byte of a server's data, or of a backup",
     details: [
-      "Changes nothing. A damaged workspace is restored from a backup: devices give back what it lacks when they sync."
+      "Changes nothing, unless --repair is given.",
+      """
+      A damaged workspace is restored from a backup, or cut back to the last change before the damage with --repair \
+      while the server is stopped. Either way devices give back what it lacks when they sync: their own changes, \
+      and what they hold of others.
+      """,
     ],
     operands: [Operand("WORKSPACE", .optional, "only this workspace")],
-    options: [DataFolder.option],
+    options: [repair, DataFolder.option],
     examples: [
+      .init("After a disk failed", "askonce admin verify nord --repair --data /var/lib/askonce"),
       .init("A backup", "askonce admin verify --data /backup/askonce-2026-11-21"),
       .init("One workspace of a running server", "askonce admin verify nord --data /var/lib/askonce"),
     ]
   ) { typed in
-    let (folder, name) = (DataFolder.path(typed), typed.optional(0))
+    let (folder, name, isRepairing) = (DataFolder.path(typed), typed.optional(0), typed.has(repair))
     return { context in
       let path = try folder(context)
       if let name { _ = try DataFolder.disk(path, name, context) }
       let names = try name.map { [$0] } ?? DataFolder.open(path, context).names()
+      // Held to the end, so that no server starts meanwhile.
+      let lock = isRepairing ? try DataFolder.open(path, context).lock() : nil
+      if isRepairing, lock == nil { throw Failure(.locked, "a server is running on \(path); stop it first") }
+      defer { withExtendedLifetime(lock) {} }
       var isIntact = true
       var list: [JSONText] = []
       for name in names {
         let (damage, changes) = try Backup.verify(FolderDisk("\(path)/\(name)"))
-        isIntact = isIntact && damage.isEmpty
+        if isRepairing, let last = try Repair.run(FolderDisk("\(path)/\(name)")) {
+          context.note(
+            "\(name): the log ends at position \(last) now; what lay behind is in \(Repair.folder)/")
+        } else {
+          isIntact = isIntact && damage.isEmpty
+        }
         list.append(json(name, damage, changes))
         if !context.isJSON { write(name, damage, changes, context.output) }
       }

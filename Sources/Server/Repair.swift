@@ -1,0 +1,70 @@
+import ChangeCodec
+import Codec
+import Storage
+
+/// Makes a damaged workspace usable again: the log ends before the damage, and what lay behind is set aside.
+///
+/// Agents then find that the server lost a part of its history and give back what they hold of it, as after the
+/// restore of a backup.
+package enum Repair {
+  /// Where the files go that the log no longer has.
+  package static let folder = "damaged"
+
+  /// Cuts the log of a workspace that no server has open.
+  ///
+  /// - Returns: the last position that is kept; nil where nothing was damaged.
+  package static func run(_ disk: any Disk) throws(StorageError) -> UInt64? {
+    let found = try Backup.verify(disk)
+    guard !found.damage.isEmpty else { return nil }
+    let log = try ServerLog(disk, repairing: false)
+    let firsts = try segments(disk)
+    var last: UInt64 = 0
+    var sum: UInt32 = 0
+    // The blocks of the segment in which the damage lies, up to it.
+    var kept: [Block] = []
+    do throws(StorageError) {
+      try log.forEachBlock(from: 1) { (block) throws(StorageError) in
+        guard let placement = block.placement, Chain.next(sum, block.changes) == placement.sum else {
+          return false
+        }
+        if firsts.contains(placement.first) { kept = [] }
+        kept.append(block)
+        last = block.last
+        sum = placement.sum
+        return true
+      }
+    } catch {
+      guard case .damaged = error else { throw error }
+    }
+    try setAside(disk, firsts, after: last, kept)
+    return last
+  }
+
+  private static func segments(_ disk: any Disk) throws(StorageError) -> [UInt64] {
+    let listing = try onDisk { () throws(DiskError) in try disk.list("log") }
+    return listing.filter { $0.hasSuffix(".jsonl.gz") }.compactMap { UInt64($0.prefix { $0 != "." }) }
+      .sorted()
+  }
+
+  /// Moves away what the log no longer has, and what is derived from it.
+  private static func setAside(
+    _ disk: any Disk, _ firsts: [UInt64], after last: UInt64, _ kept: [Block]
+  ) throws(StorageError) {
+    let begin = kept.first?.placement?.first ?? 1
+    let deflater = Deflater()
+    var bytes: [UInt8] = []
+    for block in kept { bytes += BlockMember([block], deflater).bytes }
+    try onDisk { () throws(DiskError) in
+      try disk.makeFolder(folder)
+      for first in firsts where first >= begin {
+        let path = ServerLog.path(first)
+        try disk.rename(path, to: folder + path.dropFirst("log".count))
+        try disk.remove(ServerLog.indexPath(first))
+      }
+      if !kept.isEmpty { try disk.replace(ServerLog.path(begin), with: bytes) }
+      for name in try disk.list(RunName.folder) { try disk.remove("\(RunName.folder)/\(name)") }
+      try disk.syncFolder(folder)
+      try disk.syncFolder("log")
+    }
+  }
+}

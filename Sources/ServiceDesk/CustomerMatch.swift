@@ -1,0 +1,14 @@
+/// A customer who was found.
+public struct CustomerMatch: Sendable, Hashable {
+  /// What the question agreed with, best first.
+  public enum Reason: Int, Sendable, Hashable, Comparable {
+    case id, ref, email, phone, handle, name
+
+    public static func < (left: Reason, right: Reason) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  public let customer: CustomerRow
+  public let reason: Reason
+  /// The contact point, number or name that agreed, as the customer's record has it.
+  public let matched: String
+}

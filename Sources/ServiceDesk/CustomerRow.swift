@@ -1,0 +1,52 @@
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// A line of a customer list.
+public struct CustomerRow: Sendable, Hashable {
+  public let id: EntityID
+  /// The customer's number in another system.
+  public let ref: String?
+  public let name: String
+  public let language: String
+  public let country: String
+  public let tags: [String]
+  /// The earliest and latest change as they count in the merge, milliseconds since 1970.
+  public let created: UInt64
+  public let updated: UInt64
+  /// On how many fields people disagree.
+  public let conflicts: Int
+  public let isErased: Bool
+}
+
+extension CustomerRow {
+  /// The columns of the table, in the order of `values(of:)` and `init(_:_:)`.
+  static let columns = [
+    TableColumn("ref", .numbered), TableColumn("name", .text), TableColumn("language", .word),
+    TableColumn("country", .word), TableColumn("tags", .word), TableColumn("created", .number),
+    TableColumn("updated", .number), TableColumn("conflicts", .number), TableColumn("erased", .number),
+  ]
+
+  static func values(of state: EntityState) -> [TableValue] {
+    [
+      .text(state.brief("ref")), .text(state.brief("name")), .text(state.brief("language")),
+      .text(state.brief("address.country")), .text(state.joined("tags")), .number(state.firstAt.milliseconds),
+      .number(state.lastAt.milliseconds), .number(UInt64(state.conflicts.count)),
+      .number(state.isErased ? 1 : 0),
+    ]
+  }
+
+  init(_ id: EntityID, _ values: [TableValue]) {
+    self.id = id
+    ref = values[0].text.isEmpty ? nil : values[0].text
+    name = values[1].text
+    language = values[2].text
+    country = values[3].text
+    tags = [String](joined: values[4].text)
+    created = values[5].number
+    updated = values[6].number
+    conflicts = Int(values[7].number)
+    isErased = values[8].number != 0
+  }
+}

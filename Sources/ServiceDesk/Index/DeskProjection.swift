@@ -1,0 +1,67 @@
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// What the tables hold of customers and tickets, and by which terms entities are found.
+struct DeskProjection: TableProjection {
+  /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
+  let version: UInt32 = 1
+
+  func columns(ofType type: String) -> [TableColumn] {
+    switch type {
+    case Vocabulary.ticket: TicketRow.columns
+    case Vocabulary.customer: CustomerRow.columns
+    default: []
+    }
+  }
+
+  func values(of state: EntityState) -> [TableValue] {
+    switch state.id.type {
+    case Vocabulary.ticket: TicketRow.values(of: state)
+    case Vocabulary.customer: CustomerRow.values(of: state)
+    default: []
+    }
+  }
+
+  func terms(of entity: EntityID, _ changes: [PlacedChange]) -> Set<UInt32> {
+    var terms: Set<UInt32> = []
+    for placed in changes {
+      // A stored body was validated; were it damaged, what comes before the damage counts.
+      try? ChangeBody.operations(of: placed.change.body) { operation in
+        for term in Self.terms(entity.type, operation) { terms.insert(term.hash) }
+      }
+    }
+    return terms
+  }
+
+  private static func terms(_ type: String, _ operation: Operation) -> [Term] {
+    switch operation {
+    case .set("ref", let value): [.ref(value.plain)]
+    case .set("name", let value) where type == Vocabulary.customer:
+      TextFolding.words(value.plain).map { .name(word: $0) }
+    case .set("subject", let value) where type == Vocabulary.ticket:
+      TextFolding.words(value.plain).map { .subject(word: $0) }
+    case .set("customer", let value) where type == Vocabulary.ticket: [.customer(value.plain)]
+    case .add("phones", let element) where type == Vocabulary.customer:
+      PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []
+    case .add("emails", let element) where type == Vocabulary.customer: [.email(element.text)]
+    case .add("handles", let element) where type == Vocabulary.customer: [.handle(element.text)]
+    default: []
+    }
+  }
+}
+
+extension EntityState {
+  /// The shown value of a field as a table keeps it: cut where it is very long, "" where there is none.
+  func brief(_ field: ExactString) -> String {
+    guard let text = text(field) else { return "" }
+    return text.utf8.count <= 400 ? text : String(text.prefix(200))
+  }
+
+  /// The elements of a set as one word.
+  func joined(_ field: ExactString) -> String {
+    let elements = elements(field)
+    return elements.isEmpty ? "" : JSONText(array: elements.map { JSONText($0) }).text
+  }
+}

@@ -1,0 +1,203 @@
+import Agent
+import Causality
+import Merge
+import Storage
+
+/// The derived tables of a store together with what is newer than they are.
+final class DeskTables {
+  private let store: Store
+  private let projection = DeskProjection()
+  private let tableSet: TableSet
+  private var newerRows: NewerRows?
+  private let token: String
+
+  init(_ store: Store) {
+    self.store = store
+    tableSet = TableSet(store.disk, projection)
+    token = String(store.environment.random(), radix: 36)
+  }
+
+  /// One table for each run, oldest first.
+  var tables: [TableReader] { tableSet.tables }
+
+  /// Brings the tables in step with the store's runs. Cost: nothing where they are, as they mostly are.
+  func follow(_ progress: ((DeskProgress) -> Void)?) throws(StorageError) {
+    let runs = store.runs.runs
+    try tableSet.follow(runs, reusing: newerRows, token: token) { done, total in
+      progress?(DeskProgress(done: done, total: total))
+    }
+    let base = runs.last.map { NewerRows.Base($0) } ?? .none
+    if newerRows?.base != base {
+      newerRows = NewerRows(store.disk, base: base, version: projection.version, isCurrent: true)
+    }
+  }
+
+  /// Runs a question, and again after making anew what turned out to be damaged.
+  func reading<Result>(
+    _ progress: ((DeskProgress) -> Void)?, _ body: () throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
+    var attempt = 0
+    while true {
+      attempt += 1
+      do {
+        try follow(progress)
+        return try body()
+      } catch {
+        guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else {
+          throw error
+        }
+        tableSet.discard(damage.file)
+      }
+    }
+  }
+
+  // MARK: What is newer
+
+  /// The entities of a type that have changes behind the runs, ordered.
+  func newerIDs(ofType type: String) -> [EntityID] {
+    store.newer.keys.filter { $0.type == type && store.newer[$0]?.isEmpty == false }.sorted()
+  }
+
+  /// How many entities have newer changes that no row is known for.
+  var unknownCount: Int {
+    store.newer.reduce(0) { count, newer in
+      newer.value.isEmpty || newerRows?.known(newer.key, newer.value) != nil ? count : count + 1
+    }
+  }
+
+  /// The rows of the newer entities of a type, in the order of their ids; of all types for nil.
+  ///
+  /// Cost: a fold for each entity that changed since it was last asked for.
+  func newerRows(ofType type: String?) throws(StorageError) -> [TableRow] {
+    var rows: [TableRow] = []
+    let ids = store.newer.keys.filter { type == nil || $0.type == type }.sorted()
+    for id in ids {
+      guard let changes = store.newer[id], !changes.isEmpty else { continue }
+      if let known = newerRows?.known(id, changes) {
+        rows.append(TableRow(id, known.values))
+      } else if let state = try store.state(of: id) {
+        let values = projection.values(of: state)
+        let terms = Array(projection.terms(of: id, changes))
+        newerRows?.keep(NewerRows.Entry(values: values, terms: terms), id, changes)
+        rows.append(TableRow(id, values))
+      }
+    }
+    newerRows?.save()
+    return rows
+  }
+
+  /// The values of an entity as of now; nil where nothing is known of it. Cost: a page of each table, or a fold.
+  func values(of id: EntityID) throws(StorageError) -> [TableValue]? {
+    if let changes = store.newer[id], !changes.isEmpty {
+      if let known = newerRows?.known(id, changes) { return known.values }
+      return try store.state(of: id).map(projection.values)
+    }
+    for table in tables.reversed() {
+      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
+        return try rows.values(row)
+      }
+    }
+    return nil
+  }
+
+  /// Whether anything is known of an entity. Cost: a page of each table.
+  func contains(_ id: EntityID) throws(StorageError) -> Bool {
+    if store.newer[id]?.isEmpty == false { return true }
+    for table in tables {
+      if try table.rows(ofType: id.type)?.row(of: id.origin) != nil { return true }
+    }
+    return false
+  }
+
+  /// The types of which there are entities, ordered.
+  var types: [String] {
+    Set(tables.flatMap(\.types)).union(store.newer.keys.map(\.type)).sorted()
+  }
+
+  /// Entities of some types whose replicas begin so, ordered, at most `limit` of each type.
+  func entities(
+    _ prefix: ReplicaPrefix, _ types: [String], limit: Int
+  ) throws(StorageError) -> [EntityID] {
+    var found: Set<EntityID> = []
+    for type in types {
+      for table in tables {
+        guard let rows = table.rows(ofType: type) else { continue }
+        var row = try rows.lowerBound(ChangeID(prefix.first, 0))
+        let end = row + limit
+        while row < min(end, rows.count) {
+          let origin = try rows.id(row)
+          guard origin.replica <= prefix.last else { break }
+          if let id = EntityID(type: type, origin: origin) { found.insert(id) }
+          row += 1
+        }
+      }
+      let newer = store.newer.keys.filter {
+        $0.type == type && prefix.first <= $0.origin.replica && $0.origin.replica <= prefix.last
+      }
+      found.formUnion(newer.sorted().prefix(limit))
+    }
+    return found.sorted()
+  }
+
+  // MARK: Terms
+
+  /// The entities that a term may lead to, ordered: it was set on them once.
+  ///
+  /// Cost: a page or two of each table, and the newer changes.
+  func entities(_ term: Term) throws(StorageError) -> [EntityID] {
+    try entities([term])[0]
+  }
+
+  /// For each term the entities that it may lead to, ordered.
+  func entities(_ terms: [Term]) throws(StorageError) -> [[EntityID]] {
+    let hashes = terms.map(\.hash)
+    var found = hashes.map { _ in Set<EntityID>() }
+    for table in tables {
+      for (index, hash) in hashes.enumerated() { found[index].formUnion(try table.entities(hash)) }
+    }
+    for (id, changes) in store.newer where !changes.isEmpty {
+      let known = newerRows?.known(id, changes)?.terms ?? Array(projection.terms(of: id, changes))
+      for (index, hash) in hashes.enumerated() where known.contains(hash) { found[index].insert(id) }
+    }
+    return found.map { $0.sorted() }
+  }
+
+  // MARK: Which rows count
+
+  /// For each table the rows of a type that no newer row replaces, as flags by row; nil where it has none.
+  ///
+  /// Cost: the ids of all but the oldest table, and the pages of the others that hold them.
+  func current(ofType type: String) throws(StorageError) -> [[Bool]?] {
+    var replaced = newerIDs(ofType: type).map(\.origin)
+    var flags: [[Bool]?] = []
+    for (index, table) in tables.enumerated().reversed() {
+      guard let rows = table.rows(ofType: type) else {
+        flags.append(nil)
+        continue
+      }
+      var current = [Bool](repeating: true, count: rows.count)
+      try rows.clear(&current, of: replaced)
+      flags.append(current)
+      // The oldest table hides nothing.
+      if index > 0 { replaced = Self.union(replaced, try rows.allIDs()) }
+    }
+    return flags.reversed()
+  }
+
+  private static func union(_ left: [ChangeID], _ right: [ChangeID]) -> [ChangeID] {
+    var merged: [ChangeID] = []
+    merged.reserveCapacity(left.count + right.count)
+    var (i, j) = (0, 0)
+    while i < left.count || j < right.count {
+      if j == right.count || i < left.count && left[i] < right[j] {
+        merged.append(left[i])
+        i += 1
+      } else {
+        if i < left.count, left[i] == right[j] { i += 1 }
+        merged.append(right[j])
+        j += 1
+      }
+    }
+    return merged
+  }
+}

@@ -1,0 +1,80 @@
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// A line of a ticket list.
+public struct TicketRow: Sendable, Hashable {
+  public let id: EntityID
+  /// The ticket's number in another system.
+  public let ref: String?
+  public let subject: String
+  /// "" where it was never set, like the other words.
+  public let status: String
+  public let priority: String
+  public let team: String
+  public let assignee: String
+  public let topic: String
+  public let channel: String
+  /// What the `customer` field says.
+  public let customer: EntityID?
+  /// The customer's name, where the customer is known here.
+  public internal(set) var customerName: String?
+  public let tags: [String]
+  /// When it is due, milliseconds since 1970; nil where it has no such time.
+  public let due: UInt64?
+  /// The earliest and latest change as they count in the merge, milliseconds since 1970.
+  public let created: UInt64
+  public let updated: UInt64
+  /// On how many fields people disagree.
+  public let conflicts: Int
+  public let isErased: Bool
+}
+
+extension TicketRow {
+  /// The columns of the table, in the order of `values(of:)` and `init(_:_:)`.
+  static let columns = [
+    TableColumn("ref", .numbered), TableColumn("subject", .text), TableColumn("status", .word),
+    TableColumn("priority", .word), TableColumn("team", .word), TableColumn("assignee", .word),
+    TableColumn("topic", .word), TableColumn("channel", .word), TableColumn("customer", .numbered),
+    TableColumn("tags", .word), TableColumn("due", .number), TableColumn("created", .number),
+    TableColumn("updated", .number), TableColumn("conflicts", .number), TableColumn("erased", .number),
+  ]
+
+  static func values(of state: EntityState) -> [TableValue] {
+    [
+      .text(state.brief("ref")), .text(state.brief("subject")), .text(state.brief("status")),
+      .text(state.brief("priority")), .text(state.brief("team")), .text(state.brief("assignee")),
+      .text(state.brief("topic")), .text(state.brief("channel")), .text(state.brief("customer")),
+      .text(state.joined("tags")), .number(state.text("due").flatMap { HybridTime($0) }?.milliseconds ?? 0),
+      .number(state.firstAt.milliseconds), .number(state.lastAt.milliseconds),
+      .number(UInt64(state.conflicts.count)), .number(state.isErased ? 1 : 0),
+    ]
+  }
+
+  init(_ id: EntityID, _ values: [TableValue]) {
+    self.id = id
+    ref = values[0].text.isEmpty ? nil : values[0].text
+    subject = values[1].text
+    status = values[2].text
+    priority = values[3].text
+    team = values[4].text
+    assignee = values[5].text
+    topic = values[6].text
+    channel = values[7].text
+    customer = EntityID(values[8].text)
+    tags = [String](joined: values[9].text)
+    due = values[10].number == 0 ? nil : values[10].number
+    created = values[11].number
+    updated = values[12].number
+    conflicts = Int(values[13].number)
+    isErased = values[14].number != 0
+  }
+}
+
+extension [String] {
+  /// The elements of a set that was kept as one word.
+  init(joined word: String) {
+    self = (try? JSONText(parsing: word.utf8))?.elements?.map(\.plain) ?? []
+  }
+}

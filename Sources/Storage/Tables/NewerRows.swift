@@ -1,0 +1,184 @@
+import Causality
+import Codec
+import Merge
+
+/// Rows of the entities that have changes behind the runs, so that a list need not fold each of them anew.
+///
+/// A row is known by the changes that it was folded with: it holds as long as the entity has just these behind the
+/// same runs, sent or not. When the changes become a run, their rows become its table. Kept in `runs/newer.rows`, which is
+/// appended to: a head (`AOROWS01`, version, the runs' last position and sum), then records with length and CRC-32.
+/// It may be lost or cut anywhere.
+package struct NewerRows {
+  /// What is known of an entity.
+  package struct Entry: Hashable, Sendable {
+    package let values: [TableValue]
+    /// The terms of its newer changes only.
+    package let terms: [UInt32]
+
+    package init(values: [TableValue], terms: [UInt32]) {
+      self.values = values
+      self.terms = terms
+    }
+  }
+
+  /// The end of the runs.
+  package struct Base: Hashable, Sendable {
+    let last: UInt64
+    let sum: UInt32
+
+    package static let none = Base(last: 0, sum: 0)
+
+    package init(_ run: RunReader) {
+      self.init(last: run.name.last, sum: run.index.sum)
+    }
+
+    private init(last: UInt64, sum: UInt32) {
+      self.last = last
+      self.sum = sum
+    }
+  }
+
+  private static let path = "\(RunName.folder)/newer.rows"
+  private static let magic = Array("AOROWS01".utf8)
+
+  package let base: Base
+  private let disk: any Disk
+  private let version: UInt32
+  private var entries: [EntityID: (mark: UInt64, entry: Entry)] = [:]
+  /// What is not in the file yet.
+  private var pending: [UInt8] = []
+  private var pendingCount = 0
+  /// How many records the file holds, those that later ones replace too; nil where it is to be written anew.
+  private var recordCount: Int?
+
+  /// Reads what the file knows for these runs.
+  ///
+  /// - Parameter isCurrent: whether these are the runs of now, so that a file for others is of no use any more.
+  package init(_ disk: any Disk, base: Base, version: UInt32, isCurrent: Bool) {
+    self.disk = disk
+    self.base = base
+    self.version = version
+    guard let bytes = try? disk.readAll(Self.path) else { return }
+    guard bytes.starts(with: head) else {
+      if isCurrent { try? disk.remove(Self.path) }
+      return
+    }
+    var cursor = ByteCursor(bytes, head.count..<bytes.count)
+    var count = 0
+    do {
+      while !cursor.isAtEnd {
+        let length: UInt32 = try cursor.number()
+        let crc: UInt32 = try cursor.number()
+        let record = try cursor.take(Int(length))
+        guard Checksum.crc32(bytes.span.extracting(record)) == crc else { return }
+        try read(ByteCursor(bytes, record))
+        count += 1
+      }
+    } catch {
+      return
+    }
+    recordCount = count
+  }
+
+  private var head: [UInt8] {
+    var head = Self.magic
+    head.append(number: version)
+    head.append(number: base.last)
+    head.append(number: base.sum)
+    return head
+  }
+
+  /// The entry of an entity with just these newer changes; nil where it is not known.
+  package func known(_ id: EntityID, _ changes: [PlacedChange]) -> Entry? {
+    guard let found = entries[id], found.mark == Self.mark(changes) else { return nil }
+    return found.entry
+  }
+
+  /// Keeps the entry of an entity; `save` stores it.
+  package mutating func keep(_ entry: Entry, _ id: EntityID, _ changes: [PlacedChange]) {
+    let mark = Self.mark(changes)
+    entries[id] = (mark, entry)
+    Self.write(entry, id, mark, to: &pending)
+    pendingCount += 1
+  }
+
+  /// Forgets entities that have no newer changes any more.
+  package mutating func retain(_ newer: [EntityID: [PlacedChange]]) {
+    entries = entries.filter { newer[$0.key] != nil }
+  }
+
+  /// Stores what is new. A failure leaves the file behind what is known here, which does no harm.
+  package mutating func save() {
+    guard !pending.isEmpty else { return }
+    if let recordCount, recordCount < 2 * entries.count + 256 {
+      try? disk.open(Self.path, .append).append(pending.span)
+      self.recordCount = recordCount + pendingCount
+    } else {
+      var bytes = head
+      for (id, found) in entries { Self.write(found.entry, id, found.mark, to: &bytes) }
+      try? disk.makeFolder(RunName.folder)
+      try? disk.replace(Self.path, with: bytes)
+      recordCount = entries.count
+    }
+    pending = []
+    pendingCount = 0
+  }
+
+  /// A hash of what a fold takes from changes: which they are, in any order, and when they count as made.
+  private static func mark(_ changes: [PlacedChange]) -> UInt64 {
+    var mark: UInt64 = 0
+    for placed in changes {
+      let id = placed.change.id
+      mark &+= mix(mix(mix(id.replica.bits) ^ id.sequence) ^ placed.effective.bits)
+    }
+    return mark
+  }
+
+  /// Spreads every bit over all of them. Source: D. Stafford's variant 13 of MurmurHash3's finalizer (2011).
+  private static func mix(_ value: UInt64) -> UInt64 {
+    var mixed = value &+ 0x9E37_79B9_7F4A_7C15
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  private static func write(_ entry: Entry, _ id: EntityID, _ mark: UInt64, to output: inout [UInt8]) {
+    var record: [UInt8] = []
+    record.append(string: id.type)
+    record.append(number: id.origin.replica.bits)
+    record.append(number: id.origin.sequence)
+    record.append(number: mark)
+    record.append(varint: entry.values.count)
+    for value in entry.values {
+      switch value {
+      case .number(let number):
+        record.append(0)
+        record.append(varint: number)
+      case .text(let text):
+        record.append(1)
+        record.append(string: text)
+      }
+    }
+    record.append(varint: entry.terms.count)
+    for term in entry.terms { record.append(number: term) }
+    output.append(number: UInt32(record.count))
+    output.append(number: Checksum.crc32(record))
+    output += record
+  }
+
+  private mutating func read(_ record: ByteCursor) throws(TableFault) {
+    var cursor = record
+    let type = try cursor.string()
+    let origin = ChangeID(ReplicaID(bits: try cursor.number()), try cursor.number())
+    guard let id = EntityID(type: type, origin: origin) else { throw TableFault(reason: "not an entity") }
+    let mark: UInt64 = try cursor.number()
+    var values: [TableValue] = []
+    for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
+      let isText: UInt8 = try cursor.number()
+      values.append(isText == 0 ? .number(try cursor.varint()) : .text(try cursor.string()))
+    }
+    var terms: [UInt32] = []
+    for _ in 0..<(try cursor.count(atMost: 1 << 24)) { terms.append(try cursor.number()) }
+    entries[id] = (mark, Entry(values: values, terms: terms))
+  }
+}

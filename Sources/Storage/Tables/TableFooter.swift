@@ -1,0 +1,168 @@
+import Causality
+import Codec
+import Merge
+
+/// What stands at the end of a table's file: what it is derived from and where everything lies.
+///
+/// A file is `AOTABLE1`, then pages and compressed chunks, then the footer, then its offset (8 bytes), its length
+/// (4), its CRC-32 (4) and `AOTABLE1` again. Rows are sorted by entity and numbered from 0 through all types. Each
+/// type's rows are cut into groups of 4,096; each group has a page with its ids and a page for each column that is
+/// not text. Everything is little-endian.
+struct TableFooter {
+  static let magic = Array("AOTABLE1".utf8)
+  static let groupSize = 4096
+  static let trailerSize = 24
+
+  /// The rows of one type.
+  struct TypePart {
+    let type: String
+    /// The number of the first row.
+    let start: Int
+    var count = 0
+    /// For each group its page of ids and its first id.
+    var ids: [TableFile.Place] = []
+    var firsts: [ChangeID] = []
+    var columns: [ColumnPart]
+
+    init(type: String, start: Int, columns: [TableColumn]) {
+      self.type = type
+      self.start = start
+      self.columns = columns.map { ColumnPart(column: $0) }
+    }
+  }
+
+  struct ColumnPart {
+    let column: TableColumn
+    /// For each group its page of numbers or codes; none for texts.
+    var pages: [TableFile.Place] = []
+    /// The texts, or the words that codes stand for.
+    var heap = HeapDirectory()
+  }
+
+  /// Pages of terms: the first hash of each, and how many pairs it holds.
+  struct TermsPart {
+    var pages: [TableFile.Place] = []
+    var firsts: [UInt32] = []
+    var counts: [Int] = []
+  }
+
+  let identity: TableIdentity
+  var types: [TypePart] = []
+  var terms = TermsPart()
+
+  init(identity: TableIdentity) {
+    self.identity = identity
+  }
+
+  var rowCount: Int { types.last.map { $0.start + $0.count } ?? 0 }
+
+  func bytes() -> [UInt8] {
+    var output: [UInt8] = []
+    output.append(number: identity.version)
+    output.append(number: identity.run.first)
+    output.append(number: identity.run.last)
+    output.append(number: identity.sum)
+    output.append(number: identity.sumBefore)
+    output.append(number: identity.size)
+    output.append(varint: types.count)
+    for part in types {
+      output.append(string: part.type)
+      output.append(varint: part.count)
+      part.ids.write(to: &output)
+      PackedNumbers.write(part.firsts.map(\.replica.bits), to: &output)
+      PackedNumbers.write(part.firsts.map(\.sequence), to: &output)
+      output.append(varint: part.columns.count)
+      for column in part.columns {
+        output.append(string: column.column.name)
+        output.append(column.column.kind.rawValue)
+        column.pages.write(to: &output)
+        column.heap.write(to: &output)
+      }
+    }
+    terms.pages.write(to: &output)
+    PackedNumbers.write(terms.firsts.map(UInt64.init), to: &output)
+    PackedNumbers.write(terms.counts.map(UInt64.init), to: &output)
+    return output
+  }
+
+  init(_ cursor: inout ByteCursor) throws(TableFault) {
+    let version: UInt32 = try cursor.number()
+    let run = RunName(first: try cursor.number(), last: try cursor.number())
+    identity = TableIdentity(
+      run: run, sum: try cursor.number(), sumBefore: try cursor.number(), size: try cursor.number(),
+      version: version)
+    for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
+      let type = try cursor.string()
+      let count = try cursor.count(atMost: 1 << 32)
+      let ids = try [TableFile.Place](&cursor)
+      guard ids.count == (count + Self.groupSize - 1) / Self.groupSize else {
+        throw TableFault(reason: "\(ids.count) pages of ids for \(count) rows")
+      }
+      let replicas = try PackedNumbers.read(ids.count, &cursor)
+      let sequences = try PackedNumbers.read(ids.count, &cursor)
+      var columns: [ColumnPart] = []
+      for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
+        let name = try cursor.string()
+        guard let kind = TableColumn.Kind(rawValue: try cursor.number()) else {
+          throw TableFault(reason: "a column of unknown kind")
+        }
+        var part = ColumnPart(column: TableColumn(name, kind))
+        part.pages = try [TableFile.Place](&cursor)
+        part.heap = try HeapDirectory(&cursor)
+        guard kind == .text ? part.heap.count == count : part.pages.count == ids.count else {
+          throw TableFault(reason: "the columns of a table differ in length")
+        }
+        columns.append(part)
+      }
+      var part = TypePart(type: type, start: rowCount, columns: [])
+      part.count = count
+      part.ids = ids
+      part.firsts = zip(replicas, sequences).map { ChangeID(ReplicaID(bits: $0), $1) }
+      part.columns = columns
+      types.append(part)
+    }
+    terms.pages = try [TableFile.Place](&cursor)
+    terms.firsts = try PackedNumbers.read(terms.pages.count, &cursor).map { UInt32(truncatingIfNeeded: $0) }
+    terms.counts = try PackedNumbers.read(terms.pages.count, &cursor).map { Int(truncatingIfNeeded: $0) }
+  }
+
+  /// Reads and checks the footer of a file.
+  static func read(_ file: TableFile) throws(StorageError) -> TableFooter {
+    // The footer mostly comes along with the trailer.
+    let start = max(0, file.size - (32 << 10))
+    let tail = try file.bytes(TableFile.Place(offset: start, length: file.size - start))
+    let trailer = tail.count - trailerSize
+    guard trailer >= 0, Array(tail[(trailer + 16)...]) == magic else {
+      throw file.damage(file.size, "the file ends too early")
+    }
+    let offset = Int(truncatingIfNeeded: tail.number(trailer, as: UInt64.self))
+    let length = Int(tail.number(trailer + 8, as: UInt32.self))
+    let crc: UInt32 = tail.number(trailer + 12)
+    let bytes: [UInt8]
+    if offset >= start, offset <= start + trailer, length == start + trailer - offset {
+      bytes = Array(tail[(offset - start)..<trailer])
+    } else {
+      bytes = try file.bytes(TableFile.Place(offset: offset, length: length))
+    }
+    guard Checksum.crc32(bytes) == crc else {
+      throw file.damage(offset, "the footer's checksum does not match")
+    }
+    var cursor = ByteCursor(bytes)
+    do {
+      return try TableFooter(&cursor)
+    } catch {
+      throw file.damage(offset, error.reason)
+    }
+  }
+
+  func write(to sink: TableSink) throws(StorageError) {
+    let bytes = bytes()
+    var trailer: [UInt8] = []
+    trailer.append(number: UInt64(sink.offset))
+    trailer.append(number: UInt32(bytes.count))
+    trailer.append(number: Checksum.crc32(bytes))
+    try sink.append(bytes)
+    try sink.append(trailer + Self.magic)
+    try sink.flush()
+  }
+}

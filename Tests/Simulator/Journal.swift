@@ -1,0 +1,62 @@
+import Causality
+import Merge
+
+/// What the agents were told is done, by the token that every edit carries.
+struct Journal {
+  struct Entry {
+    /// As committed. Another id where the store got a new replica id since.
+    let change: Change
+    let agent: String
+  }
+
+  /// Edits of commits that returned.
+  private(set) var done: [String: Entry] = [:]
+  /// Edits of commits that were refused by a disk that went on: they must not exist.
+  private(set) var refused: Set<String> = []
+  /// Edits of which no copy is left anywhere through nobody's fault but the disk's or the operator's.
+  private(set) var excused: Set<String> = []
+  private var count = 0
+
+  mutating func nextToken() -> String {
+    count += 1
+    return "e\(count)"
+  }
+
+  mutating func commit(_ token: String, _ change: Change, by agent: String) {
+    done[token] = Entry(change: change, agent: agent)
+  }
+
+  mutating func refuse(_ tokens: [String]) {
+    refused.formUnion(tokens)
+  }
+
+  mutating func excuse(_ tokens: [String]) {
+    excused.formUnion(tokens)
+  }
+
+  /// What must exist, ordered.
+  var wanted: [String] {
+    done.keys.filter { !excused.contains($0) }.sorted { ($0.count, $0) < ($1.count, $1) }
+  }
+}
+
+/// Reads the tokens in bytes: `"token":"e17"`.
+enum Token {
+  private static let pattern = Array("\"token\":\"".utf8)
+
+  static func all(in bytes: [UInt8]) -> [String] {
+    var found: [String] = []
+    var index = 0
+    while index + pattern.count < bytes.count {
+      guard bytes[index] == pattern[0], bytes[index...].starts(with: pattern) else {
+        index += 1
+        continue
+      }
+      let start = index + pattern.count
+      guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\"")) else { break }
+      found.append(String(decoding: bytes[start..<end], as: UTF8.self))
+      index = end
+    }
+    return found
+  }
+}

@@ -1,0 +1,145 @@
+import Agent
+import Server
+import Storage
+import TestSupport
+
+/// The server's machine: the real server without sockets, on a disk in memory.
+final class SimServer {
+  static let workspace = "nord"
+
+  private(set) var disk: MemoryDisk
+  let clock: NodeClock
+  private let sizes: Sizes
+  private let environment: Environment
+  private var generator: SeededGenerator
+  /// nil while the process does not run.
+  private var endpoints: Endpoints?
+  /// Older copies of the disk, oldest first.
+  private var backups: [MemoryDisk] = []
+
+  init(_ generator: SeededGenerator, _ clock: NodeClock, _ sizes: Sizes) throws {
+    self.generator = generator
+    self.clock = clock
+    self.sizes = sizes
+    environment = clock.environment(self.generator.split())
+    disk = MemoryDisk(self.generator.split())
+    try data().create(Self.workspace)
+    start()
+  }
+
+  private func data() -> ServerData {
+    let disk = self.disk
+    return ServerData(
+      root: disk, disk: { FolderOfDisk(disk: disk, folder: $0) }, now: environment.now,
+      random: environment.random,
+      sizes: sizes)
+  }
+
+  /// The workspace's folder.
+  var folder: FolderOfDisk { FolderOfDisk(disk: disk, folder: Self.workspace) }
+  var isUp: Bool { endpoints != nil && !disk.isDown }
+
+  /// The open workspace.
+  ///
+  /// - Throws: where its files are damaged or the disk refuses.
+  func hosted() throws(StorageError) -> ServerData.Hosted? { try endpoints?.data.hosted(Self.workspace) }
+
+  func start() {
+    endpoints = Endpoints(data())
+  }
+
+  func stop() {
+    endpoints = nil
+  }
+
+  /// Starts the machine again after a crash, or the process after `kill -9`.
+  func restart(losingPower: Bool) {
+    stop()
+    disk.restart(losingPower: losingPower)
+    start()
+  }
+
+  /// Answers a call as HTTP would. nil when no answer comes because the server is or goes down.
+  func exchange(_ call: Call) -> Reply? {
+    guard isUp, let endpoints else { return nil }
+    let parts = call.path.split(separator: "?", maxSplits: 1)
+    var parameters: [String: String] = [:]
+    for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
+      let sides = pair.split(separator: "=", maxSplits: 1)
+      parameters[String(sides[0])] = sides.count > 1 ? String(sides[1]) : ""
+    }
+    let response = endpoints.answer(
+      ServerRequest(
+        method: call.method, path: parts[0].split(separator: "/").map(String.init), parameters: parameters,
+        token: call.token, body: call.body,
+        range: call.range.map { (first: $0.start, last: Optional($0.start + $0.count - 1)) }))
+    var body: [UInt8] = []
+    switch response.body {
+    case .bytes(let bytes): body = bytes
+    case .extents(let extents):
+      for extent in extents {
+        guard let bytes = try? extent.file.read(at: extent.offset, count: extent.length) else { return nil }
+        body += bytes
+      }
+    case .live: break
+    }
+    if disk.isDown {
+      stop()
+      return nil
+    }
+    var fields: [String: String] = [:]
+    for field in response.fields { fields[field.name.lowercased()] = field.value }
+    return Reply(status: response.status, fields: fields, body: body)
+  }
+
+  /// One step of what a server does behind: runs, joined members.
+  func maintain() {
+    guard isUp else { return }
+    _ = try? hosted()?.workspace.maintain()
+    if disk.isDown { stop() }
+  }
+
+  func backUp() {
+    guard isUp else { return }
+    backups.append(disk.copy(generator.split()))
+  }
+
+  /// Whether every byte of the log is right.
+  func isIntact() -> Bool {
+    (try? Backup.verify(folder).damage.isEmpty) ?? false
+  }
+
+  /// Goes back to a backup that is intact, or starts anew where there is none.
+  ///
+  /// - Parameter newest: takes the last of them, not any.
+  func restore(newest: Bool) {
+    stop()
+    while !backups.isEmpty {
+      let index = newest ? backups.count - 1 : generator.int(0...backups.count - 1)
+      disk = backups[index].copy(generator.split())
+      if isIntact() { return start() }
+      backups.remove(at: index)
+    }
+    disk = MemoryDisk(generator.split())
+    try? data().create(Self.workspace)
+    start()
+  }
+
+  /// A one-time code, as the operator makes it beside the server.
+  func invite(_ agent: String) -> String? {
+    try? data().devices(Self.workspace).invite(agent: agent, role: "agent", expires: .max)
+  }
+
+  /// Revokes all of an agent's devices.
+  func revoke(_ agent: String) throws(StorageError) {
+    let registry = try data().devices(Self.workspace)
+    for device in try registry.devices() where device.agent == agent && device.revoked == nil {
+      try registry.revoke(device)
+    }
+  }
+
+  /// Flips a bit of the log, the runs or an index.
+  func rot() -> (path: String, offset: Int)? {
+    disk.flipBit { $0.hasPrefix("\(Self.workspace)/log/") || $0.hasPrefix("\(Self.workspace)/runs/") }
+  }
+}

@@ -1,0 +1,40 @@
+import Codec
+import Merge
+import TestSupport
+
+/// Looks at the bytes of disks, not through the product's eyes: which edits are still there, whole, somewhere.
+enum Survey {
+  /// The tokens of all intact changes on a disk.
+  static func tokens(on disk: MemoryDisk) -> Set<String> {
+    var found: Set<String> = []
+    for path in disk.paths {
+      guard let bytes = disk.bytes(path) else { continue }
+      if path.hasSuffix(".jsonl") {
+        for line in bytes.split(separator: 0x0A) {
+          guard (try? ChangeLine.parseChecked(Array(line).span)) != nil else { continue }
+          found.formUnion(Token.all(in: Array(line)))
+        }
+      } else if path.hasSuffix(".gz") {
+        found.formUnion(Token.all(in: inflate(bytes)))
+      }
+    }
+    return found
+  }
+
+  /// The members up to the first that is damaged.
+  private static func inflate(_ bytes: [UInt8]) -> [UInt8] {
+    let inflater = Inflater()
+    var text: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      let before = text.count
+      do {
+        index = try inflater.inflateMember(bytes.span, from: index, limit: 64 << 20, to: &text)
+      } catch {
+        text.removeLast(text.count - before)
+        break
+      }
+    }
+    return text
+  }
+}
