@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "Simulator",
       dependencies: [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server", "TestSupport",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "TestSupport",
       ],
       path: "Tests/Simulator", swiftSettings: strict),
     .executableTarget(
@@ -95,12 +96,14 @@ let package = Package(
     tests(
       "ServerTests",
       ["Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
-    tests("ServiceDeskTests", ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"]),
+    tests(
+      "ServiceDeskTests",
+      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
     tests(
       "CLITests",
       [
-        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI",
-        "askonce",
+        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "Server", "Import",
+        "URLTransport", "CLI", "TestSupport", "askonce",
       ]),
   ]
 )

@@ -10,8 +10,8 @@ extension Desk {
   /// Cost: a few pages, however large the store is.
   /// - Parameters:
   ///   - text: `type/replica.sequence`, `replica.sequence`, the value of a `ref`, a prefix of the replica with the
-  ///     sequence (`k7f3.418`), or a prefix of the replica alone if it made only one such entity. The first of
-  ///     these forms that names anything counts.
+  ///     sequence (`k7f3.418`), or four or more characters of the replica alone if it made only one such entity. The
+  ///     first of these forms that names anything counts.
   ///   - type: only entities of this type; nil for any.
   /// - Throws: `DeskError.notFound`, or `.ambiguous` with those that it can mean, at most 20.
   public func resolve(_ text: String, type: String? = nil) throws(DeskError) -> EntityID {
@@ -72,7 +72,10 @@ extension Desk {
   private func startingWith(_ text: String, _ types: [String]) throws(StorageError) -> [EntityID] {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count <= 2, let first = parts.first, let prefix = ReplicaPrefix(first) else { return [] }
-    guard parts.count == 2 else { return try tables.entities(prefix, types, limit: 21) }
+    // Fewer characters alone are rather a mistyped word or number than an id.
+    guard parts.count == 2 else {
+      return first.utf8.count < 4 ? [] : try tables.entities(prefix, types, limit: 21)
+    }
     guard let sequence = UInt64(parts[1]), "\(sequence)" == parts[1], sequence > 0 else { return [] }
     var found: [EntityID] = []
     for type in types {

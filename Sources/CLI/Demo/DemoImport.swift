@@ -1,36 +1,30 @@
 import Agent
-import Causality
-import Codec
 import Import
-import Merge
 import ServiceDesk
-import Storage
 
-/// Imports dialogues into an empty store.
+/// Imports dialogues as `askonce import` does, without its output.
 enum DemoImport {
   static func run(_ path: String, into store: Store) throws -> (customers: Int, tickets: Int) {
-    let disk = FolderDisk(path.hasPrefix("/") ? "/" : ".")
-    guard let bytes = try disk.readAll(path) else { throw Failure.usage("there is no file \(path)") }
+    let file = try InputFile(path)
     var importer = Importer(.star)
-    let items = try importer.read(bytes.span) + importer.finish()
-    var entities: [EntityKey: EntityID] = [:]
-    func entity(_ key: EntityKey, _ at: HybridTime?, _ by: String?) throws -> EntityID {
-      if let known = entities[key] { return known }
-      let edit = Edit(.new(type: key.type), Draft(set: ["ref": key.ref.text]), at: at, by: by)
-      guard let made = try store.commit(edit) else { throw Failure(.failed, "\(key) was not made") }
-      entities[key] = made.on
-      return made.on
+    var items: [ImportItem] = []
+    var piece = try file.read()
+    while !piece.isEmpty {
+      items += try importer.read(piece.span)
+      piece = try file.read()
     }
-    for case .edit(let edit) in items {
-      var draft = edit.draft
-      for (field, key) in edit.links {
-        draft.set[field] = JSONText(try entity(key, edit.at, edit.by).description)
-      }
-      try store.commit(Edit(.entity(try entity(edit.key, edit.at, edit.by)), draft, at: edit.at, by: edit.by))
+    items += try importer.finish()
+    var edits: [ImportedEdit] = []
+    for case .edit(let edit) in items { edits.append(edit) }
+    var applier = EditApplier(Desk(store))
+    var refused: [String] = []
+    try applier.apply(edits) { edit, reason in refused.append("line \(edit.line): \(reason)") }
+    guard refused.isEmpty, edits.count == items.count else {
+      throw Failure(.failed, "\(path) was not imported as a whole; \(refused.first ?? "it has bad lines")")
     }
-    let types = entities.keys.map(\.type)
+    let keys = Set(edits.map(\.key)).union(edits.flatMap(\.links.values))
     return (
-      types.filter { $0 == Vocabulary.customer }.count, types.filter { $0 == Vocabulary.ticket }.count
+      keys.filter { $0.type == Vocabulary.customer }.count, keys.filter { $0.type == Vocabulary.ticket }.count
     )
   }
 }

@@ -28,7 +28,7 @@ final class DeskTables {
     }
     let base = runs.last.map { NewerRows.Base($0) } ?? .none
     if newerRows?.base != base {
-      newerRows = NewerRows(store.disk, base: base, version: projection.version)
+      newerRows = NewerRows(store.disk, base: base, version: projection.version, isCurrent: true)
     }
   }
 
@@ -77,8 +77,8 @@ final class DeskTables {
         rows.append(TableRow(id, known.values))
       } else if let state = try store.state(of: id) {
         let values = projection.values(of: state)
-        newerRows?.keep(
-          NewerRows.Entry(values: values, terms: projection.terms(of: id, changes)), id, changes)
+        let terms = Array(projection.terms(of: id, changes))
+        newerRows?.keep(NewerRows.Entry(values: values, terms: terms), id, changes)
         rows.append(TableRow(id, values))
       }
     }
@@ -156,7 +156,7 @@ final class DeskTables {
       for (index, hash) in hashes.enumerated() { found[index].formUnion(try table.entities(hash)) }
     }
     for (id, changes) in store.newer where !changes.isEmpty {
-      let known = newerRows?.known(id, changes)?.terms ?? projection.terms(of: id, changes)
+      let known = newerRows?.known(id, changes)?.terms ?? Array(projection.terms(of: id, changes))
       for (index, hash) in hashes.enumerated() where known.contains(hash) { found[index].insert(id) }
     }
     return found.map { $0.sorted() }

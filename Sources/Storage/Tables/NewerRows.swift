@@ -10,12 +10,12 @@ import Merge
 /// It may be lost or cut anywhere.
 package struct NewerRows {
   /// What is known of an entity.
-  package struct Entry {
+  package struct Entry: Hashable, Sendable {
     package let values: [TableValue]
     /// The terms of its newer changes only.
-    package let terms: Set<UInt32>
+    package let terms: [UInt32]
 
-    package init(values: [TableValue], terms: Set<UInt32>) {
+    package init(values: [TableValue], terms: [UInt32]) {
       self.values = values
       self.terms = terms
     }
@@ -52,11 +52,17 @@ package struct NewerRows {
   private var recordCount: Int?
 
   /// Reads what the file knows for these runs.
-  package init(_ disk: any Disk, base: Base, version: UInt32) {
+  ///
+  /// - Parameter isCurrent: whether these are the runs of now, so that a file for others is of no use any more.
+  package init(_ disk: any Disk, base: Base, version: UInt32, isCurrent: Bool) {
     self.disk = disk
     self.base = base
     self.version = version
-    guard let bytes = try? disk.readAll(Self.path), bytes.starts(with: head) else { return }
+    guard let bytes = try? disk.readAll(Self.path) else { return }
+    guard bytes.starts(with: head) else {
+      if isCurrent { try? disk.remove(Self.path) }
+      return
+    }
     var cursor = ByteCursor(bytes, head.count..<bytes.count)
     var count = 0
     do {
@@ -171,8 +177,8 @@ package struct NewerRows {
       let isText: UInt8 = try cursor.number()
       values.append(isText == 0 ? .number(try cursor.varint()) : .text(try cursor.string()))
     }
-    var terms: Set<UInt32> = []
-    for _ in 0..<(try cursor.count(atMost: 1 << 24)) { terms.insert(try cursor.number()) }
+    var terms: [UInt32] = []
+    for _ in 0..<(try cursor.count(atMost: 1 << 24)) { terms.append(try cursor.number()) }
     entries[id] = (mark, Entry(values: values, terms: terms))
   }
 }

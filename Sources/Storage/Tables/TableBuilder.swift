@@ -45,6 +45,6 @@ struct TableBuilder {
     for run in runs[..<index] { all += try run.changes(of: id) }
     all += changes
     return NewerRows.Entry(
-      values: projection.values(of: Fold.state(of: id, all)), terms: projection.terms(of: id, changes))
+      values: projection.values(of: Fold.state(of: id, all)), terms: Array(projection.terms(of: id, changes)))
   }
 }

@@ -80,7 +80,8 @@ package final class TableSet {
     }
     let base = index == 0 ? NewerRows.Base.none : NewerRows.Base(runs[index - 1])
     let known =
-      rows.flatMap { $0.base == base ? $0 : nil } ?? NewerRows(disk, base: base, version: identity.version)
+      rows.flatMap { $0.base == base ? $0 : nil }
+      ?? NewerRows(disk, base: base, version: identity.version, isCurrent: false)
     return try write(identity, token) { (writer) throws(StorageError) in
       try TableBuilder(runs, index, projection, reusing: known).write(to: writer, progress)
     }
