@@ -14,7 +14,8 @@ import Testing
   static func changes(_ sequences: ClosedRange<UInt64>) -> [Change] {
     sequences.map { sequence in
       Change(
-        id: ChangeID(replica, sequence), at: HybridTime(milliseconds: 1000 + sequence), seen: 0, by: "anna", on: on,
+        id: ChangeID(replica, sequence), at: HybridTime(milliseconds: 1000 + sequence), seen: 0, by: "anna",
+        on: on,
         body: Array("\"log\":{\"timeline\":\"entry \(sequence)\"}".utf8))
     }
   }
@@ -111,7 +112,8 @@ import Testing
     let whole = try #require(disk.bytes("own/000000000001.jsonl"))
     disk.put("own/000000000001.jsonl", whole + Array("{\"id\":\"000".utf8))
     let reader = try Self.open(disk, repairing: false)
-    #expect(reader.unsent == Self.changes(1...2) && reader.torn?.offset == whole.count && reader.damage.isEmpty)
+    #expect(
+      reader.unsent == Self.changes(1...2) && reader.torn?.offset == whole.count && reader.damage.isEmpty)
     #expect(disk.bytes("own/torn") == nil)
     #expect(try Self.open(disk).torn != nil)
     #expect(disk.bytes("own/000000000001.jsonl") == whole)
