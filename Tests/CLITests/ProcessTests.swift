@@ -230,7 +230,8 @@ enum Program {
 
     func end() {
       guard process.isRunning else { return }
-      process.terminate()
+      // Tests run on threads that block signals, which programs inherit: so not SIGTERM.
+      kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
   }

@@ -5,6 +5,7 @@ import Codec
 import Foundation
 import Merge
 import Server
+import ServiceDesk
 import Storage
 import Synchronization
 import TestSupport
@@ -48,6 +49,8 @@ struct VerifyTests {
       try edit(store, 3)
       try server.sync(store)
       try edit(store, 4)
+      // A desk makes tables beside the runs.
+      _ = try Desk(store).tickets()
       digest = try store.digest()
       var content: [String: [UInt8]] = [:]
       for folder in ["", "own", "log", "runs"] {
@@ -93,6 +96,7 @@ struct VerifyTests {
     let world = try World()
     #expect(world.files.contains { $0.hasPrefix("runs/") && $0.hasSuffix(".jsonl.gz") })
     #expect(world.files.contains { $0.hasPrefix("log/") })
+    #expect(world.files.contains { $0.hasSuffix(".table") })
     for path in world.files { try world.check(path, world.content[path] ?? [], path) }
   }
 
