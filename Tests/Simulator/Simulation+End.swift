@@ -81,7 +81,7 @@ extension Simulation {
       fail("\(agent.name) does not hold positions 1 to \(head) once each")
     }
     checkOrder(changes, of: agent)
-    if Chain.next(0, changes.map(\.change)) != store.cursor.sum {
+    if Chain.next(0, changes) != store.cursor.sum {
       fail("\(agent.name)'s chain does not add up")
     }
     checkEdits(changes.map(\.change), of: agent)
