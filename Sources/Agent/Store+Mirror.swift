@@ -69,7 +69,7 @@ extension Store {
     var members: [BlockMember] = []
     let deflater = Deflater()
     for var block in BlockText.blocks(of: own.unsent) {
-      sum = Chain.next(sum, block.changes)
+      sum = Chain.next(sum, block.changes, stamp: stamp)
       block.placement = Placement(first: position + 1, stamp: stamp, sum: sum)
       position += UInt64(block.count)
       members.append(BlockMember([block], deflater))

@@ -68,7 +68,8 @@ struct DeskWorld {
       let block = Block(
         [change],
         placement: Placement(
-          first: log.last + 1, stamp: clock.milliseconds, sum: Chain.next(log.sum, CollectionOfOne(change))))
+          first: log.last + 1, stamp: clock.milliseconds,
+          sum: Chain.next(log.sum, CollectionOfOne(change), stamp: clock.milliseconds)))
       try log.append([BlockMember([block], Deflater())])
       history += block.placed
     }
