@@ -41,6 +41,7 @@ final class DeskTables {
       attempt += 1
       do {
         try follow(progress)
+        defer { newerRows?.save() }
         return try body()
       } catch {
         guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else {
@@ -70,28 +71,26 @@ final class DeskTables {
   /// Cost: a fold for each entity that changed since it was last asked for.
   func newerRows(ofType type: String?) throws(StorageError) -> [TableRow] {
     var rows: [TableRow] = []
-    let ids = store.newer.keys.filter { type == nil || $0.type == type }.sorted()
-    for id in ids {
-      guard let changes = store.newer[id], !changes.isEmpty else { continue }
-      if let known = newerRows?.known(id, changes) {
-        rows.append(TableRow(id, known.values))
-      } else if let state = try store.state(of: id) {
-        let values = projection.values(of: state)
-        let terms = Array(projection.terms(of: id, changes))
-        newerRows?.keep(NewerRows.Entry(values: values, terms: terms), id, changes)
-        rows.append(TableRow(id, values))
-      }
+    for id in store.newer.keys.filter({ type == nil || $0.type == type }).sorted() {
+      if let values = try newerValues(of: id) { rows.append(TableRow(id, values)) }
     }
-    newerRows?.save()
     return rows
+  }
+
+  /// The values of an entity that has newer changes; nil where it has none. `reading` stores what was folded.
+  private func newerValues(of id: EntityID) throws(StorageError) -> [TableValue]? {
+    guard let changes = store.newer[id], !changes.isEmpty else { return nil }
+    if let known = newerRows?.known(id, changes) { return known.values }
+    guard let state = try store.state(of: id) else { return nil }
+    let values = projection.values(of: state)
+    let terms = Array(projection.terms(of: id, changes))
+    newerRows?.keep(NewerRows.Entry(values: values, terms: terms), id, changes)
+    return values
   }
 
   /// The values of an entity as of now; nil where nothing is known of it. Cost: a page of each table, or a fold.
   func values(of id: EntityID) throws(StorageError) -> [TableValue]? {
-    if let changes = store.newer[id], !changes.isEmpty {
-      if let known = newerRows?.known(id, changes) { return known.values }
-      return try store.state(of: id).map(projection.values)
-    }
+    if let values = try newerValues(of: id) { return values }
     for table in tables.reversed() {
       if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
         return try rows.values(row)
