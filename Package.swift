@@ -102,8 +102,8 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "URLTransport", "CLI",
-        "askonce",
+        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "Server", "Import",
+        "URLTransport", "CLI", "TestSupport", "askonce",
       ]),
   ]
 )

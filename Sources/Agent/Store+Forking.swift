@@ -21,7 +21,31 @@ extension Store {
     return changes.contains { change in unsent[change.id].map { $0 != change } ?? false }
   }
 
-  /// What this store goes on as when another device writes under its replica id.
+  /// What the server has of the edits that this store counts as unsent.
+  package struct Sent {
+    /// Changes under this store's id.
+    fileprivate var own: [ChangeID: Change] = [:]
+    /// Changes that others made again.
+    fileprivate var remade: Set<Origin> = []
+    fileprivate var replicas: Set<ReplicaID> = []
+    private let replica: ReplicaID
+
+    package init(_ replica: ReplicaID) {
+      self.replica = replica
+    }
+
+    package mutating func take(_ change: Change) {
+      replicas.insert(change.id.replica)
+      if change.id.replica == replica { own[change.id] = change }
+      if change.was != nil { remade.insert(change.origin) }
+    }
+
+    fileprivate func holds(_ change: Change) -> Bool {
+      own[change.id] == change || remade.contains(change.origin)
+    }
+  }
+
+  /// What this store goes on as.
   package struct Fork: Sendable {
     /// The new replica id.
     package var replica: ReplicaID
@@ -31,65 +55,28 @@ extension Store {
 
   /// Makes the unsent changes again under a new replica id.
   ///
-  /// Changes that the other device sent too, because they were made before the copy, are left out. What the
-  /// others say of each other is put right.
-  /// - Parameter sent: changes under the old id that the server has, beyond those that this store knows to be there.
-  package func fork(sent: [ChangeID: Change]) throws(StorageError) -> Fork {
-    let kept = own.unsent.filter { sent[$0.id] != $0 }
-    guard !kept.isEmpty else { return Fork(replica: ReplicaID(bits: environment.random()), changes: []) }
-    let changes = try remade(try Self.renamed(kept))
+  /// Those that the server has, because they were made before the copy, are left out. Cost: per store.
+  /// - Parameter sent: what the server has behind the mirror.
+  package func fork(sent: Sent) throws(StorageError) -> Fork {
+    var sent = sent
+    try forEachMirrored { sent.take($0) }
+    var changes = own.unsent.filter { !sent.holds($0) }
+    guard !changes.isEmpty else { return Fork(replica: ReplicaID(bits: environment.random()), changes: []) }
+    repeat { changes = try Remaking.renamed(changes) } while sent.replicas.contains(changes[0].id.replica)
     return Fork(replica: changes[0].id.replica, changes: changes)
   }
 
-  /// Changes of one replica, in sequence order, made again under another id where the mirror holds others under theirs.
-  ///
-  /// - Returns: as many changes, or fewer where the mirror holds them.
-  func remade(_ changes: [Change]) throws(StorageError) -> [Change] {
-    var changes = changes
-    while let replica = changes.first?.id.replica {
-      let known = try mirrored(replica)
-      func isTaken(_ change: Change) -> Bool { known[change.id].map { $0 != change } ?? false }
-      guard let first = changes.firstIndex(where: isTaken) else { break }
-      changes = try Self.renamed(changes[first...].filter { known[$0.id] != $0 })
-    }
-    return changes
-  }
+  /// Whether this store made changes again that it has not sent yet.
+  var hasRemadeUnsent: Bool { own.unsent.contains { $0.was != nil } }
 
-  /// The mirror's changes of a replica. Cost: all runs that hold some.
-  private func mirrored(_ replica: ReplicaID) throws(StorageError) -> [ChangeID: Change] {
-    var found: [ChangeID: Change] = [:]
-    for run in runs.runs where run.index.replicas[replica] != nil {
-      for member in 0..<run.index.memberCount {
-        for placed in try run.changes(member) where placed.change.id.replica == replica {
-          found[placed.change.id] = placed.change
-        }
-      }
+  /// Whether the mirror holds some of them, made again by somebody else. Cost: per store.
+  func isRemadeElsewhere() throws(StorageError) -> Bool {
+    let unsent = Set(own.unsent.filter { $0.was != nil }.map(\.origin))
+    var isFound = false
+    try forEachMirrored { change in
+      if change.id.replica != replica, change.was != nil, unsent.contains(change.origin) { isFound = true }
     }
-    for block in mirror.blocks where block.replica == replica {
-      for change in block.changes { found[change.id] = change }
-    }
-    return found
-  }
-
-  /// Gives changes of one replica the ids of another, from sequence 1 on.
-  ///
-  /// The new id is drawn from the first change: whoever has to make the same changes again, be it another copy of
-  /// the store or a colleague who saved them from a server that lost them, makes the same ones.
-  private static func renamed(_ changes: [Change]) throws(StorageError) -> [Change] {
-    guard let first = changes.first else { return [] }
-    let new = ReplicaID(bits: FNV1a.hash(ChangeLine.bytes(first)))
-    var names: [UInt64: UInt64] = [:]
-    for (index, change) in changes.enumerated() { names[change.id.sequence] = UInt64(index) + 1 }
-    var renamed: [Change] = []
-    for change in changes {
-      let line = rename(ChangeLine.bytes(change), from: first.id.replica, to: new, names)
-      do {
-        renamed.append(try ChangeLine.parse(line.span))
-      } catch {
-        throw .refused("change \(change.id) cannot be made again under a new replica id: \(error)")
-      }
-    }
-    return renamed
+    return isFound
   }
 
   /// Goes on under a new replica id. The old files stay in their folder.
@@ -125,28 +112,15 @@ extension Store {
     }
   }
 
-  /// Replaces `old.n` by `new.names[n]` wherever it stands in a line.
-  static func rename(
-    _ line: [UInt8], from old: ReplicaID, to new: ReplicaID, _ names: [UInt64: UInt64]
-  ) -> [UInt8] {
-    let pattern = Array("\(old).".utf8)
-    var output: [UInt8] = []
-    var index = 0
-    while index < line.count {
-      guard line[index...].starts(with: pattern) else {
-        output.append(line[index])
-        index += 1
-        continue
+  /// Visits what the mirror holds behind a position, and perhaps some before it.
+  func forEachMirrored(
+    behind position: UInt64 = 0, _ visit: (Change) -> Void
+  ) throws(StorageError) {
+    for run in runs.runs where run.name.last > position {
+      for member in 0..<run.index.memberCount {
+        for placed in try run.changes(member) { visit(placed.change) }
       }
-      var end = index + pattern.count
-      while end < line.count, line[end] &- UInt8(ascii: "0") < 10 { end += 1 }
-      if let sequence = Decimal.parse(line.span, index + pattern.count, end), let name = names[sequence] {
-        output += Array("\(new).\(name)".utf8)
-      } else {
-        output += line[index..<end]
-      }
-      index = end
     }
-    return output
+    for block in mirror.blocks where block.last > position { block.changes.forEach(visit) }
   }
 }

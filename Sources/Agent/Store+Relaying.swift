@@ -6,59 +6,46 @@ import Storage
 
 /// What a store gives back to a server that lost it.
 extension Store {
-  /// Changes that were set aside and that the mirror lacks, each replica's in sequence order, with the limit of their
-  /// `seen`. Own ones are among them where their files here are damaged.
+  /// Changes that were set aside and that the mirror lacks, each replica's in sequence order, with the limit of
+  /// their `seen`. Own ones are among them where their files here are damaged.
   ///
   /// Where the server gave a lost change's id to another one since, because a copy of the store or an older self
-  /// of it went on, that change and those of its replica behind it get other ids.
-  /// To be asked when the mirror holds all that the server has. Cost: all that was set aside, in memory where it is
-  /// missing; the mirror behind the shared part.
+  /// of it went on, or where its author made some of them again, those that are lacking get other ids.
+  /// To be asked when the mirror holds all that the server has. Cost: all that was set aside, in memory where it
+  /// is missing; the mirror behind the shared part.
   /// - Returns: the changes, and which of what was set aside cannot be read.
   package func lostChanges() throws(StorageError) -> (
     groups: [(limit: UInt64, changes: [Change])], damage: [Damage]
   ) {
     guard let limit = try seenLimit() else { return ([], []) }
-    var lost: [ReplicaID: [UInt64: Aside]] = [:]
-    var present: [ChangeID: UInt64] = [:]
-    var marks: [ReplicaID: UInt64] = [:]
+    var lacking: Set<Origin> = []
     let damage = try forEachAside { placed in
-      let id = placed.change.id
-      let mark = marks[id.replica] ?? mirrorMark(of: id.replica)
-      marks[id.replica] = mark
-      if id.sequence > mark {
-        lost[id.replica, default: [:]][id.sequence] = Aside(placed, limit)
-      } else {
-        present[id] = FNV1a.hash(ChangeLine.bytes(placed.change))
-      }
+      lacking.insert(placed.change.origin)
     }
-    try forget(&present, behind: limit)
-    // What is left has an id that the mirror gives to another change.
-    var first: [ReplicaID: UInt64] = [:]
-    for id in present.keys { first[id.replica] = min(first[id.replica] ?? id.sequence, id.sequence) }
-    if !first.isEmpty {
-      try forEachAside { placed in
-        let id = placed.change.id
-        if present[id] != nil { lost[id.replica, default: [:]][id.sequence] = Aside(placed, limit) }
+    try forEachMirrored(behind: limit) { lacking.remove($0.origin) }
+    guard !lacking.isEmpty else { return ([], damage) }
+    var lost: [ReplicaID: [UInt64: Aside]] = [:]
+    try forEachAside { placed in
+      let change = placed.change
+      if lacking.contains(change.origin) {
+        lost[change.id.replica, default: [:]][change.id.sequence] = Aside(placed, limit)
       }
     }
     var groups: [(limit: UInt64, changes: [Change])] = []
-    for (replica, changes) in lost.sorted(by: { $0.key < $1.key }) {
-      if let from = first[replica] {
-        let all = changes.filter { $0.key >= from }.sorted { $0.key < $1.key }.map(\.value)
-        let remade = try remade(all.map(\.change))
-        guard let new = remade.first?.id.replica else { continue }
-        let mark = mirrorMark(of: new)
-        groups.append((all.map(\.limit).min() ?? limit, remade.filter { $0.id.sequence > mark }))
-        continue
+    for (replica, asides) in lost.sorted(by: { $0.key < $1.key }) {
+      let ordered = asides.sorted { $0.key < $1.key }.map(\.value)
+      var changes = ordered.map(\.change)
+      let mark = mirrorMark(of: replica)
+      if changes.enumerated().contains(where: { $1.id.sequence != mark + UInt64($0) + 1 }) {
+        repeat { changes = try Remaking.renamed(changes) } while mirrorMark(of: changes[0].id.replica) > 0
       }
-      var next = (marks[replica] ?? 0) + 1
-      while let aside = changes[next] {
-        if let last = groups.last, last.limit == aside.limit, last.changes.last?.id.replica == replica {
-          groups[groups.count - 1].changes.append(aside.change)
+      for (change, aside) in zip(changes, ordered) {
+        if let last = groups.last, last.limit == aside.limit, last.changes[0].id.replica == change.id.replica
+        {
+          groups[groups.count - 1].changes.append(change)
         } else {
-          groups.append((aside.limit, [aside.change]))
+          groups.append((aside.limit, [change]))
         }
-        next += 1
       }
     }
     return (groups, damage)
@@ -97,21 +84,6 @@ extension Store {
       }
     }
     return damage
-  }
-
-  /// Takes out of `present` what the mirror holds, looking only behind the part that both lineages share.
-  private func forget(_ present: inout [ChangeID: UInt64], behind limit: UInt64) throws(StorageError) {
-    func check(_ change: Change) {
-      if let hash = present[change.id], hash == FNV1a.hash(ChangeLine.bytes(change)) {
-        present[change.id] = nil
-      }
-    }
-    for run in runs.runs where run.name.last > limit && !present.isEmpty {
-      for member in 0..<run.index.memberCount {
-        for placed in try run.changes(member) { check(placed.change) }
-      }
-    }
-    for block in mirror.blocks where block.last > limit { block.changes.forEach(check) }
   }
 
   private func mirrorMark(of replica: ReplicaID) -> UInt64 {

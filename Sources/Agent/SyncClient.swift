@@ -55,8 +55,12 @@ package final class SyncClient {
   package func sync() throws(SyncError) -> SyncReport {
     var session = newSession()
     if store.position == 0 { try fetchRuns(&session) }
+    if store.hasRemadeUnsent {
+      // Another copy may have made the same changes again meanwhile, so it is looked before they are sent.
+      try pull(&session)
+      if try onStore(store.isRemadeElsewhere) { try fork(&session) }
+    }
     repeat {
-      let before = (store.position, store.unsent.count, healings)
       let request = session.request(
         unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
       switch try link.sync(request) {
@@ -64,9 +68,6 @@ package final class SyncClient {
       case .failure(let refusal): try heal(refusal, &session)
       }
       count()
-      guard
-        before != (store.position, store.unsent.count, healings) || session.isDone(unsent: store.unsent.count)
-      else { throw .interrupted("the server's answer brought nothing, though there is more") }
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
@@ -172,8 +173,8 @@ package final class SyncClient {
 
   /// Goes on under a new replica id.
   private func fork(_ session: inout SyncSession) throws(SyncError) {
-    // What the other device sent under this id must not be sent twice, so all of it is looked at first.
-    var sent: [ChangeID: Change] = [:]
+    // What the server has of this store's edits must not be sent twice, so all that is new is looked at first.
+    var sent = Store.Sent(store.replica)
     var scan = newSession()
     repeat {
       switch try link.sync(scan.request(unsent: [], own: ChangeID.maximumSequence)) {
@@ -188,8 +189,8 @@ package final class SyncClient {
         guard scan.cursor != before || scan.isDone(unsent: 0) else {
           throw .interrupted("the server's answer brought nothing behind position \(before.position)")
         }
-        for block in received.members.flatMap(\.blocks) where block.replica == store.replica {
-          for change in block.changes { sent[change.id] = change }
+        for block in received.members.flatMap(\.blocks) {
+          for change in block.changes { sent.take(change) }
         }
       }
     } while !scan.isDone(unsent: 0)
@@ -209,12 +210,10 @@ package final class SyncClient {
   /// Takes what the server has, without sending anything.
   private func pull(_ session: inout SyncSession) throws(SyncError) {
     repeat {
-      guard
-        case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence))
-      else {
-        throw .interrupted("the server's history changed during the sync")
+      switch try link.sync(session.request(unsent: [], own: ChangeID.maximumSequence)) {
+      case .success(let answer): try take(answer, &session)
+      case .failure(let refusal): try heal(refusal, &session)
       }
-      try take(answer, &session)
       count()
     } while !session.isDone(unsent: 0)
   }
@@ -222,28 +221,39 @@ package final class SyncClient {
   /// Gives the server back what it lost of what was set aside.
   private func relay(_ session: inout SyncSession) throws(SyncError) {
     guard try onStore(store.seenLimit) != nil else { return }
-    let lost = try onStore(store.lostChanges)
-    for damage in lost.damage {
-      report.notes.append("what the server lost cannot be given back from here in full: \(damage)")
-    }
-    for (limit, changes) in lost.groups {
-      var rest = changes[...]
-      while !rest.isEmpty {
-        let request = session.request(
-          unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true)
-        switch try link.sync(request) {
-        case .failure(let refusal):
-          throw refusal.code == .diverged ? .interrupted(refusal.message) : SyncError(refusal)
-        case .success(let answer):
-          try take(answer, &session)
-          let sent = rest.count - request.unsent
-          report.relayed += sent
-          rest = rest.dropFirst(sent)
-        }
-        count()
+    // Once more after something was sent: somebody else may have taken the ids meanwhile.
+    for _ in 0..<5 {
+      let lost = try onStore(store.lostChanges)
+      for damage in lost.damage {
+        let note = "what the server lost cannot be given back from here in full: \(damage)"
+        if !report.notes.contains(note) { report.notes.append(note) }
       }
+      for (limit, changes) in lost.groups { try relay(changes, limit, &session) }
+      if !session.isDone(unsent: 0) { try pull(&session) }
+      if lost.groups.isEmpty { return }
     }
-    if !session.isDone(unsent: 0) { try pull(&session) }
+  }
+
+  private func relay(
+    _ changes: [Change], _ limit: UInt64, _ session: inout SyncSession
+  ) throws(SyncError) {
+    var rest = changes[...]
+    while !rest.isEmpty {
+      let request = session.request(
+        unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true)
+      switch try link.sync(request) {
+      case .failure(let refusal):
+        // What the server holds changed since it was looked at.
+        let isMoved = [.diverged, .gap, .forked].contains(refusal.code)
+        throw isMoved ? .interrupted(refusal.message) : SyncError(refusal)
+      case .success(let answer):
+        try take(answer, &session)
+        let sent = rest.count - request.unsent
+        report.relayed += sent
+        rest = rest.dropFirst(sent)
+      }
+      count()
+    }
   }
 
   /// Copies the server's runs into an empty mirror, in pieces, going on where an earlier try stopped.

@@ -9,7 +9,7 @@ final class Network: Transport, @unchecked Sendable {
   private var exchanges = 0
 
   /// A sync that needs more round trips than this does not end.
-  static let limit = 2000
+  static let limit = 10_000
 
   init(_ simulation: Simulation, _ agent: SimAgent) {
     self.simulation = simulation

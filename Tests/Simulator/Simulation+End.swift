@@ -25,7 +25,7 @@ extension Simulation {
     if server.disk.isDown || !server.isUp { server.restart(losingPower: generator.oneIn(2)) }
     server.disk.faults = .init()
     checkNothingIsLost(before: "the calm")
-    if !server.isIntact() { restoreServer(newest: true) }
+    if !server.isIntact { mendServer() }
     excuseUnsentOfRevoked()
     for _ in 0..<20 {
       var isQuiet = true
@@ -65,7 +65,7 @@ extension Simulation {
       if !failures.isEmpty { return }
     }
     if digests.count > 1 { fail("digests differ: \(digests.sorted())") }
-    if !server.isIntact() { fail("the server's files are damaged") }
+    if !server.isIntact { fail("the server has damaged files: \(server.damage)") }
   }
 
   /// What one store holds: every edit once, in the server's order, adding up to what the naive model says.
@@ -109,7 +109,11 @@ extension Simulation {
     for change in changes {
       for token in Token.all(in: change.body) {
         if let other = found.updateValue(change, forKey: token) {
-          twice.append("\(token) (\(other.id) \(change.id))")
+          if mayBeTwice(other, change) {
+            count("twice, after a copy and a loss")
+          } else {
+            twice.append("\(token) (\(other.id) \(change.id))")
+          }
         }
         if journal.refused.contains(token) { fail("\(agent.name): edit \(token) was refused and is there") }
         if let made = journal.done[token]?.change, made.id == change.id, made != change {
@@ -122,5 +126,16 @@ extension Simulation {
     if !twice.isEmpty { fail("\(agent.name): there twice: \(twice.joined(separator: " "))") }
     let lost = journal.wanted.filter { found[$0] == nil }
     if !lost.isEmpty { fail("\(agent.name) lacks \(lost.joined(separator: " "))") }
+  }
+
+  /// Whether an edit may be there twice: made again for a copied store, and as it was, because the server or the
+  /// store lost what showed that it was there. A known limit: without a loss there are no two, and without a copy
+  /// neither.
+  private func mayBeTwice(_ first: Change, _ second: Change) -> Bool {
+    func isRemade(_ change: Change) -> Bool {
+      String(decoding: change.body, as: UTF8.self).contains("\"was\":")
+    }
+    return (isRemade(first) || isRemade(second)) && counts["losses", default: 0] > 0
+      && counts["forks", default: 0] > 0
   }
 }

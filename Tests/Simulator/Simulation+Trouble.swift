@@ -39,11 +39,15 @@ extension Simulation {
     case .clockJumps:
       let node = generator.oneIn(3) ? server.clock : agent.clock
       node.offset = Int64(
-        generator.pick([0, 400, -400, 200_000, -200_000, 90_000_000, -90_000_000, 30_000_000_000]))
+        generator.pick([0, 400, -400, 200_000, -200_000, 90_000_000, -90_000_000, 30_000_000_000])
+          + generator.int(0...997))
     case .serverRestores: restoreServer(newest: false)
     case .copies:
       guard agents.count < 8, !agent.disk.isDown else { return }
-      let copy = agent.copy("\(agent.name)c\(agents.count)", NodeClock(clock, offset: agent.clock.offset))
+      // A server tells changes under one id apart by their times: no two devices have one to the millisecond.
+      let ahead = Int64(generator.int(1...997))
+      let copy = agent.copy(
+        "\(agent.name)c\(agents.count)", NodeClock(clock, offset: agent.clock.offset + ahead))
       agents.append(copy)
       note("\(agent.name) is copied as \(copy.name)")
     case .agentRestores:
@@ -82,12 +86,23 @@ extension Simulation {
     }
   }
 
+  /// What an operator does who finds the server's files damaged.
+  func mendServer() {
+    guard generator.oneIn(2) else { return restoreServer(newest: true) }
+    destroying("the server is repaired") {
+      server.repair()
+      return server.damage
+    }
+    if !server.isIntact { restoreServer(newest: true) }
+  }
+
   /// Does what may destroy the last copy of an edit, and excuses what is then nowhere any more.
   ///
   /// What is nowhere before is a failure of the product.
   private func destroying(_ what: String, _ body: () -> String?) {
     checkNothingIsLost(before: what)
     guard let detail = body() else { return }
+    count("losses")
     note("\(what) \(detail)")
     let held = held()
     let lost = journal.wanted.filter { !held.contains($0) }

@@ -30,6 +30,7 @@ package final class Simulation {
   /// Whether things may go wrong.
   private(set) var isStormy = true
   private var depth = 0
+  private var nested = 0
   private let isTracing: Bool
 
   package init(seed: UInt64, isTracing: Bool = false) throws {
@@ -88,7 +89,9 @@ package final class Simulation {
 
   /// Lets others act while a message is under way.
   func goOn() {
-    guard isStormy, depth < 3 else { return }
+    // What happens meanwhile takes time too, so that there must be an end to it.
+    guard isStormy, depth < 3, nested < 20 * plan.steps else { return }
+    nested += 1
     depth += 1
     while generator.oneIn(4), failures.isEmpty { act() }
     depth -= 1

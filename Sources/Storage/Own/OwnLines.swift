@@ -61,8 +61,13 @@ struct OwnLines {
   /// The changes that a damaged line holds where one bit flipped in it, and where to read on.
   private func mend(_ line: Range<Int>) -> (changes: [Change], next: Int) {
     let next = line.upperBound + 1
-    // What has no end is what a crash left unfinished.
-    guard line.upperBound < bytes.count else { return ([], next) }
+    guard line.upperBound < bytes.count else {
+      // What has no end is what a crash left unfinished, unless the line feed became another character.
+      guard let last = bytes.last, (last ^ 0x0A).nonzeroBitCount == 1,
+        let change = LineMending.parse(bytes[line.dropLast()])
+      else { return ([], next) }
+      return ([change], bytes.count)
+    }
     if let change = LineMending.mend(Array(bytes[line])) { return ([change], next) }
     // The line feed between two lines may have become another character ...
     for gap in line.dropFirst(64) where bytes[gap - 1] == UInt8(ascii: "}") {

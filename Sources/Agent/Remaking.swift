@@ -1,0 +1,94 @@
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// Making changes again under another replica id, because the old ids went to others: a store was copied, or a
+/// server that was restored gave them away before it got back what it had lost.
+///
+/// A change that was made again says what it was: `"was":"k7f3q2hd9x.418"`, its first id. With its time, which
+/// stays, that tells whoever else holds it that it is there already.
+enum Remaking {
+  /// Gives changes of one replica the ids of another, from sequence 1 on, in their order.
+  ///
+  /// The new id is drawn from the first change. So others who have to make the same changes again at the same time,
+  /// be it a copy of the store or a colleague who saved them, make the same ones.
+  static func renamed(_ changes: [Change]) throws(StorageError) -> [Change] {
+    guard let first = changes.first else { return [] }
+    let new = ReplicaID(bits: FNV1a.hash(ChangeLine.bytes(first)))
+    var names: [UInt64: UInt64] = [:]
+    var renamed: [Change] = []
+    for (index, change) in changes.enumerated() {
+      // A change speaks of itself and of earlier ones; a later one of this name is somebody else's.
+      names[change.id.sequence] = UInt64(index) + 1
+      var line = rename(ChangeLine.bytes(change), from: first.id.replica, to: new, names)
+      if change.was == nil, line.count + 40 < Change.maximumSize {
+        line.removeLast()
+        line += Array(",\"was\":\"\(change.id)\"}".utf8)
+      }
+      do {
+        renamed.append(try ChangeLine.parse(line.span))
+      } catch {
+        throw .refused("change \(change.id) cannot be made again under a new replica id: \(error)")
+      }
+    }
+    return renamed
+  }
+
+  /// Replaces `old.n` by `new.names[n]` wherever it stands in a line.
+  static func rename(
+    _ line: [UInt8], from old: ReplicaID, to new: ReplicaID, _ names: [UInt64: UInt64]
+  ) -> [UInt8] {
+    let pattern = Array("\(old).".utf8)
+    var output: [UInt8] = []
+    var index = 0
+    while index < line.count {
+      guard line[index] == pattern[0], line[index...].starts(with: pattern) else {
+        output.append(line[index])
+        index += 1
+        continue
+      }
+      var end = index + pattern.count
+      while end < line.count, line[end] &- UInt8(ascii: "0") < 10 { end += 1 }
+      if let sequence = Decimal.parse(line.span, index + pattern.count, end), let name = names[sequence] {
+        output += Array("\(new).\(name)".utf8)
+      } else {
+        output += line[index..<end]
+      }
+      index = end
+    }
+    return output
+  }
+}
+
+/// Which edit a change is, whatever id it has now.
+struct Origin: Hashable {
+  let id: ChangeID
+  let at: HybridTime
+}
+
+extension Change {
+  /// The first id of a change that was made again; nil for one that was not.
+  var was: ChangeID? {
+    // Most changes are told apart without parsing them.
+    let pattern = Array("\"was\":\"".utf8)
+    guard body.count > pattern.count, body.span.contains(pattern) else { return nil }
+    let value = try? JSONText(parsing: [UInt8(ascii: "{")] + body + [UInt8(ascii: "}")])
+    return value?["was"]?.string.flatMap { ChangeID($0) }
+  }
+
+  var origin: Origin { Origin(id: was ?? id, at: at) }
+}
+
+extension Span<UInt8> {
+  fileprivate func contains(_ pattern: [UInt8]) -> Bool {
+    var index = 0
+    while index + pattern.count <= count {
+      var length = 0
+      while length < pattern.count, self[index + length] == pattern[length] { length += 1 }
+      if length == pattern.count { return true }
+      index += 1
+    }
+    return false
+  }
+}

@@ -1,0 +1,291 @@
+import Agent
+import CLI
+import Causality
+import Codec
+import Foundation
+import Merge
+import Server
+import ServiceDesk
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+/// Damages a store's files in every way and looks what `verify` and a sync make of it.
+@Suite("Verify")
+struct VerifyTests {
+  /// A server in memory, and a store that holds a run, a log, sealed and unsent edits.
+  private final class World {
+    let server = MemoryServer()
+    let disk = MemoryDisk()
+    let files: [String]
+    /// The store's files as they were.
+    let content: [String: [UInt8]]
+    /// The digest once all is sent, and the one while not.
+    let digest: String
+
+    init() throws {
+      let store = try Store.make(disk: disk, root: "store", agent: "anna", environment: server.environment)
+      try server.join(store)
+      let other = try Store.make(disk: MemoryDisk(), root: "other", agent: "bo", environment: server.environment)
+      try server.join(other)
+      var tickets: [EntityID] = []
+      func edit(_ store: Store, _ count: Int) throws {
+        for number in 0..<count {
+          var draft = Draft(set: ["subject": "Ticket \(number)", "status": "open"])
+          draft.log["timeline"] = JSONText(object: [("text", JSONText("It drips \(number)"))])
+          let target = tickets.count < 8 ? Edit.Target.new(type: "ticket") : .entity(tickets[number % 8])
+          if let change = try store.commit(Edit(target, draft)) { tickets.append(change.on) }
+        }
+      }
+      try edit(store, 12)
+      try server.sync(store)
+      try edit(other, 5)
+      try server.sync(other)
+      try server.sync(store)
+      try store.compact(all: true)
+      try edit(other, 4)
+      try server.sync(other)
+      try edit(store, 3)
+      try server.sync(store)
+      try edit(store, 4)
+      // A desk makes tables beside the runs.
+      _ = try Desk(store).tickets()
+      digest = try store.digest()
+      var content: [String: [UInt8]] = [:]
+      for folder in ["", "own", "log", "runs"] {
+        for name in try disk.list(folder) {
+          let path = folder.isEmpty ? name : folder + "/" + name
+          if let bytes = try? disk.readAll(path), !bytes.isEmpty { content[path] = bytes }
+        }
+      }
+      self.content = content
+      files = content.keys.sorted()
+    }
+
+    /// A copy of the disk in which one file is another.
+    func disk(with path: String, _ bytes: [UInt8]) throws -> MemoryDisk {
+      let copy = MemoryDisk()
+      for (name, original) in content {
+        try copy.makeFolder(name.contains("/") ? String(name.prefix { $0 != "/" }) : "")
+        let file = try copy.open(name, .replace)
+        try file.append((name == path ? bytes : original).span)
+      }
+      return copy
+    }
+
+    /// Verifies, repairs, syncs, and compares with what the store was.
+    func check(_ path: String, _ bytes: [UInt8], _ what: String) throws {
+      let looked = try? Store.verify(
+        disk: try disk(with: path, bytes), root: "store", repairing: false, environment: server.environment)
+      let disk = try disk(with: path, bytes)
+      let found = try Store.verify(disk: disk, root: "store", repairing: true, environment: server.environment)
+      #expect(looked?.findings.isEmpty == found.findings.isEmpty, "\(what)")
+      let again = try Store.verify(disk: disk, root: "store", repairing: true, environment: server.environment)
+      #expect(again.findings.isEmpty, "\(what): \(again.findings)")
+      guard found.need != .person else { return }
+      let store = try Store(disk: disk, root: "store", .writing, environment: server.environment)
+      try server.pull(store)
+      #expect(try store.digest() == digest, "\(what): \(found.findings)")
+      #expect(store.unsent.count == 4, "\(what)")
+    }
+  }
+
+  @Test("An intact store is intact")
+  func intact() throws {
+    let world = try World()
+    #expect(world.files.contains { $0.hasPrefix("runs/") && $0.hasSuffix(".jsonl.gz") })
+    #expect(world.files.contains { $0.hasPrefix("log/") })
+    #expect(world.files.contains { $0.hasSuffix(".table") })
+    for path in world.files { try world.check(path, world.content[path] ?? [], path) }
+  }
+
+  @Test("Every flipped byte is named or harmless, repaired, and no edit is lost by it")
+  func flips() throws {
+    let world = try World()
+    var lost = 0
+    for path in world.files {
+      let bytes = world.content[path] ?? []
+      for index in Sampling.places(bytes.count) {
+        var damaged = bytes
+        damaged[index] ^= 1 << UInt8(index % 8)
+        let what = "\(path) byte \(index) bit \(index % 8)"
+        do {
+          try world.check(path, damaged, what)
+        } catch {
+          // A flip may make the format's number a later one.
+          guard case .laterVersion = error as? StorageError else { throw error }
+          lost += 1
+        }
+      }
+    }
+    #expect(lost <= 1)
+  }
+
+  @Test("Cut at every byte")
+  func cuts() throws {
+    let world = try World()
+    for path in world.files where path != "store.json" {
+      let bytes = world.content[path] ?? []
+      for count in Sampling.places(bytes.count) {
+        let disk = try world.disk(with: path, Array(bytes.prefix(count)))
+        _ = try Store.verify(disk: disk, root: "store", repairing: true, environment: world.server.environment)
+        let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+        try world.server.pull(store)
+        if !path.hasPrefix("own/") { #expect(try store.digest() == world.digest, "\(path) cut at \(count)") }
+      }
+    }
+  }
+
+  @Test("Two flipped bits in one edit lose that edit alone; the sequence has no gap and syncs on")
+  func lostEdit() throws {
+    let world = try World()
+    let path = try #require(world.files.last { $0.hasPrefix("own/") })
+    var bytes = world.content[path] ?? []
+    let lines = bytes.split(separator: 0x0A)
+    let target = lines[lines.count - 3]
+    bytes[target.startIndex + 120] ^= 0x11
+    let disk = try world.disk(with: path, bytes)
+    let check = try Store.verify(disk: disk, root: "store", repairing: true, environment: world.server.environment)
+    #expect(check.need == .person)
+    #expect(check.findings.first?.damage.file == path)
+    let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+    #expect(store.unsent.count == 4)
+    try world.server.sync(store)
+    #expect(store.unsent.isEmpty)
+    #expect(try Store.verify(disk: disk, root: "store", repairing: false, environment: world.server.environment).findings.isEmpty)
+  }
+
+  @Test("Settings that are gone for good are made anew from the edits")
+  func settings() throws {
+    let world = try World()
+    let disk = try world.disk(with: "store.json", Array("{}".utf8))
+    let check = try Store.verify(disk: disk, root: "store", repairing: true, environment: world.server.environment)
+    #expect(check.need == .person)
+    let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+    #expect(store.configuration.agent == "anna")
+    #expect(try store.digest() == world.digest)
+    try world.server.join(store)
+    try world.server.sync(store)
+    #expect(try store.digest() == world.digest)
+  }
+
+  @Test("The command says what it found, and its exit code what is needed")
+  func command() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    for number in 0..<20 { _ = try desk.ok("ticket", "new", "Ticket \(number)") }
+    #expect(desk.run("verify").output.hasSuffix("20 changes: intact\n"))
+    let log = FolderDisk(desk.folder + "/store")
+    let file = try log.open("own/000000000001.jsonl", .append)
+    try file.append(Array("{\"id\":".utf8).span)
+    let looked = desk.run("verify", "--check", "--json")
+    #expect(looked.code == .damaged)
+    #expect(looked.json?["findings"]?.elements?.count == 1)
+    #expect(looked.json?["findings"]?.elements?.first?["file"]?.string == "own/000000000001.jsonl")
+    let repaired = desk.run("verify")
+    #expect(repaired.code == .ok)
+    #expect(repaired.output.contains("cut off; no command had called it done"))
+    #expect(desk.run("verify").output.contains("intact"))
+    #expect(desk.run("ticket", "list", "--json").json?.elements?.count == 20)
+    #expect(desk.run("verify", "--store", desk.folder + "/none").code == .notFound)
+  }
+}
+
+/// Which places of a file are damaged: all of them with `ASKONCE_EVERY_BYTE=1`, else some hundreds in all.
+private enum Sampling {
+  static func places(_ count: Int) -> some Sequence<Int> {
+    let isAll = ProcessInfo.processInfo.environment["ASKONCE_EVERY_BYTE"] == "1"
+    // A prime step meets every bit and every column.
+    return stride(from: 0, to: count, by: isAll ? 1 : 29)
+  }
+}
+
+/// A server without sockets and files.
+final class MemoryServer {
+  private let data: ServerData
+  let environment: Environment
+
+  init() {
+    let clock = Mutex<UInt64>(1_795_281_663_306)
+    let now: @Sendable () -> UInt64 = {
+      clock.withLock {
+        $0 += 7
+        return $0
+      }
+    }
+    let disks = Mutex<[String: MemoryDisk]>([:])
+    environment = Environment(now: now, random: Environment.system.random)
+    data = ServerData(
+      root: MemoryDisk(), disk: { name in disks.withLock { $0[name] ?? MemoryDisk() } }, now: now,
+      random: Environment.system.random)
+    disks.withLock { $0["nord"] = MemoryDisk() }
+    #expect(throws: Never.self) { try self.data.create("nord") }
+  }
+
+  var transport: MemoryTransport { MemoryTransport(Endpoints(data)) }
+
+  func join(_ store: Store) throws {
+    let agent = store.configuration.agent
+    let code = try data.devices("nord").invite(agent: agent, role: "agent", expires: .max)
+    let enrolment = try ServerLink.join(transport, code: code, replica: store.replica, agent: agent)
+    try store.bind(
+      server: "http://local", workspace: "nord", agent: agent, role: enrolment.role, token: enrolment.token)
+  }
+
+  func sync(_ store: Store) throws {
+    _ = try SyncClient(store, transport).sync()
+  }
+
+  /// Fetches without sending.
+  func pull(_ store: Store) throws {
+    _ = try? SyncClient(store, MemoryTransport(Endpoints(data), pulls: 12)).sync()
+  }
+}
+
+/// Hands calls to the server's endpoints.
+struct MemoryTransport: Transport {
+  private let endpoints: Endpoints
+  /// How many more calls go through, without what they push; nil for all, with what they push.
+  private let pulls: Pulls?
+
+  private final class Pulls: Sendable {
+    let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+  }
+
+  init(_ endpoints: Endpoints, pulls: Int? = nil) {
+    self.endpoints = endpoints
+    self.pulls = pulls.map { Pulls($0) }
+  }
+
+  func exchange(_ call: Call) throws(TransportError) -> Reply {
+    let left = pulls?.left.withLock { left in
+      left -= 1
+      return left
+    }
+    if let left, left < 0 { throw TransportError("enough") }
+    let parts = call.path.split(separator: "?", maxSplits: 1)
+    var parameters: [String: String] = [:]
+    for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
+      let sides = pair.split(separator: "=", maxSplits: 1)
+      parameters[String(sides[0])] = sides.count > 1 ? String(sides[1]) : ""
+    }
+    let response = endpoints.answer(
+      ServerRequest(
+        method: call.method, path: parts[0].split(separator: "/").map(String.init), parameters: parameters,
+        token: call.token, body: pulls == nil ? call.body : [],
+        range: call.range.map { ($0.start, $0.start + $0.count - 1) }))
+    var fields: [String: String] = [:]
+    for field in response.fields { fields[field.name.lowercased()] = field.value }
+    var body: [UInt8] = []
+    switch response.body {
+    case .bytes(let bytes): body = bytes
+    case .extents(let extents):
+      for extent in extents { body += (try? extent.file.read(at: extent.offset, count: extent.length)) ?? [] }
+    case .live: break
+    }
+    return Reply(status: response.status, fields: fields, body: body)
+  }
+}
