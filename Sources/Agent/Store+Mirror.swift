@@ -18,7 +18,7 @@ extension Store {
     for block in mirror.blocks[known...] {
       if let last = block.changes.last { clock.observe(last.at, wall: wall) }
       if block.replica == replica { confirmed = block.changes[block.count - 1].id.sequence }
-      for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
+      for placed in block.placed { addNewer(placed) }
     }
     guard confirmed > acknowledged else { return }
     // Own changes have places now: the unplaced ones give way to them.

@@ -101,15 +101,9 @@ extension Desk {
 
   /// The replicas that made any change here.
   private var knownReplicas: SortedReplicas {
-    let key = [store.position, UInt64(store.unsent.count)]
-    if let replicas, replicas.key == key { return replicas.names }
-    var all: Set<ReplicaID> = [store.replica]
-    for run in store.runs.runs { all.formUnion(run.index.replicas.keys) }
-    for changes in store.newer.values {
-      for placed in changes { all.insert(placed.change.id.replica) }
-    }
-    let names = SortedReplicas(all)
-    replicas = (names, key)
+    if let replicas, replicas.position == store.position { return replicas.names }
+    let names = SortedReplicas(store.knownReplicas)
+    replicas = (names, store.position)
     return names
   }
 }
