@@ -24,28 +24,21 @@ struct EditApplier {
     names = EntityNames(desk)
   }
 
-  /// Applies edits and makes them durable together.
+  /// Applies edits and makes them durable together. After an error this is of no more use.
   ///
   /// - Parameter reject: gets an edit that the store refuses, and why; the others are made.
   mutating func apply(
     _ edits: [ImportedEdit], reject: (ImportedEdit, String) -> Void
   ) throws(StorageError) {
-    // Where the disk refuses, none of it happened.
-    let before = self
-    do {
-      try store.commit { (batch: inout EditBatch) throws(StorageError) in
-        for edit in edits {
-          do throws(StorageError) {
-            try apply(edit, &batch)
-          } catch {
-            guard case .refused(let reason) = error else { throw error }
-            reject(edit, reason)
-          }
+    try store.commit { (batch: inout EditBatch) throws(StorageError) in
+      for edit in edits {
+        do throws(StorageError) {
+          try apply(edit, &batch)
+        } catch {
+          guard case .refused(let reason) = error else { throw error }
+          reject(edit, reason)
         }
       }
-    } catch {
-      self = before
-      throw error
     }
   }
 
@@ -157,16 +150,10 @@ private struct EntityNames {
       if let ref { found[ExactString(ref)] = min(found[ExactString(ref)] ?? id, id) }
     }
     switch type {
-    case Vocabulary.ticket:
-      var filter = TicketFilter()
-      filter.status = .all
-      for row in try desk.tickets(filter, limit: .max).rows { add(row.ref, row.id) }
-    case Vocabulary.customer:
-      for row in try desk.customers(limit: .max).rows { add(row.ref, row.id) }
+    case Vocabulary.ticket, Vocabulary.customer:
+      for (ref, id) in try desk.refs(ofType: type) { add(ref, id) }
     default:
-      try desk.store.forEachState(ofType: type) { (state) throws(StorageError) in
-        add(state.text("ref"), state.id)
-      }
+      try desk.store.forEachState(ofType: type) { (state) throws(StorageError) in add(state.text("ref"), state.id) }
     }
     return found
   }

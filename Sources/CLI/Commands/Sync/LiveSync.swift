@@ -33,7 +33,7 @@ struct LiveSync {
       } catch let error as SyncError where error.isTemporary {
         failures += 1
         if failures == 1 { context.note("\(error); waiting for the server") }
-        usleep(UInt32(SyncRun.pause(failures, random: context.system.random())) * 1000)
+        context.pause(SyncRun.pause(failures, random: context.system.random()))
       }
     }
   }

@@ -41,7 +41,7 @@ struct SyncRun {
         guard retries, error.isTemporary, attempt < Self.tries else { throw error }
         let pause = Self.pause(attempt, random: context.system.random())
         progress.update("trying again in \(pause / 1000 + 1) s: \(error)")
-        usleep(UInt32(pause) * 1000)
+        context.pause(pause)
         attempt += 1
       }
     }
