@@ -32,6 +32,18 @@ extension Desk {
     }
   }
 
+  /// The entity of a type with just this `ref`; the least where several have it, so that every replica takes the same
+  /// one. Cost: a few pages, however large the store is.
+  package func entity(ofType type: String, ref: String) throws(StorageError) -> EntityID? {
+    try reading { () throws(StorageError) in
+      var least: EntityID?
+      for id in try tables.entities(.ref(ref)) where id.type == type {
+        if try hasRef(id, ref) { least = min(least ?? id, id) }
+      }
+      return least
+    }
+  }
+
   /// The shortest text that names only this entity, whatever else of its type there is: four or more characters of its
   /// replica, a dot and the sequence.
   public func shortID(_ id: EntityID) -> String {

@@ -72,6 +72,26 @@ struct ProcessTests {
     #expect(terminal.output.contains("\u{1B}[31murgent") == !isPlain)
   }
 
+  @Test(
+    "bash completes nouns, verbs, options and their values",
+    arguments: [
+      ("tick", "ticket"), ("ticket sh", "show"), ("admin works", "workspace"),
+      ("admin workspace cr", "create"),
+      ("ticket set 7 --prio", "--priority"), ("ticket set 7 --priority hi", "high"),
+      ("--store x stat", "status"),
+    ])
+  func completion(_ typed: String, _ expected: String) throws {
+    let desk = try TestDesk()
+    let words = (["askonce"] + typed.split(separator: " ").map(String.init)).map { "'\($0)'" }.joined(
+      separator: " ")
+    let line =
+      "eval \"$('\(Program.path)' completion bash)\"; COMP_WORDS=(\(words)); "
+      + "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _askonce; echo ${COMPREPLY[@]}"
+    let outcome = try Program.run(desk, ["-c", line], program: "/bin/bash")
+    #expect(outcome.output == expected + "\n")
+    #expect(outcome.errors.isEmpty)
+  }
+
   @Test("Without the program with the network in it, one is told so")
   func missingNetwork() throws {
     let desk = try TestDesk()
