@@ -66,6 +66,19 @@ extension Store {
     return Fork(replica: changes[0].id.replica, changes: changes)
   }
 
+  /// Whether this store made changes again that it has not sent yet.
+  var hasRemadeUnsent: Bool { own.unsent.contains { $0.was != nil } }
+
+  /// Whether the mirror holds some of them, made again by somebody else. Cost: per store.
+  func isRemadeElsewhere() throws(StorageError) -> Bool {
+    let unsent = Set(own.unsent.filter { $0.was != nil }.map(\.origin))
+    var isFound = false
+    try forEachMirrored { change in
+      if change.id.replica != replica, change.was != nil, unsent.contains(change.origin) { isFound = true }
+    }
+    return isFound
+  }
+
   /// Goes on under a new replica id. The old files stay in their folder.
   ///
   /// A crash leaves the store as it was or as it is to be.

@@ -52,11 +52,11 @@ extension Store {
       }
       index()
       // Before the new run is merged into others: what is derived from it then merges too.
-      follower?.storeDidCompact()
+      follower?.storeDidCompact(hasNewRuns: true)
     }
     let merged = isDue || all ? try runs.merge(all: all) : false
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
-    follower?.storeDidCompact()
+    follower?.storeDidCompact(hasNewRuns: merged)
     return isDue || merged
   }
 

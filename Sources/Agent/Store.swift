@@ -6,8 +6,9 @@ import Storage
 
 /// Told by a store when what is derived from its runs can be brought in step cheaply.
 package protocol StoreFollower: AnyObject {
-  /// Compaction made a run of the newest changes, or merged runs, or found nothing to do at the end of a sync.
-  func storeDidCompact()
+  /// Compaction made a run of the newest changes or merged runs; or it found nothing to do, at the end of a sync or
+  /// of an edit.
+  func storeDidCompact(hasNewRuns: Bool)
 }
 
 /// A replica's local store: all of the workspace that was synced, and this agent's own edits.

@@ -48,7 +48,7 @@ public struct StoreCheck: Sendable {
       case .cut where isOwn: ("cut off; no command had called it done\(kept)", .nothing, nil)
       case .cut where hasServer: ("cut off\(kept)", .sync, "run 'askonce sync' to fetch it again")
       case .cut: ("cut off\(kept)", .nothing, nil)
-      case .remade: ("made anew", .nothing, nil)
+      case .remade: ("derived from the rest, so it is made anew", .nothing, nil)
       case .restored: ("taken again from another file of the store\(kept)", .nothing, nil)
       case .dropped where hasServer:
         ("dropped with what lies behind it\(kept)", .sync, "run 'askonce sync' to fetch it again")

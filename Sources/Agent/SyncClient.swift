@@ -55,8 +55,12 @@ package final class SyncClient {
   package func sync() throws(SyncError) -> SyncReport {
     var session = newSession()
     if store.position == 0 { try fetchRuns(&session) }
+    if store.hasRemadeUnsent {
+      // Another copy may have made the same changes again meanwhile, so it is looked before they are sent.
+      try pull(&session)
+      if try onStore(store.isRemadeElsewhere) { try fork(&session) }
+    }
     repeat {
-      let before = (store.position, store.unsent.count, healings)
       let request = session.request(
         unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
       switch try link.sync(request) {
@@ -64,9 +68,6 @@ package final class SyncClient {
       case .failure(let refusal): try heal(refusal, &session)
       }
       count()
-      guard
-        before != (store.position, store.unsent.count, healings) || session.isDone(unsent: store.unsent.count)
-      else { throw .interrupted("the server's answer brought nothing, though there is more") }
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
@@ -209,12 +210,10 @@ package final class SyncClient {
   /// Takes what the server has, without sending anything.
   private func pull(_ session: inout SyncSession) throws(SyncError) {
     repeat {
-      guard
-        case .success(let answer) = try link.sync(session.request(unsent: [], own: store.own.lastSequence))
-      else {
-        throw .interrupted("the server's history changed during the sync")
+      switch try link.sync(session.request(unsent: [], own: ChangeID.maximumSequence)) {
+      case .success(let answer): try take(answer, &session)
+      case .failure(let refusal): try heal(refusal, &session)
       }
-      try take(answer, &session)
       count()
     } while !session.isDone(unsent: 0)
   }

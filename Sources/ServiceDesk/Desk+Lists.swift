@@ -28,13 +28,27 @@ extension Desk {
       } else {
         found = try tables.scan(Vocabulary.ticket, tests, filter.rowOrder, limit: limit)
       }
-      var rows: [TicketRow] = []
-      for row in found.rows {
-        var ticket = TicketRow(row.entity, row.values)
-        ticket.customerName = try ticket.customer.flatMap { (id) throws(StorageError) in try name(of: id) }
-        rows.append(ticket)
-      }
+      var rows = found.rows.map { TicketRow($0.entity, $0.values) }
+      // In the order in which the customers' rows lie.
+      var names: [EntityID: String] = [:]
+      for customer in Set(rows.compactMap(\.customer)).sorted() { names[customer] = try name(of: customer) }
+      for index in rows.indices { rows[index].customerName = rows[index].customer.flatMap { names[$0] } }
       return (rows, found.total)
+    }
+  }
+
+  /// The number of tickets and of customers with a field on which people disagree. Cost: a column of each.
+  public func conflictCounts() throws(StorageError) -> (tickets: Int, customers: Int) {
+    try reading { () throws(StorageError) in
+      func count(_ type: String, _ columns: [TableColumn]) throws(StorageError) -> Int {
+        var tests = RowTests(columns)
+        tests.require(number: "conflicts") { $0 > 0 }
+        let order = RowOrder(first: tests.column("conflicts") ?? 0)
+        return try tables.scan(type, tests, order, limit: 0).total
+      }
+      return (
+        try count(Vocabulary.ticket, TicketRow.columns), try count(Vocabulary.customer, CustomerRow.columns)
+      )
     }
   }
 

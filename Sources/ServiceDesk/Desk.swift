@@ -24,8 +24,12 @@ public final class Desk {
   /// All replicas that are known here, for short ids; nil until it is asked for.
   var replicas: (names: SortedReplicas, key: [UInt64])?
 
+  /// How many changes the store held when its newer rows were last made, as far as this desk knows.
+  private var settledCount: Int
+
   public init(_ store: Store) {
     self.store = store
+    settledCount = Self.changeCount(store)
     tables = DeskTables(store)
     store.follower = self
   }
@@ -37,15 +41,23 @@ public final class Desk {
 }
 
 extension Desk: StoreFollower {
-  /// The most entities that are folded at the end of a sync so that the next list need not do it.
-  private static let eagerLimit = 256
+  /// What fewer new changes touch is folded by the next list, so that a single edit does not wait for it.
+  private static let eagerMinimum = 16
+  /// What more entities need is left to the next list too, so that a sync does not wait for it.
+  private static let eagerMaximum = 256
 
-  package func storeDidCompact() {
+  package func storeDidCompact(hasNewRuns: Bool) {
+    let count = Self.changeCount(store)
+    // A mirror that was set back holds fewer than before.
+    guard hasNewRuns || abs(count - settledCount) >= Self.eagerMinimum else { return }
     // What fails here is made by the first command that needs it.
     try? reading { () throws(StorageError) in
-      if tables.unknownCount <= Self.eagerLimit { _ = try tables.newerRows(ofType: nil) }
+      if tables.unknownCount <= Self.eagerMaximum { _ = try tables.newerRows(ofType: nil) }
     }
+    settledCount = count
   }
+
+  private static func changeCount(_ store: Store) -> Int { Int(store.position) + store.unsent.count }
 }
 
 /// How far work on derived tables is, in changes.

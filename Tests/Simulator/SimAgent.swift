@@ -26,6 +26,7 @@ final class SimAgent {
   var isRevoked = false
   /// An older copy of the disk.
   var olderCopy: MemoryDisk?
+  private var isSettingsRotten = false
 
   init(_ name: String, agent: String, _ generator: SeededGenerator, _ clock: NodeClock, _ sizes: Sizes) {
     self.name = name
@@ -44,6 +45,7 @@ final class SimAgent {
     let copy = SimAgent(name, agent: agent, generator.split(), clock, sizes)
     copy.disk = disk.copy(generator.split())
     copy.isRevoked = isRevoked
+    copy.isSettingsRotten = isSettingsRotten
     return copy
   }
 
@@ -52,7 +54,7 @@ final class SimAgent {
     store = try Store.make(disk: disk, root: name, agent: agent, environment: environment)
   }
 
-  /// Opens the store, putting right what `askonce verify` would.
+  /// Opens the store. Where it says that it is damaged, `askonce verify` puts right what it can.
   ///
   /// - Throws: `StorageError` where the disk refuses.
   func open() throws(StorageError) {
@@ -61,34 +63,16 @@ final class SimAgent {
       store = try Store(disk: disk, root: name, .writing, environment: environment)
     } catch {
       guard case .damaged = error else { throw error }
-      try removeDamagedRuns()
-      store = try Store(disk: disk, root: name, .writing, environment: environment)
+      try verify()
     }
   }
 
-  /// Takes away runs that are not intact, with those behind them: the server has them.
-  func removeDamagedRuns() throws(StorageError) {
-    store = nil
-    let disk = self.disk
-    let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
-    for name in RunName.parse(listing) {
-      do throws(StorageError) {
-        try RunReader(disk, name).verify()
-      } catch {
-        guard case .damaged = error else { throw error }
-        try onDisk { () throws(DiskError) in
-          try disk.remove(name.path)
-          try disk.remove(name.indexPath)
-          try disk.syncFolder(RunName.folder)
-        }
-      }
-    }
-  }
-
-  /// Reads every run; when one is damaged, takes it away and opens the store again.
+  /// Reads every byte and puts right what can be put right.
   func verify() throws(StorageError) {
-    try removeDamagedRuns()
-    try open()
+    store = nil
+    _ = try Store.verify(disk: disk, root: name, repairing: true, environment: environment)
+    isSettingsRotten = false
+    store = try Store(disk: disk, root: name, .writing, environment: environment)
   }
 
   /// The process is gone.
@@ -127,8 +111,10 @@ final class SimAgent {
     }
   }
 
-  /// Flips a bit of the store, but for its settings.
+  /// Flips a bit of the store. Of the settings only one: two are more than `askonce verify` can mend.
   func rot() -> (path: String, offset: Int)? {
-    disk.flipBit { $0 != "store.json" && !$0.hasSuffix(".new") }
+    let place = disk.flipBit { !$0.hasSuffix(".new") && !(isSettingsRotten && $0 == "store.json") }
+    if place?.path == "store.json" { isSettingsRotten = true }
+    return place
   }
 }

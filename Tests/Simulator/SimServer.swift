@@ -105,8 +105,15 @@ final class SimServer {
   }
 
   /// Whether every byte of the log is right.
-  func isIntact() -> Bool {
-    (try? Backup.verify(folder).damage.isEmpty) ?? false
+  var isIntact: Bool { damage.isEmpty }
+
+  /// What is wrong in the workspace's files.
+  var damage: String {
+    do {
+      return try Backup.verify(folder).damage.map(\.description).joined(separator: ", ")
+    } catch {
+      return "\(error)"
+    }
   }
 
   /// Goes back to a backup that is intact, or starts anew where there is none.
@@ -117,11 +124,18 @@ final class SimServer {
     while !backups.isEmpty {
       let index = newest ? backups.count - 1 : generator.int(0...backups.count - 1)
       disk = backups[index].copy(generator.split())
-      if isIntact() { return start() }
+      if isIntact { return start() }
       backups.remove(at: index)
     }
     disk = MemoryDisk(generator.split())
     try? data().create(Self.workspace)
+    start()
+  }
+
+  /// Cuts the log where it is damaged, as `askonce admin verify` does when asked to.
+  func repair() {
+    stop()
+    _ = try? Repair.run(folder)
     start()
   }
 

@@ -25,7 +25,7 @@ extension Simulation {
     if server.disk.isDown || !server.isUp { server.restart(losingPower: generator.oneIn(2)) }
     server.disk.faults = .init()
     checkNothingIsLost(before: "the calm")
-    if !server.isIntact() { restoreServer(newest: true) }
+    if !server.isIntact { mendServer() }
     excuseUnsentOfRevoked()
     for _ in 0..<20 {
       var isQuiet = true
@@ -65,7 +65,7 @@ extension Simulation {
       if !failures.isEmpty { return }
     }
     if digests.count > 1 { fail("digests differ: \(digests.sorted())") }
-    if !server.isIntact() { fail("the server's files are damaged") }
+    if !server.isIntact { fail("the server has damaged files: \(server.damage)") }
   }
 
   /// What one store holds: every edit once, in the server's order, adding up to what the naive model says.

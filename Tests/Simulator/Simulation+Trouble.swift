@@ -86,6 +86,16 @@ extension Simulation {
     }
   }
 
+  /// What an operator does who finds the server's files damaged.
+  func mendServer() {
+    guard generator.oneIn(2) else { return restoreServer(newest: true) }
+    destroying("the server is repaired") {
+      server.repair()
+      return server.damage
+    }
+    if !server.isIntact { restoreServer(newest: true) }
+  }
+
   /// Does what may destroy the last copy of an edit, and excuses what is then nowhere any more.
   ///
   /// What is nowhere before is a failure of the product.

@@ -7,7 +7,8 @@ enum Survey {
   /// The tokens of all intact changes on a disk.
   static func tokens(on disk: MemoryDisk) -> Set<String> {
     var found: Set<String> = []
-    for path in disk.paths {
+    // What a repair put into `damaged/` is for a person to look at.
+    for path in disk.paths where !path.contains("damaged/") {
       guard let bytes = disk.bytes(path) else { continue }
       if path.hasSuffix(".jsonl") {
         for line in bytes.split(separator: 0x0A) {

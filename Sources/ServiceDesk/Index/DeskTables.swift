@@ -61,7 +61,7 @@ final class DeskTables {
   /// How many entities have newer changes that no row is known for.
   var unknownCount: Int {
     store.newer.reduce(0) { count, newer in
-      newer.value.isEmpty || newerRows?.known(newer.key, newer.value) != nil ? count : count + 1
+      newer.value.isEmpty || newerRows?.knownTerms(newer.key, newer.value) != nil ? count : count + 1
     }
   }
 
@@ -156,7 +156,7 @@ final class DeskTables {
       for (index, hash) in hashes.enumerated() { found[index].formUnion(try table.entities(hash)) }
     }
     for (id, changes) in store.newer where !changes.isEmpty {
-      let known = newerRows?.known(id, changes)?.terms ?? Array(projection.terms(of: id, changes))
+      let known = newerRows?.knownTerms(id, changes) ?? Array(projection.terms(of: id, changes))
       for (index, hash) in hashes.enumerated() where known.contains(hash) { found[index].insert(id) }
     }
     return found.map { $0.sorted() }

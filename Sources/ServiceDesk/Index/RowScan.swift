@@ -97,9 +97,7 @@ extension DeskTables {
     }
     // Ids are read only for what is listed or stands equal with the last of that.
     var sorted: [(key: UInt128, id: EntityID, place: BestRows.Place)] = []
-    for (place, key) in best.kept.sorted(by: {
-      ($0.place.table, $0.place.row) < ($1.place.table, $1.place.row)
-    }) {
+    for (place, key) in best.kept.sorted(by: { $0.place < $1.place }) {
       if place.table < 0 {
         sorted.append((key, newer[place.row].entity, place))
       } else if let origin = try tables[place.table].rows(ofType: type)?.id(place.row),
@@ -109,24 +107,27 @@ extension DeskTables {
       }
     }
     sorted.sort { $0.key == $1.key ? $0.id < $1.id : $0.key > $1.key }
-    var found: [TableRow] = []
-    for (_, id, place) in sorted.prefix(limit) {
-      if place.table < 0 {
-        found.append(newer[place.row])
-      } else if let values = try tables[place.table].rows(ofType: type)?.values(place.row) {
-        found.append(TableRow(id, values))
-      }
+    let chosen = sorted.prefix(max(limit, 0))
+    // Rows are read in the order in which they lie.
+    var values = [[TableValue]](repeating: [], count: chosen.count)
+    for index in chosen.indices.sorted(by: { chosen[$0].place < chosen[$1].place }) {
+      let place = chosen[index].place
+      values[index] =
+        place.table < 0
+        ? newer[place.row].values : try tables[place.table].rows(ofType: type)?.values(place.row) ?? []
     }
-    return (found, best.total)
+    return (zip(chosen, values).map { TableRow($0.id, $1) }, best.total)
   }
 }
 
 /// Keeps the rows with the greatest keys, and those that are equal to the least of them.
 struct BestRows {
-  struct Place {
+  struct Place: Comparable {
     /// -1 for what is newer than the tables.
     let table: Int
     let row: Int
+
+    static func < (left: Place, right: Place) -> Bool { (left.table, left.row) < (right.table, right.row) }
   }
 
   private let limit: Int

@@ -3,7 +3,7 @@ import ChangeCodec
 import Codec
 import Merge
 
-/// Reads every byte of a store's mirror, its runs and its log, and takes it back to the last place up to which all is
+/// Reads every byte of a store's mirror, its runs, tables and log, and takes it back to the last place up to which all is
 /// intact. What lies behind is the server's, or is made anew from own changes.
 package struct MirrorCheck {
   private let disk: any Disk
@@ -29,6 +29,7 @@ package struct MirrorCheck {
     self.aside = aside
     self.progress = progress
     let isWhole = try checkRuns()
+    try checkTables()
     if isWhole || aside != nil { try checkLog() }
     try checkAside()
   }
@@ -94,6 +95,21 @@ package struct MirrorCheck {
     if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(name.indexPath) } }
   }
 
+  /// Checks the tables beside the runs, which are made anew from them.
+  private mutating func checkTables() throws(StorageError) {
+    let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
+    for name in listing.sorted() where TableIdentity.isPath(name) {
+      let path = "\(RunName.folder)/\(name)"
+      do throws(StorageError) {
+        read(path, try TableCheck.verify(disk, path))
+      } catch {
+        guard case .damaged(let damage) = error else { throw error }
+        if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(path) } }
+        findings.append(Finding(damage, aside == nil ? .left : .remade))
+      }
+    }
+  }
+
   /// Drops runs, and the log behind them.
   private mutating func drop(_ names: [RunName]) throws(StorageError) {
     guard let aside else { return }
@@ -102,6 +118,7 @@ package struct MirrorCheck {
       // The newest first, so that a crash in between leaves no gap.
       for name in names.reversed() {
         try disk.remove(name.indexPath)
+        try disk.remove("\(RunName.folder)/\(name).table")
         try aside.move(name.path)
       }
       try disk.syncFolder(RunName.folder)

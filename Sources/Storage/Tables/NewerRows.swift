@@ -44,12 +44,26 @@ package struct NewerRows {
   package let base: Base
   private let disk: any Disk
   private let version: UInt32
-  private var entries: [EntityID: (mark: UInt64, entry: Entry)] = [:]
+  /// The file as it was read.
+  private let stored: [UInt8]
+  private var records: [EntityID: Record] = [:]
   /// What is not in the file yet.
   private var pending: [UInt8] = []
   private var pendingCount = 0
   /// How many records the file holds, those that later ones replace too; nil where it is to be written anew.
   private var recordCount: Int?
+
+  /// What is known of an entity: decoded when it is asked for, as most commands ask for few.
+  private struct Record {
+    let mark: UInt64
+    var content: Content
+
+    enum Content {
+      case decoded(Entry)
+      /// The terms and values in the file.
+      case stored(Range<Int>)
+    }
+  }
 
   /// Reads what the file knows for these runs.
   ///
@@ -58,9 +72,11 @@ package struct NewerRows {
     self.disk = disk
     self.base = base
     self.version = version
-    guard let bytes = try? disk.readAll(Self.path) else { return }
+    let head = Self.head(base, version)
+    let bytes = (try? disk.readAll(Self.path)) ?? []
+    stored = bytes
     guard bytes.starts(with: head) else {
-      if isCurrent { try? disk.remove(Self.path) }
+      if isCurrent, !bytes.isEmpty { try? disk.remove(Self.path) }
       return
     }
     var cursor = ByteCursor(bytes, head.count..<bytes.count)
@@ -80,8 +96,8 @@ package struct NewerRows {
     recordCount = count
   }
 
-  private var head: [UInt8] {
-    var head = Self.magic
+  private static func head(_ base: Base, _ version: UInt32) -> [UInt8] {
+    var head = magic
     head.append(number: version)
     head.append(number: base.last)
     head.append(number: base.sum)
@@ -90,35 +106,43 @@ package struct NewerRows {
 
   /// The entry of an entity with just these newer changes; nil where it is not known.
   package func known(_ id: EntityID, _ changes: [PlacedChange]) -> Entry? {
-    guard let found = entries[id], found.mark == Self.mark(changes) else { return nil }
-    return found.entry
+    guard let record = records[id], record.mark == Self.mark(changes) else { return nil }
+    return try? entry(record)
+  }
+
+  /// The terms of an entity with just these newer changes; nil where it is not known.
+  package func knownTerms(_ id: EntityID, _ changes: [PlacedChange]) -> [UInt32]? {
+    guard let record = records[id], record.mark == Self.mark(changes) else { return nil }
+    switch record.content {
+    case .decoded(let entry): return entry.terms
+    case .stored(let range):
+      var cursor = ByteCursor(stored, range)
+      return try? Self.readTerms(&cursor)
+    }
   }
 
   /// Keeps the entry of an entity; `save` stores it.
   package mutating func keep(_ entry: Entry, _ id: EntityID, _ changes: [PlacedChange]) {
     let mark = Self.mark(changes)
-    entries[id] = (mark, entry)
+    records[id] = Record(mark: mark, content: .decoded(entry))
     Self.write(entry, id, mark, to: &pending)
     pendingCount += 1
-  }
-
-  /// Forgets entities that have no newer changes any more.
-  package mutating func retain(_ newer: [EntityID: [PlacedChange]]) {
-    entries = entries.filter { newer[$0.key] != nil }
   }
 
   /// Stores what is new. A failure leaves the file behind what is known here, which does no harm.
   package mutating func save() {
     guard !pending.isEmpty else { return }
-    if let recordCount, recordCount < 2 * entries.count + 256 {
+    if let recordCount, recordCount < 2 * records.count + 256 {
       try? disk.open(Self.path, .append).append(pending.span)
       self.recordCount = recordCount + pendingCount
     } else {
-      var bytes = head
-      for (id, found) in entries { Self.write(found.entry, id, found.mark, to: &bytes) }
+      var bytes = Self.head(base, version)
+      for (id, record) in records {
+        if let entry = try? entry(record) { Self.write(entry, id, record.mark, to: &bytes) }
+      }
       try? disk.makeFolder(RunName.folder)
       try? disk.replace(Self.path, with: bytes)
-      recordCount = entries.count
+      recordCount = records.count
     }
     pending = []
     pendingCount = 0
@@ -148,6 +172,8 @@ package struct NewerRows {
     record.append(number: id.origin.replica.bits)
     record.append(number: id.origin.sequence)
     record.append(number: mark)
+    record.append(varint: entry.terms.count)
+    for term in entry.terms { record.append(number: term) }
     record.append(varint: entry.values.count)
     for value in entry.values {
       switch value {
@@ -159,8 +185,6 @@ package struct NewerRows {
         record.append(string: text)
       }
     }
-    record.append(varint: entry.terms.count)
-    for term in entry.terms { record.append(number: term) }
     output.append(number: UInt32(record.count))
     output.append(number: Checksum.crc32(record))
     output += record
@@ -172,13 +196,27 @@ package struct NewerRows {
     let origin = ChangeID(ReplicaID(bits: try cursor.number()), try cursor.number())
     guard let id = EntityID(type: type, origin: origin) else { throw TableFault(reason: "not an entity") }
     let mark: UInt64 = try cursor.number()
-    var values: [TableValue] = []
-    for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
-      let isText: UInt8 = try cursor.number()
-      values.append(isText == 0 ? .number(try cursor.varint()) : .text(try cursor.string()))
-    }
+    records[id] = Record(mark: mark, content: .stored(try cursor.take(cursor.rest)))
+  }
+
+  private static func readTerms(_ cursor: inout ByteCursor) throws(TableFault) -> [UInt32] {
     var terms: [UInt32] = []
-    for _ in 0..<(try cursor.count(atMost: 1 << 24)) { terms.append(try cursor.number()) }
-    entries[id] = (mark, Entry(values: values, terms: terms))
+    for _ in 0..<(try cursor.count(atMost: cursor.rest / 4)) { terms.append(try cursor.number()) }
+    return terms
+  }
+
+  private func entry(_ record: Record) throws(TableFault) -> Entry {
+    switch record.content {
+    case .decoded(let entry): return entry
+    case .stored(let range):
+      var cursor = ByteCursor(stored, range)
+      let terms = try Self.readTerms(&cursor)
+      var values: [TableValue] = []
+      for _ in 0..<(try cursor.count(atMost: cursor.rest / 2)) {
+        let isText: UInt8 = try cursor.number()
+        values.append(isText == 0 ? .number(try cursor.varint()) : .text(try cursor.string()))
+      }
+      return Entry(values: values, terms: terms)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Causality
+import Codec
 import Merge
 
 /// Makes the table of a run by folding the entities that it touches, with what older runs say of them.
@@ -43,8 +44,30 @@ struct TableBuilder {
   private func fold(_ id: EntityID, _ changes: [PlacedChange]) throws(StorageError) -> NewerRows.Entry {
     var all: [PlacedChange] = []
     for run in runs[..<index] { all += try run.changes(of: id) }
-    all += changes
+    let new = changes.map(Self.withoutLogs)
+    all = all.map(Self.withoutLogs) + new
     return NewerRows.Entry(
-      values: projection.values(of: Fold.state(of: id, all)), terms: Array(projection.terms(of: id, changes)))
+      values: projection.values(of: Fold.state(of: id, all)), terms: Array(projection.terms(of: id, new)))
+  }
+
+  /// The change without its body where that only appends to logs, as most do: no row says anything of these, and they are
+  /// the long ones.
+  private static func withoutLogs(_ placed: PlacedChange) -> PlacedChange {
+    let change = placed.change
+    guard onlyLogs(change.body.span) else { return placed }
+    return PlacedChange(
+      Change(id: change.id, at: change.at, seen: change.seen, by: change.by, on: change.on, body: []),
+      position: placed.position, stamp: placed.stamp, seenLimit: placed.seenLimit)
+  }
+
+  private static func onlyLogs(_ body: Span<UInt8>) -> Bool {
+    do throws(JSONError) {
+      let keyEnd = try JSONScanner.skipString(body, 0)
+      guard JSONScanner.equals(body, 1..<keyEnd - 1, "log") else { return false }
+      return try JSONScanner.skipValue(body, JSONScanner.expect(UInt8(ascii: ":"), body, keyEnd))
+        == body.count
+    } catch {
+      return false
+    }
   }
 }
