@@ -122,6 +122,32 @@ struct ProcessTests {
     #expect(try Program.run(desk, ["ticket", "list"]).code == 0)
   }
 
+  /// A program inherits which signals are blocked: Foundation's `Process` passes on those of the thread it runs on,
+  /// and a Dispatch thread blocks nearly all.
+  @Test("A signal ends it, whatever the process that started it had blocked")
+  func blockedSignals() throws {
+    let desk = try TestDesk()
+    _ = try Program.run(desk, ["init"])
+    var blocked = sigset_t()
+    var before = sigset_t()
+    sigfillset(&blocked)
+    pthread_sigmask(SIG_BLOCK, &blocked, &before)
+    // It waits for the standard input, which this end holds open.
+    let input = Pipe()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments = ["import", "-", "--format", "customers"]
+    process.environment = desk.variables
+    process.standardInput = input
+    try process.run()
+    pthread_sigmask(SIG_SETMASK, &before, nil)
+    process.terminate()
+    for _ in 0..<200 where process.isRunning { usleep(50_000) }
+    #expect(!process.isRunning)
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
+  }
+
   @Test("Server, invitation, join, sync, status, live, revocation, backup")
   func server() throws {
     let desk = try TestDesk()
