@@ -91,7 +91,9 @@ extension Desk {
   public func conflictCount() throws(StorageError) -> Int {
     try reading { () throws(StorageError) in
       var count = 0
-      for (type, columns) in [(Vocabulary.ticket, TicketRow.columns), (Vocabulary.customer, CustomerRow.columns)] {
+      for (type, columns) in [
+        (Vocabulary.ticket, TicketRow.columns), (Vocabulary.customer, CustomerRow.columns),
+      ] {
         var tests = RowTests(columns)
         tests.require(number: "erased") { $0 == 0 }
         tests.require(number: "conflicts") { $0 > 0 }

@@ -51,7 +51,9 @@ struct SyncCommandTests {
     #expect(outcome.code == .ok)
     #expect(outcome.json?["sent"]?.int == 1)
     #expect(desk.pauses.count == 4)
-    for (index, pause) in desk.pauses.enumerated() { #expect(250 << (index + 1)...500 << (index + 1) ~= pause) }
+    for (index, pause) in desk.pauses.enumerated() {
+      #expect(250 << (index + 1)...500 << (index + 1) ~= pause)
+    }
   }
 
   @Test("After five tries it gives up, and the edit is safe")
@@ -120,7 +122,8 @@ struct SyncCommandTests {
     let server = MemoryServer(now: Environment.system.now)
     let desk = try TestDesk()
     desk.connect = { [transport = server.transport] _ in transport }
-    let outcome = desk.run("join", "http://desk.example.org", "--code", try server.invite("anna"), "--no-sync")
+    let outcome = desk.run(
+      "join", "http://desk.example.org", "--code", try server.invite("anna"), "--no-sync")
     #expect(outcome.code == .ok)
     #expect(outcome.errors.contains("not encrypted"))
     #expect(!outcome.output.contains("sent"))

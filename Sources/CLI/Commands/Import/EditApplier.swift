@@ -153,7 +153,9 @@ private struct EntityNames {
     case Vocabulary.ticket, Vocabulary.customer:
       for (ref, id) in try desk.refs(ofType: type) { add(ref, id) }
     default:
-      try desk.store.forEachState(ofType: type) { (state) throws(StorageError) in add(state.text("ref"), state.id) }
+      try desk.store.forEachState(ofType: type) { (state) throws(StorageError) in
+        add(state.text("ref"), state.id)
+      }
     }
     return found
   }
