@@ -12,7 +12,9 @@ struct ArgumentTests {
   private static let kind = Option.value("kind", "WORD", "a kind", choices: ["phone", "email"])
   private static let options = [name, tag, all, brief, kind] + Common.all
 
-  private func read(_ arguments: String..., operands: [Operand] = [Operand("X", .any, "")]) throws -> TypedArguments {
+  private func read(_ arguments: String..., operands: [Operand] = [Operand("X", .any, "")]) throws
+    -> TypedArguments
+  {
     try ArgumentReader.read(arguments, options: Self.options, operands: operands)
   }
 
@@ -26,18 +28,22 @@ struct ArgumentTests {
     }
   }
 
-  @Test("Every way to write a value means the same", arguments: [
-    ["--name", "anna"], ["--name=anna"], ["-n", "anna"], ["-nanna"],
-  ])
+  @Test(
+    "Every way to write a value means the same",
+    arguments: [
+      ["--name", "anna"], ["--name=anna"], ["-n", "anna"], ["-nanna"],
+    ])
   func spellings(_ arguments: [String]) throws {
     let typed = try ArgumentReader.read(arguments, options: Self.options, operands: [])
     #expect(typed[Self.name] == "anna")
     #expect(typed.operands.isEmpty)
   }
 
-  @Test("Any text can be a value, and any text behind -- an operand", arguments: [
-    "", "-", "--", "-x", "--unknown", "--json", "=", "a=b", "-5", "å ä", "\n",
-  ])
+  @Test(
+    "Any text can be a value, and any text behind -- an operand",
+    arguments: [
+      "", "-", "--", "-x", "--unknown", "--json", "=", "a=b", "-5", "å ä", "\n",
+    ])
   func anyText(_ text: String) throws {
     #expect(try read("--name=\(text)")[Self.name] == text)
     #expect(try read("--", text).operands == [text])
@@ -84,18 +90,21 @@ struct ArgumentTests {
     #expect(try read("--help", operands: [Operand("FILE", "")]).has(Common.help))
   }
 
-  @Test("Assignments: strings, JSON, and values with = and :", arguments: [
-    ("a=b", "a", #""b""#), ("a=", "a", #""""#), ("a=b=c", "a", #""b=c""#), ("a:=1", "a", "1"),
-    (#"a:={"b": [1, 2]}"#, "a", #"{"b":[1,2]}"#), ("fact.shoe_size=38", "fact.shoe_size", #""38""#),
-    ("a=:=", "a", #"":=""#), (#"a=q"q"#, "a", #""q\"q""#),
-  ])
+  @Test(
+    "Assignments: strings, JSON, and values with = and :",
+    arguments: [
+      ("a=b", "a", #""b""#), ("a=", "a", #""""#), ("a=b=c", "a", #""b=c""#), ("a:=1", "a", "1"),
+      (#"a:={"b": [1, 2]}"#, "a", #"{"b":[1,2]}"#), ("fact.shoe_size=38", "fact.shoe_size", #""38""#),
+      ("a=:=", "a", #"":=""#), (#"a=q"q"#, "a", #""q\"q""#),
+    ])
   func assignments(_ text: String, _ field: String, _ value: String) throws {
     let assignment = try Assignment(text, isJSON: false)
     #expect(assignment.field.text == field)
     #expect(assignment.value.text == value)
   }
 
-  @Test("What is no assignment is refused", arguments: ["a", "=b", ":=1", "a:=", "a:=b", "a:=1 2", #"a"b=1"#])
+  @Test(
+    "What is no assignment is refused", arguments: ["a", "=b", ":=1", "a:=", "a:=b", "a:=1 2", #"a"b=1"#])
   func badAssignments(_ text: String) {
     #expect(throws: Failure.self) { try Assignment(text, isJSON: false) }
   }

@@ -51,7 +51,8 @@ final class TestDesk {
       }, variables: variables, connect: connect)
     let code = CLI.run(arguments, context)
     return Outcome(
-      code: code, output: String(decoding: output, as: UTF8.self), errors: String(decoding: errors, as: UTF8.self))
+      code: code, output: String(decoding: output, as: UTF8.self),
+      errors: String(decoding: errors, as: UTF8.self))
   }
 
   /// Runs a command that must go well, and returns its output's one line.

@@ -26,7 +26,8 @@ struct DeskCommandTests {
     _ = try desk.ok("ticket", "note", ticket, "He is at work until five")
     _ = try desk.ok("ticket", "tag", ticket, "leak", "warranty")
     _ = try desk.ok("ticket", "untag", ticket, "warranty")
-    _ = try desk.ok("ticket", "set", ticket, "--status", "open", "--assignee", "anna", "serial=A-1", "--clear", "priority")
+    _ = try desk.ok(
+      "ticket", "set", ticket, "--status", "open", "--assignee", "anna", "serial=A-1", "--clear", "priority")
 
     let shown = desk.run("ticket", "show", "INC7", "--json").json
     #expect(shown?["id"]?.string == ticket)
@@ -41,7 +42,8 @@ struct DeskCommandTests {
     #expect(timeline.map { $0["value"]?["channel"]?.plain } == ["phone", "phone", "email", nil])
 
     let text = desk.run("ticket", "show", "INC7").output
-    for word in ["The tap leaks", "Anna Lind", "open", "A-1", "leak", "phone from customer", "internal note"] {
+    for word in ["The tap leaks", "Anna Lind", "open", "A-1", "leak", "phone from customer", "internal note"]
+    {
       #expect(text.contains(word))
     }
     let page = desk.run("customer", "show", customer).output
@@ -74,8 +76,11 @@ struct DeskCommandTests {
     #expect(members.starts(with: ["id", "short", "subject", "status", "priority", "team", "assignee"]))
     #expect(desk.run("ticket", "list", "--limit", "2").output.contains("2 of 4 tickets"))
     #expect(desk.run("customer", "list").output.contains("Bo Ek"))
-    #expect(desk.run("customer", "list", "--json").json?.elements?.first?["tags"]?.elements?.first?.string == "vip")
-    #expect(desk.run("customer", "find", "bo@example.org", "--json").json?.elements?.first?["name"]?.string == "Bo Ek")
+    #expect(
+      desk.run("customer", "list", "--json").json?.elements?.first?["tags"]?.elements?.first?.string == "vip")
+    #expect(
+      desk.run("customer", "find", "bo@example.org", "--json").json?.elements?.first?["name"]?.string
+        == "Bo Ek")
     #expect(desk.run("customer", "find", "nobody").code == .notFound)
     #expect(desk.run("customer", "find", "nobody", "--json").output == "[]\n")
   }
@@ -96,7 +101,8 @@ struct DeskCommandTests {
     #expect(state?["fields"]?.text == #"{"colour":"red","price":49.5,"sizes":[1,2]}"#)
     #expect(state?["sets"]?.text == #"{"shops":["nord"]}"#)
     #expect(state?["counts"]?.text == #"{"stock":3}"#)
-    #expect(state?["logs"]?["journal"]?.elements?.map { $0["value"]?.text } == [#""moved""#, #"{"shelf":4}"#])
+    #expect(
+      state?["logs"]?["journal"]?.elements?.map { $0["value"]?.text } == [#""moved""#, #"{"shelf":4}"#])
     let lines = desk.run("entity", "show", id, "--changes").output.split(separator: "\n")
     #expect(lines.count == 9)
     #expect(lines.allSatisfy { (try? JSONText(parsing: $0.utf8))?["on"]?.string == id })
@@ -128,15 +134,19 @@ struct DeskCommandTests {
     #expect(desk.run("customer", "show", first).code == .notFound)
   }
 
-  @Test("Bad input is refused before anything happens", arguments: [
-    ["customer", "new"], ["customer", "new", "Anna", "name=Bo"], ["customer", "set", "x"],
-    ["ticket", "new", "S", "--status", "done"], ["ticket", "set", "x", "--status", "open", "status=new"],
-    ["ticket", "list", "--since", "yesterday"], ["ticket", "list", "--limit", "0"], ["ticket", "list", "--mine", "--unassigned"],
-    ["entity", "set", "x"], ["entity", "set", "x", "a"], ["entity", "set", "x", "a:=}"],
-    ["entity", "count", "x", "f", "0"], ["entity", "count", "x", "f", "9007199254740993"],
-    ["entity", "count", "x", "f", "much"], ["export", "things"], ["ticket", "reply", "x", " "], ["nothing"], ["ticket"],
-    ["ticket", "shwo"], ["join", "desk.example.org", "--code", "c"], ["join", "https://desk.example.org"],
-  ])
+  @Test(
+    "Bad input is refused before anything happens",
+    arguments: [
+      ["customer", "new"], ["customer", "new", "Anna", "name=Bo"], ["customer", "set", "x"],
+      ["ticket", "new", "S", "--status", "done"], ["ticket", "set", "x", "--status", "open", "status=new"],
+      ["ticket", "list", "--since", "yesterday"], ["ticket", "list", "--limit", "0"],
+      ["ticket", "list", "--mine", "--unassigned"],
+      ["entity", "set", "x"], ["entity", "set", "x", "a"], ["entity", "set", "x", "a:=}"],
+      ["entity", "count", "x", "f", "0"], ["entity", "count", "x", "f", "9007199254740993"],
+      ["entity", "count", "x", "f", "much"], ["export", "things"], ["ticket", "reply", "x", " "], ["nothing"],
+      ["ticket"],
+      ["ticket", "shwo"], ["join", "desk.example.org", "--code", "c"], ["join", "https://desk.example.org"],
+    ])
   func badInput(_ arguments: [String]) throws {
     let desk = try TestDesk()
     let outcome = desk.run(arguments)
@@ -169,13 +179,15 @@ struct DeskCommandTests {
   @Test("Nothing that a customer typed reaches the terminal as a command")
   func escapes() throws {
     let desk = try desk()
-    let id = try desk.ok("ticket", "new", "\u{1B}]0;owned\u{07}title\nsecond", "--message", "a\u{1B}[2Jb\u{9B}31m\nline")
+    let id = try desk.ok(
+      "ticket", "new", "\u{1B}]0;owned\u{07}title\nsecond", "--message", "a\u{1B}[2Jb\u{9B}31m\nline")
     for arguments in [["ticket", "show", id], ["ticket", "list"], ["entity", "show", id]] {
       let output = desk.run(arguments, columns: 100, hasColour: true).output
       let bare = output.replacing("\u{1B}[0m", with: "").replacing(/\u{1B}\[[0-9]+m/, with: "")
       #expect(!bare.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || 0x7F..<0xA0 ~= $0.value })
     }
-    #expect(desk.run("ticket", "show", id, "--json").json?["fields"]?["subject"]?.string?.contains("owned") == true)
+    #expect(
+      desk.run("ticket", "show", id, "--json").json?["fields"]?["subject"]?.string?.contains("owned") == true)
   }
 
   @Test("On a terminal a row is one line, with colours only where they may be")

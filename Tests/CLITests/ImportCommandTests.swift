@@ -18,10 +18,12 @@ struct ImportCommandTests {
     return [json?["imported"]?.int, json?["unchanged"]?.int, json?["rejected"]?.int]
   }
 
-  @Test("Importing again imports nothing twice", arguments: [
-    (["northwind/customers.csv", "--mapping", "import/northwind-customers.json"], 91),
-    (["star/dialogues.jsonl"], 281), (["uci/incidents.csv.gz", "--mapping", "import/uci.json"], 3566),
-  ])
+  @Test(
+    "Importing again imports nothing twice",
+    arguments: [
+      (["northwind/customers.csv", "--mapping", "import/northwind-customers.json"], 91),
+      (["star/dialogues.jsonl"], 281), (["uci/incidents.csv.gz", "--mapping", "import/uci.json"], 3566),
+    ])
   func again(_ arguments: [String], _ count: Int) throws {
     let desk = try desk()
     let line = arguments.map { $0.contains("/") ? "\(Repository.fixtures)/\($0)" : $0 }
@@ -112,7 +114,8 @@ struct ImportCommandTests {
   @Test("Entities go to another workspace with their links, logs, sets and counters")
   func entities() throws {
     let desk = try desk("other")
-    let customer = try desk.ok("customer", "new", "Anna, \"A\" Lind", "--phone", "1", "--phone", "2;3", "--tag", "vip")
+    let customer = try desk.ok(
+      "customer", "new", "Anna, \"A\" Lind", "--phone", "1", "--phone", "2;3", "--tag", "vip")
     _ = try desk.ok("ticket", "new", "A=b", "--customer", customer, "--message", "Line\nline", "n:=1.50")
     _ = try desk.ok("entity", "count", customer, "visits", "3")
     let other = desk.folder + "/other"
@@ -139,7 +142,9 @@ struct ImportCommandTests {
   func tables() throws {
     let desk = try desk()
     _ = try desk.ok("customer", "new", "=1+1", "--ref", "7", "--tag", "b", "--tag", "a")
-    #expect(desk.run("export", "customers", "--fields", "ref,name,tags").output == "ref,name,tags\r\n7,=1+1,a;b\r\n")
+    #expect(
+      desk.run("export", "customers", "--fields", "ref,name,tags").output == "ref,name,tags\r\n7,=1+1,a;b\r\n"
+    )
     let path = desk.folder + "/out.csv"
     let outcome = desk.run("export", "customers", "--fields", "name", "--spreadsheet", "--output", path)
     #expect(outcome.output.isEmpty)
@@ -154,7 +159,8 @@ struct ImportCommandTests {
     #expect(desk.run("import", desk.folder + "/none").code == .notFound)
     let text = try desk.write("a,b\n1,2\n", to: "x.csv")
     #expect(desk.run("import", text).code == .usage)
-    #expect(desk.run("import", text, "--format", "customers").errors.contains("neither a column 'ref' nor 'id'"))
+    #expect(
+      desk.run("import", text, "--format", "customers").errors.contains("neither a column 'ref' nor 'id'"))
     #expect(desk.run("import", text, "--format", "events").code == .usage)
     #expect(desk.run("import", text, "--mapping", text).code == .failed)
     let mapping = Repository.fixtures + "/import/uci.json"

@@ -22,7 +22,8 @@ struct ProcessTests {
   func session() throws {
     let desk = try TestDesk()
     _ = try Program.run(desk, ["init", "--agent", "anna"])
-    let id = try Program.run(desk, ["ticket", "new", "The tap leaks", "--message", "-"], input: "It drips\n").output
+    let id = try Program.run(desk, ["ticket", "new", "The tap leaks", "--message", "-"], input: "It drips\n")
+      .output
       .trimmingCharacters(in: .newlines)
     struct Row: Decodable {
       let id: String
@@ -107,12 +108,14 @@ struct ProcessTests {
     let data = desk.folder + "/data"
     desk.variables["ASKONCE_DATA"] = data
     #expect(try Program.run(desk, ["admin", "workspace", "create", "nord"]).code == 0)
-    #expect(try Program.run(desk, ["admin", "workspace", "create", "nord"]).code == ExitCode.conflict.rawValue)
+    #expect(
+      try Program.run(desk, ["admin", "workspace", "create", "nord"]).code == ExitCode.conflict.rawValue)
     let server = try Program.Running(desk, ["serve", "--listen", "127.0.0.1:0", "--json"])
     defer { server.end() }
     let address = try #require(try JSONText(parsing: server.line().utf8)["address"]?.string)
     func code(_ agent: String) throws -> String {
-      try Program.run(desk, ["admin", "invite", "nord", "--agent", agent]).output.trimmingCharacters(in: .newlines)
+      try Program.run(desk, ["admin", "invite", "nord", "--agent", agent]).output.trimmingCharacters(
+        in: .newlines)
     }
     let stores = ["anna", "bo"].map { desk.folder + "/" + $0 }
     for (agent, store) in zip(["anna", "bo"], stores) {
@@ -121,12 +124,14 @@ struct ProcessTests {
       #expect(joined.output.hasPrefix("joined workspace nord as \(agent) (agent)\n"))
     }
     _ = try Program.run(desk, ["ticket", "new", "The tap leaks", "--store", stores[0]])
-    let before = try JSONText(parsing: Program.run(desk, ["status", "--store", stores[0], "--json"]).output.utf8)
+    let before = try JSONText(
+      parsing: Program.run(desk, ["status", "--store", stores[0], "--json"]).output.utf8)
     #expect(before["unsent"]?["changes"]?.int == 1)
     #expect(before["server"]?.string == address)
     let sent = try Program.run(desk, ["sync", "--store", stores[0]])
     #expect(sent.output.hasPrefix("sent 1 change, received 0: "))
-    let received = try JSONText(parsing: Program.run(desk, ["sync", "--store", stores[1], "--json"]).output.utf8)
+    let received = try JSONText(
+      parsing: Program.run(desk, ["sync", "--store", stores[1], "--json"]).output.utf8)
     #expect(received["received"]?.int == 1)
     let digests = try stores.map { try Program.run(desk, ["digest", "--store", $0]).output }
     #expect(digests[0] == digests[1])
@@ -140,7 +145,8 @@ struct ProcessTests {
     #expect(live.line().hasPrefix("sent 1 change"))
     live.end()
 
-    let devices = try JSONText(parsing: Program.run(desk, ["admin", "devices", "nord", "--json"]).output.utf8)
+    let devices = try JSONText(
+      parsing: Program.run(desk, ["admin", "devices", "nord", "--json"]).output.utf8)
     #expect(devices.elements?.map { $0["agent"]?.string } == ["anna", "bo"])
     #expect(try Program.run(desk, ["admin", "revoke", "nord", "nobody"]).code == ExitCode.notFound.rawValue)
     #expect(try Program.run(desk, ["admin", "revoke", "nord", "bo"]).code == 0)
@@ -152,7 +158,9 @@ struct ProcessTests {
     let wrong = try Program.run(desk, ["join", address, "--code", "wrong", "--store", desk.folder + "/c"])
     #expect(wrong.code == ExitCode.refused.rawValue)
     #expect(try Program.run(desk, ["admin", "backup", desk.folder + "/backup"]).code == 0)
-    #expect(try Program.run(desk, ["admin", "verify", "--data", desk.folder + "/backup"]).output.contains("3 changes, intact"))
+    #expect(
+      try Program.run(desk, ["admin", "verify", "--data", desk.folder + "/backup"]).output.contains(
+        "3 changes, intact"))
     server.end()
     let offline = try Program.run(desk, ["sync", "--store", stores[0], "--no-retry"])
     #expect(offline.code == ExitCode.offline.rawValue)

@@ -16,7 +16,8 @@ struct TransportTests {
     } _: { address in
       let transport = try URLTransport(address)
       let body = (0...255).map { UInt8($0) } + Array(repeating: 0, count: 1000)
-      let reply = try transport.exchange(Call("POST", "/v1/x?after=0&sum=00000000", token: "secret", body: body))
+      let reply = try transport.exchange(
+        Call("POST", "/v1/x?after=0&sum=00000000", token: "secret", body: body))
       #expect(reply.status == 200)
       #expect(reply.fields["askonce-head"] == "1 00000000")
       #expect(String(decoding: reply.body, as: UTF8.self) == "answer")
@@ -44,7 +45,8 @@ struct TransportTests {
     try withServer { request in
       cookies.withLock { $0.append(request.head.fields["cookie"]) }
       return Response(
-        status: 200, [("Content-Type", "application/gzip"), ("Set-Cookie", "a=b; Path=/")], body: .bytes(gzip))
+        status: 200, [("Content-Type", "application/gzip"), ("Set-Cookie", "a=b; Path=/")], body: .bytes(gzip)
+      )
     } _: { address in
       let transport = try URLTransport(address)
       for _ in 0..<3 { #expect(try transport.exchange(Call("GET", "/")).body == gzip) }
@@ -52,7 +54,9 @@ struct TransportTests {
     #expect(cookies.withLock { $0 } == [nil, nil, nil])
   }
 
-  @Test("Refusals are answers, and redirects are not followed", arguments: [301, 302, 307, 400, 401, 404, 409, 413, 429, 500, 503])
+  @Test(
+    "Refusals are answers, and redirects are not followed",
+    arguments: [301, 302, 307, 400, 401, 404, 409, 413, 429, 500, 503])
   func statuses(_ status: Int) throws {
     let count = Mutex(0)
     try withServer { _ in
@@ -69,7 +73,9 @@ struct TransportTests {
   @Test("A server or proxy that sends all instead of a range: the range is taken out")
   func ignoredRange() throws {
     let all = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-    try withServer { _ in Response(body: .bytes(all)) } _: { address in
+    try withServer { _ in
+      Response(body: .bytes(all))
+    } _: { address in
       let reply = try URLTransport(address).exchange(Call("GET", "/run", range: (1000, 50_000)))
       #expect(reply.body == Array(all[1000..<51_000]))
     }
@@ -78,8 +84,12 @@ struct TransportTests {
   @Test("An answer that is too long is not taken")
   func tooLong() throws {
     let piece = [UInt8](repeating: 1, count: 65 << 20)
-    try withServer { _ in Response(body: .bytes(piece)) } _: { address in
-      let error = try #require(throws: TransportError.self) { try URLTransport(address).exchange(Call("GET", "/")) }
+    try withServer { _ in
+      Response(body: .bytes(piece))
+    } _: { address in
+      let error = try #require(throws: TransportError.self) {
+        try URLTransport(address).exchange(Call("GET", "/"))
+      }
       #expect(error.description.contains("longer than"))
     }
   }
@@ -96,10 +106,16 @@ struct TransportTests {
     }
     // A port that was just free.
     var address = ""
-    try withServer { _ in Response(status: 200) } _: { address = $0 }
+    try withServer { _ in
+      Response(status: 200)
+    } _: {
+      address = $0
+    }
     #expect(kind(address) == .offline)
     #expect(kind("http://name.invalid") == .offline)
-    for text in ["", "desk.example.org", "ftp://desk.example.org", "https://", "http://u@h/", "http://h/?a=b"] {
+    for text in [
+      "", "desk.example.org", "ftp://desk.example.org", "https://", "http://u@h/", "http://h/?a=b",
+    ] {
       #expect(kind(text) == .untrusted, "\(text)")
     }
   }
@@ -115,27 +131,27 @@ struct TransportTests {
       "-out", certificate,
     ]
     make.standardError = FileHandle.nullDevice
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl") else { return }
     try make.run()
     make.waitUntilExit()
     let server = Process()
     server.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-    server.arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key]
+    server.arguments = ["s_server", "-www", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key]
+    server.standardInput = FileHandle.nullDevice
     let pipe = Pipe()
     server.standardOutput = pipe
     server.standardError = FileHandle.nullDevice
-    guard make.terminationStatus == 0 else { return }
+    try #require(make.terminationStatus == 0)
     try server.run()
     defer { server.terminate() }
     // "ACCEPT 127.0.0.1:43210"
     var text = ""
     while !text.contains("ACCEPT") || text.last != "\n" {
       let more = pipe.fileHandleForReading.availableData
-      if more.isEmpty { return }
+      try #require(!more.isEmpty, "openssl s_server ended")
       text += String(decoding: more, as: UTF8.self)
     }
-    guard let port = text.split(separator: "\n").first(where: { $0.hasPrefix("ACCEPT") })?.split(separator: ":").last
-    else { return }
+    let line = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT") }
+    let port = try #require(line?.split(separator: ":").last)
     let error = try #require(throws: TransportError.self) {
       try URLTransport("https://localhost:\(port)").exchange(Call("GET", "/", token: "secret"))
     }
@@ -183,7 +199,9 @@ struct TransportTests {
 
   @Test("A refused stream gives its reason")
   func refusedStream() throws {
-    try withServer { _ in Response(status: 404, text: "nothing here") } _: { address in
+    try withServer { _ in
+      Response(status: 404, text: "nothing here")
+    } _: { address in
       let reply = try URLTransport(address).follow(Call("GET", "/live")) { _ in true }
       #expect(reply.status == 404)
       #expect(String(decoding: reply.body, as: UTF8.self) == "nothing here")
@@ -224,7 +242,9 @@ private struct Answering: RequestHandler {
 
   func admit(_ head: RequestHead) -> Admission { .accept(maximumBody: 8 << 20) }
 
-  func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) { respond(answer(request)) }
+  func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) {
+    respond(answer(request))
+  }
 }
 
 /// Runs `body` with the address of a server that answers so.

@@ -27,7 +27,8 @@ struct VerifyTests {
     init() throws {
       let store = try Store.make(disk: disk, root: "store", agent: "anna", environment: server.environment)
       try server.join(store)
-      let other = try Store.make(disk: MemoryDisk(), root: "other", agent: "bo", environment: server.environment)
+      let other = try Store.make(
+        disk: MemoryDisk(), root: "other", agent: "bo", environment: server.environment)
       try server.join(other)
       var tickets: [EntityID] = []
       func edit(_ store: Store, _ count: Int) throws {
@@ -79,9 +80,11 @@ struct VerifyTests {
       let looked = try? Store.verify(
         disk: try disk(with: path, bytes), root: "store", repairing: false, environment: server.environment)
       let disk = try disk(with: path, bytes)
-      let found = try Store.verify(disk: disk, root: "store", repairing: true, environment: server.environment)
+      let found = try Store.verify(
+        disk: disk, root: "store", repairing: true, environment: server.environment)
       #expect(looked?.findings.isEmpty == found.findings.isEmpty, "\(what)")
-      let again = try Store.verify(disk: disk, root: "store", repairing: true, environment: server.environment)
+      let again = try Store.verify(
+        disk: disk, root: "store", repairing: true, environment: server.environment)
       #expect(again.findings.isEmpty, "\(what): \(again.findings)")
       guard found.need != .person else { return }
       let store = try Store(disk: disk, root: "store", .writing, environment: server.environment)
@@ -129,7 +132,8 @@ struct VerifyTests {
       let bytes = world.content[path] ?? []
       for count in Sampling.places(bytes.count) {
         let disk = try world.disk(with: path, Array(bytes.prefix(count)))
-        _ = try Store.verify(disk: disk, root: "store", repairing: true, environment: world.server.environment)
+        _ = try Store.verify(
+          disk: disk, root: "store", repairing: true, environment: world.server.environment)
         let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
         try world.server.pull(store)
         if !path.hasPrefix("own/") { #expect(try store.digest() == world.digest, "\(path) cut at \(count)") }
@@ -146,21 +150,25 @@ struct VerifyTests {
     let target = lines[lines.count - 3]
     bytes[target.startIndex + 120] ^= 0x11
     let disk = try world.disk(with: path, bytes)
-    let check = try Store.verify(disk: disk, root: "store", repairing: true, environment: world.server.environment)
+    let check = try Store.verify(
+      disk: disk, root: "store", repairing: true, environment: world.server.environment)
     #expect(check.need == .person)
     #expect(check.findings.first?.damage.file == path)
     let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
     #expect(store.unsent.count == 4)
     try world.server.sync(store)
     #expect(store.unsent.isEmpty)
-    #expect(try Store.verify(disk: disk, root: "store", repairing: false, environment: world.server.environment).findings.isEmpty)
+    #expect(
+      try Store.verify(disk: disk, root: "store", repairing: false, environment: world.server.environment)
+        .findings.isEmpty)
   }
 
   @Test("Settings that are gone for good are made anew from the edits")
   func settings() throws {
     let world = try World()
     let disk = try world.disk(with: "store.json", Array("{}".utf8))
-    let check = try Store.verify(disk: disk, root: "store", repairing: true, environment: world.server.environment)
+    let check = try Store.verify(
+      disk: disk, root: "store", repairing: true, environment: world.server.environment)
     #expect(check.need == .person)
     let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
     #expect(store.configuration.agent == "anna")

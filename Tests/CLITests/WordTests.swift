@@ -29,7 +29,9 @@ struct WordTests {
     #expect(Moment.ago(10_000_000, now: 1_000_000) == "in 2 hours")
   }
 
-  @Test("Times as people type them", arguments: ["2026-11-21", "2026-11-21 14:05", "2026-11-21T14:05", "2026-11-21T14:05:00.000Z"])
+  @Test(
+    "Times as people type them",
+    arguments: ["2026-11-21", "2026-11-21 14:05", "2026-11-21T14:05", "2026-11-21T14:05:00.000Z"])
   func times(_ text: String) throws {
     let found = HybridTime(milliseconds: try Moment.parse(text, now: 0)).description
     #expect(found.hasPrefix("2026-11-2"))
@@ -42,9 +44,12 @@ struct WordTests {
     #expect(Moment.length("7d") == 604_800_000)
   }
 
-  @Test("What is no time is refused", arguments: [
-    "", "now", "2026", "2026-13-01", "2026-02-29", "2026-11-21 24:00", "2026-11-21 14:05:11", "3x", "-3d", "d", "²d",
-  ])
+  @Test(
+    "What is no time is refused",
+    arguments: [
+      "", "now", "2026", "2026-13-01", "2026-02-29", "2026-11-21 24:00", "2026-11-21 14:05:11", "3x", "-3d",
+      "d", "²d",
+    ])
   func noTimes(_ text: String) {
     #expect(throws: Failure.self) { try Moment.parse(text, now: 0) }
   }

@@ -97,10 +97,18 @@ package struct FolderDisk: Disk {
 
   package func lock(_ path: String) throws(DiskError) -> (any Sendable)? {
     let file = try open(path, .append)
-    guard let descriptor = file.descriptor, flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return file }
-    if errno == EWOULDBLOCK { return nil }
-    throw DiskError("lock", full(path))
+    guard let descriptor = file.descriptor else { return file }
+    // A process that has just ended, or a child that another thread is starting, may hold it for a moment yet.
+    for attempt in 0..<Self.lockAttempts {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return file }
+      guard errno == EWOULDBLOCK || errno == EINTR else { throw DiskError("lock", full(path)) }
+      if attempt + 1 < Self.lockAttempts { usleep(10_000) }
+    }
+    return nil
   }
+
+  /// How often a lock is tried, ten milliseconds apart.
+  private static let lockAttempts = 25
 }
 
 /// An open file of a `FolderDisk`.

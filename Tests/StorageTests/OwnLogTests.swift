@@ -1,0 +1,167 @@
+import Causality
+import Codec
+import Merge
+import TestSupport
+import Testing
+
+@testable import Storage
+
+/// Own changes: once `append` returned they are there, whatever happens then.
+@Suite struct OwnLogTests {
+  static let replica = ReplicaID(bits: 77)
+  static let on = EntityID(type: "ticket", origin: ChangeID(replica, 1)).unsafelyUnwrapped
+
+  static func changes(_ sequences: ClosedRange<UInt64>) -> [Change] {
+    sequences.map { sequence in
+      Change(
+        id: ChangeID(replica, sequence), at: HybridTime(milliseconds: 1000 + sequence), seen: 0, by: "anna",
+        on: on,
+        body: Array("\"log\":{\"timeline\":\"entry \(sequence)\"}".utf8))
+    }
+  }
+
+  static func open(
+    _ disk: MemoryDisk, acknowledged: UInt64 = 0, repairing: Bool = true, fullSize: Int = 600
+  ) throws -> OwnLog {
+    var sizes = Sizes()
+    sizes.ownFile = fullSize
+    return try OwnLog(
+      disk: disk, replica: replica, acknowledged: acknowledged, repairing: repairing, sizes: sizes)
+  }
+
+  @Test func itReadsWhatItWrote() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...3))
+    try log.append(Self.changes(4...20))
+    try log.append([])
+    #expect(log.unsent == Self.changes(1...20))
+    let again = try Self.open(disk, acknowledged: 6)
+    #expect(again.unsent == Self.changes(7...20))
+    #expect(again.lastSequence == 20 && again.lastTime == HybridTime(milliseconds: 1020))
+    #expect(again.damage.isEmpty && again.torn == nil)
+    #expect(try again.changes(from: 1) == Self.changes(1...20))
+    #expect(try again.changes(from: 12) == Self.changes(12...20))
+  }
+
+  @Test func fullFilesAreSealedOnceAcknowledged() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    for sequence in 1...30 as ClosedRange<UInt64> { try log.append(Self.changes(sequence...sequence)) }
+    let plain = disk.paths.filter { $0.hasSuffix(".jsonl") }
+    #expect(plain.count > 3)
+    try log.seal(acknowledged: 15)
+    #expect(disk.paths.contains { $0.hasSuffix(".gz") })
+    let between = try Self.open(disk, acknowledged: 15)
+    #expect(between.unsent == Self.changes(16...30))
+    try log.seal(acknowledged: 30)
+    #expect(disk.paths.filter { $0.hasSuffix(".jsonl") }.count == 1)
+    #expect(try log.changes(from: 1) == Self.changes(1...30))
+    var again = try Self.open(disk, acknowledged: 30)
+    #expect(again.unsent.isEmpty && again.lastSequence == 30)
+    try again.append(Self.changes(31...31))
+    #expect(try Self.open(disk, acknowledged: 30).unsent == Self.changes(31...31))
+    #expect(try Self.open(disk, acknowledged: 0).unsent == Self.changes(1...31))
+  }
+
+  /// A crash at every writing call, with and without power loss: every acknowledged change is there, none twice, and
+  /// the log goes on.
+  @Test(arguments: 1..<40) func acknowledgedChangesSurviveACrashAtEveryWrite(point: Int) throws {
+    for seed in 0..<20 as Range<UInt64> {
+      let disk = MemoryDisk(seed: seed)
+      disk.faults.crashAfter = point
+      var done: UInt64 = 0
+      do {
+        var log = try Self.open(disk)
+        while done < 30 {
+          let next = done + 1...done + 1 + done % 3
+          try log.append(Self.changes(next))
+          done = next.upperBound
+          if done % 5 == 0 { try log.seal(acknowledged: done) }
+        }
+      } catch is DiskError {}
+      disk.restart(losingPower: seed % 3 > 0)
+      var log = try Self.open(disk)
+      #expect(log.unsent.starts(with: done == 0 ? [] : Self.changes(1...done)))
+      #expect(log.unsent == (log.lastSequence == 0 ? [] : Self.changes(1...log.lastSequence)))
+      #expect(log.damage.isEmpty)
+      let next = log.lastSequence + 1
+      try log.append(Self.changes(next...next))
+      let again = try Self.open(disk, repairing: false)
+      #expect(again.unsent == Self.changes(1...next) && again.torn == nil && again.damage.isEmpty)
+    }
+  }
+
+  @Test(arguments: 0..<40) func aRefusedAppendLeavesNothing(seed: UInt64) throws {
+    let disk = MemoryDisk(seed: seed)
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...2))
+    disk.faults.isFull = true
+    #expect(throws: DiskError.self) { try log.append(Self.changes(3...9)) }
+    #expect(log.lastSequence == 2 && log.unsent == Self.changes(1...2))
+    disk.faults.isFull = false
+    try log.append(Self.changes(3...4))
+    disk.restart(losingPower: true)
+    #expect(try Self.open(disk).unsent == Self.changes(1...4))
+  }
+
+  @Test func aTornEndIsCutAndKeptAside() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...2))
+    let whole = try #require(disk.bytes("own/000000000001.jsonl"))
+    disk.put("own/000000000001.jsonl", whole + Array("{\"id\":\"000".utf8))
+    let reader = try Self.open(disk, repairing: false)
+    #expect(
+      reader.unsent == Self.changes(1...2) && reader.torn?.offset == whole.count && reader.damage.isEmpty)
+    #expect(disk.bytes("own/torn") == nil)
+    #expect(try Self.open(disk).torn != nil)
+    #expect(disk.bytes("own/000000000001.jsonl") == whole)
+    #expect(disk.bytes("own/torn") == Array("{\"id\":\"000".utf8))
+  }
+
+  /// Cut at every byte: every change before the cut is there.
+  @Test func cutAtEveryByte() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...4))
+    let bytes = try #require(disk.bytes("own/000000000001.jsonl"))
+    for count in bytes.indices {
+      disk.put("own/000000000001.jsonl", Array(bytes[..<count]))
+      let whole = bytes[..<count].count { $0 == 0x0A }
+      let found = try Self.open(disk, repairing: false)
+      #expect(found.unsent == Array(Self.changes(1...4)[..<whole]))
+    }
+  }
+
+  /// Every byte replaced by others: the changes of the other lines are there, and what is not there is named.
+  @Test func everyByteDamaged() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...4))
+    let bytes = try #require(disk.bytes("own/000000000001.jsonl"))
+    for offset in bytes.indices {
+      for value: UInt8 in [0, 0x0A, 0x22, 0xFF, bytes[offset] ^ 0x11] where value != bytes[offset] {
+        var damaged = bytes
+        damaged[offset] = value
+        disk.put("own/000000000001.jsonl", damaged)
+        let line = bytes[..<offset].count { $0 == 0x0A }
+        // A line feed that is gone joins two lines.
+        let hit = bytes[offset] == 0x0A ? line...min(3, line + 1) : line...line
+        let found = try Self.open(disk, repairing: false)
+        let intact = Self.changes(1...4).enumerated().filter { !hit.contains($0.offset) }.map(\.element)
+        #expect(intact.allSatisfy(found.unsent.contains), "byte \(offset)")
+        #expect(found.unsent.allSatisfy(Self.changes(1...4).contains), "byte \(offset)")
+        if found.unsent.count < 4 { #expect(!found.damage.isEmpty || found.torn != nil, "byte \(offset)") }
+      }
+    }
+  }
+
+  @Test func changesOfAnotherReplicaAreNamed() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...2))
+    let other = try OwnLog(disk: disk, replica: ReplicaID(bits: 5), acknowledged: 0, repairing: false)
+    #expect(other.unsent.isEmpty && (other.torn != nil || !other.damage.isEmpty))
+  }
+}
