@@ -50,7 +50,7 @@ let package = Package(
     module("HTTP", ["CLinux"]),
     module(
       "Server",
-      ["CCrypt", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
+      ["CCrypt", "CLinux", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
     module(
       "CLI",
       [
