@@ -50,7 +50,7 @@ let package = Package(
     module("HTTP", ["CLinux"]),
     module(
       "Server",
-      ["CCrypt", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
+      ["CCrypt", "CLinux", "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP"]),
     module(
       "CLI",
       [
@@ -87,7 +87,9 @@ let package = Package(
     tests("MergeTests", ["Causality", "Codec", "Merge", "TestSupport"]),
     tests("StorageTests", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "TestSupport"]),
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
-    tests("SimulatorTests", ["Simulator"]),
+    tests(
+      "SimulatorTests",
+      ["Causality", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator", "TestSupport"]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(

@@ -241,6 +241,11 @@ def block_text(changes, defaults=None):
     return head + "".join(bodies) + "".join(texts)
 
 
+def follows(change, later):
+    """Whether a change may stand behind another one in a block."""
+    return later.replica == change.replica and later.sequence == change.sequence + 1 and later.seen == change.seen
+
+
 def gzip_member(text):
     return gzip.compress(text.encode() if isinstance(text, str) else text, mtime=0)
 
@@ -480,10 +485,10 @@ class Client:
         return f"{self.base}/sync?" + "&".join(f"{name}={value}" for name, value in items.items())
 
     def push_text(self, changes=None):
-        """The texts of the blocks that hold the unsent changes: one for each `seen`, at most 10,000 changes."""
+        """The texts of the blocks that hold the unsent changes."""
         text, group = "", []
         for change in self.unsent if changes is None else changes:
-            if group and (group[-1].seen != change.seen or len(group) == 10_000):
+            if group and (len(group) == 10_000 or not follows(group[-1], change)):
                 text += block_text(group, (self.replica, self.agent, self.position))
                 group = []
             group.append(change)

@@ -37,7 +37,7 @@ extension ServerLink {
       throw SyncError(error)
     }
     if isStopped { return }
-    guard 200..<300 ~= reply.status else { throw SyncError(Refusal(status: reply.status, body: reply.body)) }
+    guard 200..<300 ~= reply.status else { throw SyncError(reply) }
     throw .interrupted("the server ended the stream")
   }
 

@@ -37,7 +37,7 @@ package final class ServerLink {
   /// The answer to a request whose refusal ends the sync.
   private func require(_ call: Call) throws(SyncError) -> Reply {
     let reply = try exchange(call)
-    guard 200..<300 ~= reply.status else { throw SyncError(Refusal(status: reply.status, body: reply.body)) }
+    guard 200..<300 ~= reply.status else { throw SyncError(reply) }
     return reply
   }
 
@@ -45,6 +45,7 @@ package final class ServerLink {
   package func sync(_ request: SyncRequest) throws(SyncError) -> Result<SyncAnswer<[UInt8]>, Refusal> {
     let call = Call("POST", "\(base)/sync?\(SyncWire.query(request))", token: token, body: request.body)
     let reply = try exchange(call)
+    if 300..<400 ~= reply.status { throw SyncError(reply) }
     guard 200..<300 ~= reply.status else {
       let refusal = Refusal(status: reply.status, body: reply.body)
       switch refusal.code {
@@ -68,7 +69,7 @@ package final class ServerLink {
     {
       return nil
     }
-    guard 200..<300 ~= reply.status else { throw SyncError(Refusal(status: reply.status, body: reply.body)) }
+    guard 200..<300 ~= reply.status else { throw SyncError(reply) }
     return (try? JSONText(parsing: reply.body))?["sum"]?.string.flatMap(Checksum.parse)
   }
 

@@ -111,7 +111,7 @@ package struct EditBatch {
     try Self.check(change)
     self.clock = clock
     changes.append(change)
-    store.newer[entity, default: []].append(PlacedChange(change))
+    store.addNewer(PlacedChange(change))
     return change
   }
 

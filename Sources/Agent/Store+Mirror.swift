@@ -18,7 +18,7 @@ extension Store {
     for block in mirror.blocks[known...] {
       if let last = block.changes.last { clock.observe(last.at, wall: wall) }
       if block.replica == replica { confirmed = block.changes[block.count - 1].id.sequence }
-      for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
+      for placed in block.placed { addNewer(placed) }
     }
     guard confirmed > acknowledged else { return }
     // Own changes have places now: the unplaced ones give way to them.
@@ -42,6 +42,7 @@ extension Store {
     let count = mirror.blocks.reduce(0) { $0 + $1.count }
     let isDue = count >= environment.sizes.agentRun || all && count > 0
     if isDue {
+      try runs.removeLeftovers()
       try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
       // From here on the runs hold it, whether or not the log's files can be removed.
       do throws(StorageError) {
@@ -69,7 +70,7 @@ extension Store {
     var members: [BlockMember] = []
     let deflater = Deflater()
     for var block in BlockText.blocks(of: own.unsent) {
-      sum = Chain.next(sum, block.changes)
+      sum = Chain.next(sum, block.changes, stamp: stamp)
       block.placement = Placement(first: position + 1, stamp: stamp, sum: sum)
       position += UInt64(block.count)
       members.append(BlockMember([block], deflater))

@@ -41,6 +41,8 @@ public final class Store {
   var acknowledged: UInt64
   /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
   package internal(set) var newer: [EntityID: [PlacedChange]] = [:]
+  /// What was added to `newer` since the follower asked; nil where it has to look at all of it.
+  private var news: [PlacedChange]?
   /// Keeps what is derived from the runs in step with them.
   package weak var follower: (any StoreFollower)?
 
@@ -132,12 +134,33 @@ public final class Store {
   /// Indexes what is in no run.
   func index() {
     newer = [:]
+    news = nil
     let wall = environment.now()
     for block in mirror.blocks {
       for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
       if let last = block.changes.last { clock.observe(last.at, wall: wall) }
     }
     for change in own.unsent { newer[change.on, default: []].append(PlacedChange(change)) }
+  }
+
+  /// Takes a change that is in no run.
+  func addNewer(_ placed: PlacedChange) {
+    newer[placed.change.on, default: []].append(placed)
+    news?.append(placed)
+  }
+
+  /// What was added to `newer` since this was asked; nil where all of it has to be looked at.
+  package func takeNews() -> [PlacedChange]? {
+    defer { news = [] }
+    return news
+  }
+
+  /// The replicas that made any change here. Cost: per replica of each run, and per block of the log.
+  package var knownReplicas: Set<ReplicaID> {
+    var known: Set<ReplicaID> = [replica]
+    for run in runs.runs { known.formUnion(run.index.replicas.keys) }
+    for block in mirror.blocks { known.insert(block.replica) }
+    return known
   }
 
   /// This store's replica id.

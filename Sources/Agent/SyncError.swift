@@ -69,6 +69,18 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
       }
   }
 
+  /// What an answer says that is no success.
+  package init(_ reply: Reply) {
+    guard 300..<400 ~= reply.status else {
+      self.init(Refusal(status: reply.status, body: reply.body))
+      return
+    }
+    // It is not followed: a token must not go where nobody sent it.
+    let location = reply.fields["location"] ?? "another address, which it does not name"
+    let server = location.firstRange(of: "/v1/").map { String(location[..<$0.lowerBound]) } ?? location
+    self = .notFound("the server sends requests on to \(server)")
+  }
+
   package init(_ refusal: Refusal) {
     self =
       switch refusal.code {

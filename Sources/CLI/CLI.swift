@@ -10,6 +10,10 @@ package enum CLI {
   package static func main(connect: Connect?) -> Never {
     // A reader that goes away shows as EPIPE, which is no error.
     signal(SIGPIPE, SIG_IGN)
+    // Who starts a program may pass on blocked signals, as a Dispatch thread does; Ctrl-C and SIGTERM count all the same.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     let variables = environment()
     let context = Context(
       output: .standard(STDOUT_FILENO, environment: variables),

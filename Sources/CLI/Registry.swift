@@ -10,7 +10,7 @@ package enum Registry {
         CommandGroup(StatusCommand.command), CommandGroup(ImportCommand.command),
         CommandGroup(ExportCommand.command), CommandGroup(VerifyCommand.command),
         CommandGroup(CompactCommand.command),
-        CommandGroup(DigestCommand.command),
+        CommandGroup(DigestCommand.command), CommandGroup(CompletionCommand.command),
       ]
     ),
     ("Server", [CommandGroup(ServeCommand.command), AdminCommands.group]),

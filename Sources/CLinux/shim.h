@@ -1,4 +1,5 @@
 // The calls of Linux that Swift's `Glibc` module leaves out.
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 

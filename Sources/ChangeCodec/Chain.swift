@@ -6,29 +6,43 @@ import Merge
 /// have the same history.
 ///
 /// The sum at position 0 is 0; the sum at position *p* is the CRC-32, continued from the one at *p* - 1,
-/// over the change's id, a space, its time and a line feed. It covers what an erasure leaves, so that it does
-/// not change when a customer is erased.
+/// over the change's id, a space, its time, a space, the time at which the server received it, where there is a
+/// limit of `seen` a space and that, and a line feed. So it covers all that counts in the merge and that two servers,
+/// or one before and after a restore, could give the same change differently; and nothing that an erasure takes.
 package enum Chain {
-  /// The sum after one more change.
-  package static func next(_ sum: UInt32, _ id: ChangeID, _ at: HybridTime) -> UInt32 {
+  /// The sum after more changes.
+  package static func next(_ sum: UInt32, _ changes: some Sequence<PlacedChange>) -> UInt32 {
     var text: [UInt8] = []
-    text.reserveCapacity(48)
-    id.write(to: &text)
-    text.append(UInt8(ascii: " "))
-    at.write(to: &text)
-    text.append(UInt8(ascii: "\n"))
+    for placed in changes { write(placed.change, placed.stamp ?? 0, placed.seenLimit, &text) }
     return Checksum.crc32(text, continuing: sum)
   }
 
-  /// The sum after more changes.
-  package static func next(_ sum: UInt32, _ changes: some Sequence<Change>) -> UInt32 {
+  /// The sum after a block that was placed.
+  package static func next(_ sum: UInt32, _ block: Block) -> UInt32 {
+    next(sum, block.changes, stamp: block.placement?.stamp ?? 0, seenLimit: block.seenLimit)
+  }
+
+  /// The sum after changes that the server received together.
+  package static func next(
+    _ sum: UInt32, _ changes: some Sequence<Change>, stamp: UInt64, seenLimit: UInt64? = nil
+  ) -> UInt32 {
     var text: [UInt8] = []
-    for change in changes {
-      change.id.write(to: &text)
-      text.append(UInt8(ascii: " "))
-      change.at.write(to: &text)
-      text.append(UInt8(ascii: "\n"))
-    }
+    for change in changes { write(change, stamp, seenLimit, &text) }
     return Checksum.crc32(text, continuing: sum)
+  }
+
+  private static func write(
+    _ change: Change, _ stamp: UInt64, _ seenLimit: UInt64?, _ text: inout [UInt8]
+  ) {
+    change.id.write(to: &text)
+    text.append(UInt8(ascii: " "))
+    change.at.write(to: &text)
+    text.append(UInt8(ascii: " "))
+    HybridTime(milliseconds: stamp).write(to: &text)
+    if let seenLimit {
+      text.append(UInt8(ascii: " "))
+      Decimal.write(seenLimit, to: &text)
+    }
+    text.append(UInt8(ascii: "\n"))
   }
 }

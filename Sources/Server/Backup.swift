@@ -84,7 +84,7 @@ package enum Backup {
     var changes: UInt64 = 0
     do throws(StorageError) {
       try log.forEachBlock(from: 1) { (block) throws(StorageError) in
-        sum = Chain.next(sum, block.changes)
+        sum = Chain.next(sum, block)
         guard sum == block.placement?.sum else {
           throw .damaged(
             Damage(file: "log", offset: 0, reason: "the running checksum breaks at position \(block.last)"))

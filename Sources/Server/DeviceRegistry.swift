@@ -56,6 +56,8 @@ package final class DeviceRegistry: Sendable {
   private let now: @Sendable () -> UInt64
   private let random: @Sendable () -> UInt64
   private let state = Mutex(State())
+  /// Held while a device is enrolled, so that one code makes one device, whoever else sends it at the same moment.
+  private let enrolling = Mutex(())
 
   package init(
     _ disk: any Disk, now: @escaping @Sendable () -> UInt64, random: @escaping @Sendable () -> UInt64
@@ -129,9 +131,22 @@ package final class DeviceRegistry: Sendable {
   }
 
   /// Trades a code for a token. The code is used up before the token is given out.
+  ///
+  /// - Throws: `Refusal`, `.unauthorized` for a code that is not valid any more and `.forbidden` where the code or the
+  ///   replica is another agent's.
   package func join(code: String, replica: ReplicaID, agent: String?) throws(Refusal) -> (
     Device, token: String
   ) {
+    try enrolling.withLock { (_) throws(Refusal) in
+      let invite = try take(code, for: replica, agent)
+      return try add(agent: invite.agent, role: invite.role, replica: replica)
+    }
+  }
+
+  /// Uses up a code that may be used by an agent for a replica. Returns who it is for.
+  private func take(
+    _ code: String, for replica: ReplicaID, _ agent: String?
+  ) throws(Refusal) -> (agent: String, role: String) {
     let parts = code.split(separator: "-")
     let refusal = Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
     guard parts.count > 1,
@@ -150,17 +165,44 @@ package final class DeviceRegistry: Sendable {
     if let wanted = agent, let fixed = invite.agent, wanted != fixed {
       throw Refusal(.forbidden, "the code is for \(fixed), not for \(wanted)")
     }
+    try check(replica, isOf: name)
     invite.used = now()
     do {
       try append(invite, Self.invitesPath)
     } catch {
       throw Refusal(.unavailable, "the server cannot store the enrolment: \(error)")
     }
-    return try enrol(agent: name, role: invite.role, replica: replica)
+    return (name, invite.role)
   }
 
-  /// Enrols a device for a replica that no other device has.
+  /// Enrols a device for a replica that is no other agent's.
+  ///
+  /// An agent may have several devices of one replica: one that joined again, and copies of one store, which may go on
+  /// under one id as far as they agree.
   package func enrol(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
+    Device, token: String
+  ) {
+    try enrolling.withLock { (_) throws(Refusal) in
+      try check(replica, isOf: agent)
+      return try add(agent: agent, role: role, replica: replica)
+    }
+  }
+
+  /// Keeps an agent from writing in the name of another one's replica.
+  private func check(_ replica: ReplicaID, isOf agent: String) throws(Refusal) {
+    let devices: [Device]
+    do throws(StorageError) {
+      devices = try self.devices()
+    } catch {
+      throw Refusal(.failed, "the devices cannot be read: \(error)")
+    }
+    guard devices.allSatisfy({ $0.replica != replica || $0.agent == agent }) else {
+      throw Refusal(
+        .forbidden, "replica \(replica) is in use by another agent; join with a store of your own")
+    }
+  }
+
+  private func add(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
     Device, token: String
   ) {
     let id = Secrets.random(10, random)

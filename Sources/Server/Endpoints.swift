@@ -104,17 +104,6 @@ package struct Endpoints: Sendable {
     else {
       throw Refusal(.malformed, "a fork needs a replica")
     }
-    // Several copies of one store may go on under one id as far as they agree; and after a restore the server may
-    // have a replica's changes back before it knows whose it is.
-    let owners: [Device]
-    do throws(StorageError) {
-      owners = try hosted.devices.devices().filter { $0.replica == replica }
-    } catch {
-      throw Refusal(.failed, "the devices cannot be read: \(error)")
-    }
-    guard owners.allSatisfy({ $0.agent == device.agent }) else {
-      throw Refusal(.forbidden, "replica \(replica) is in use by another agent")
-    }
     let (_, token) = try hosted.devices.enrol(agent: device.agent, role: device.role, replica: replica)
     return ServerResponse(json: JSONText(object: [("token", JSONText(token))]).text)
   }

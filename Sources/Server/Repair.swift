@@ -24,7 +24,7 @@ package enum Repair {
     var kept: [Block] = []
     do throws(StorageError) {
       try log.forEachBlock(from: 1) { (block) throws(StorageError) in
-        guard let placement = block.placement, Chain.next(sum, block.changes) == placement.sum else {
+        guard let placement = block.placement, Chain.next(sum, block) == placement.sum else {
           return false
         }
         if firsts.contains(placement.first) { kept = [] }

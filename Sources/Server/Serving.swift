@@ -1,3 +1,4 @@
+import CLinux
 import Causality
 import Codec
 import Dispatch
@@ -36,6 +37,9 @@ package enum Serving {
   package static func run(
     _ options: Options, started: (String) -> Void, log: @escaping @Sendable (String) -> Void
   ) throws(StorageError) {
+    // A push may inflate to 32 MiB. That goes back to the system at once, as it would not if the C library, seeing
+    // such blocks freed, decided to keep them.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20)
     let data = ServerData(folder: options.folder, now: options.now, random: options.random)
     guard let lock = try data.lock() else { throw .locked(options.folder) }
     defer { withExtendedLifetime(lock) {} }

@@ -260,7 +260,7 @@ private struct Batch {
     let first = last + 1
     var placedCount = 0
     for index in fresh.indices {
-      sum = Chain.next(sum, fresh[index].changes)
+      sum = Chain.next(sum, fresh[index].changes, stamp: stamp, seenLimit: fresh[index].seenLimit)
       fresh[index].placement = Placement(first: last + 1, stamp: stamp, sum: sum)
       last += UInt64(fresh[index].count)
       placedCount += fresh[index].count

@@ -20,7 +20,8 @@ extension Desk {
       for (id, match) in try byContact(text) where found[id].map({ match < $0 }) ?? true { found[id] = match }
       for (id, match) in try byName(text) where found[id] == nil { found[id] = match }
       var matches: [(Found, CustomerRow)] = []
-      for (id, match) in found {
+      // In the order in which the rows lie.
+      for (id, match) in found.sorted(by: { $0.key < $1.key }) {
         guard let values = try tables.values(of: id) else { continue }
         let row = CustomerRow(id, values)
         if !row.isErased { matches.append((match, row)) }

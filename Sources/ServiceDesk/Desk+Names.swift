@@ -15,20 +15,33 @@ extension Desk {
   ///   - type: only entities of this type; nil for any.
   /// - Throws: `DeskError.notFound`, or `.ambiguous` with those that it can mean, at most 20.
   public func resolve(_ text: String, type: String? = nil) throws(DeskError) -> EntityID {
-    do {
-      return try reading { () throws(StorageError) -> Result<EntityID, DeskError> in
+    let found: [EntityID]
+    let candidates: [DeskError.Candidate]
+    do throws(StorageError) {
+      // A whole id needs no tables, which might have to be made first.
+      if let id = try whole(text, type) { return id }
+      (found, candidates) = try reading { () throws(StorageError) in
         let found = try named(text, type: type)
-        guard let first = found.first else { return .failure(.notFound(text)) }
-        if found.count == 1 { return .success(first) }
-        let candidates = try found.prefix(20).map { (id) throws(StorageError) in try candidate(id) }
-        return .failure(.ambiguous(text, candidates: candidates))
-      }.get()
-    } catch let error as DeskError {
-      throw error
-    } catch let error as StorageError {
-      throw .storage(error)
+        guard found.count > 1 else { return (found, []) }
+        return (found, try found.prefix(20).map { (id) throws(StorageError) in try candidate(id) })
+      }
     } catch {
-      throw .notFound(text)
+      throw .storage(error)
+    }
+    guard let first = found.first else { throw .notFound(text) }
+    if found.count > 1 { throw .ambiguous(text, candidates: candidates) }
+    return first
+  }
+
+  /// The entity of a type with just this `ref`; the least where several have it, so that every replica takes the same
+  /// one. Cost: a few pages, however large the store is.
+  package func entity(ofType type: String, ref: String) throws(StorageError) -> EntityID? {
+    try reading { () throws(StorageError) in
+      var least: EntityID?
+      for id in try tables.entities(.ref(ref)) where id.type == type {
+        if try hasRef(id, ref) { least = min(least ?? id, id) }
+      }
+      return least
     }
   }
 
@@ -39,17 +52,22 @@ extension Desk {
     return "\("\(id.origin.replica)".prefix(length)).\(id.origin.sequence)"
   }
 
+  /// The entity whose id is the text, where the text or the caller says its type. Cost: its members in the runs.
+  private func whole(_ text: String, _ type: String?) throws(StorageError) -> EntityID? {
+    let written = EntityID(text)
+    let typed = type.flatMap { type in ChangeID(text).flatMap { EntityID(type: type, origin: $0) } }
+    guard let id = written ?? typed, type == nil || id.type == type else { return nil }
+    return try store.changes(of: id).isEmpty ? nil : id
+  }
+
   /// The entities that a text can mean, ordered: those of the first form that it has.
   func named(_ text: String, type: String?) throws(StorageError) -> [EntityID] {
-    if let id = EntityID(text) {
-      guard type == nil || id.type == type, try isKnown(id) else { return [] }
-      return [id]
-    }
+    if let id = try whole(text, type) { return [id] }
     let types = type.map { [$0] } ?? tables.types
     var found: [EntityID] = []
     if let origin = ChangeID(text) {
       for type in types {
-        if let id = EntityID(type: type, origin: origin), try isKnown(id) { found.append(id) }
+        if let id = EntityID(type: type, origin: origin), try tables.contains(id) { found.append(id) }
       }
       if !found.isEmpty { return found }
     }
@@ -57,10 +75,6 @@ extension Desk {
       if try hasRef(id, text) { found.append(id) }
     }
     return found.isEmpty ? try startingWith(text, types) : found
-  }
-
-  private func isKnown(_ id: EntityID) throws(StorageError) -> Bool {
-    try !store.changes(of: id).isEmpty
   }
 
   private func hasRef(_ id: EntityID, _ text: String) throws(StorageError) -> Bool {
@@ -101,15 +115,9 @@ extension Desk {
 
   /// The replicas that made any change here.
   private var knownReplicas: SortedReplicas {
-    let key = [store.position, UInt64(store.unsent.count)]
-    if let replicas, replicas.key == key { return replicas.names }
-    var all: Set<ReplicaID> = [store.replica]
-    for run in store.runs.runs { all.formUnion(run.index.replicas.keys) }
-    for changes in store.newer.values {
-      for placed in changes { all.insert(placed.change.id.replica) }
-    }
-    let names = SortedReplicas(all)
-    replicas = (names, key)
+    if let replicas, replicas.position == store.position { return replicas.names }
+    let names = SortedReplicas(store.knownReplicas)
+    replicas = (names, store.position)
     return names
   }
 }

@@ -18,46 +18,25 @@ import Storage
 /// ```
 public final class Desk {
   public let store: Store
-  /// Told how far the making of derived tables is, for a line on the standard error.
-  public var onProgress: ((DeskProgress) -> Void)?
   let tables: DeskTables
   /// All replicas that are known here, for short ids; nil until it is asked for.
-  var replicas: (names: SortedReplicas, key: [UInt64])?
-
-  /// How many changes the store held when its newer rows were last made, as far as this desk knows.
-  private var settledCount: Int
+  var replicas: (names: SortedReplicas, position: UInt64)?
 
   public init(_ store: Store) {
     self.store = store
-    settledCount = Self.changeCount(store)
     tables = DeskTables(store)
-    store.follower = self
+  }
+
+  /// Told how far the making of derived tables is, for a line on the standard error.
+  public var onProgress: ((DeskProgress) -> Void)? {
+    get { tables.onProgress }
+    set { tables.onProgress = newValue }
   }
 
   /// Runs a question against tables that are in step with the store.
   func reading<Result>(_ body: () throws(StorageError) -> Result) throws(StorageError) -> Result {
-    try tables.reading(onProgress, body)
+    try tables.reading(body)
   }
-}
-
-extension Desk: StoreFollower {
-  /// What fewer new changes touch is folded by the next list, so that a single edit does not wait for it.
-  private static let eagerMinimum = 16
-  /// What more entities need is left to the next list too, so that a sync does not wait for it.
-  private static let eagerMaximum = 256
-
-  package func storeDidCompact(hasNewRuns: Bool) {
-    let count = Self.changeCount(store)
-    // A mirror that was set back holds fewer than before.
-    guard hasNewRuns || abs(count - settledCount) >= Self.eagerMinimum else { return }
-    // What fails here is made by the first command that needs it.
-    try? reading { () throws(StorageError) in
-      if tables.unknownCount <= Self.eagerMaximum { _ = try tables.newerRows(ofType: nil) }
-    }
-    settledCount = count
-  }
-
-  private static func changeCount(_ store: Store) -> Int { Int(store.position) + store.unsent.count }
 }
 
 /// How far work on derived tables is, in changes.

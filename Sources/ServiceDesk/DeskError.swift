@@ -5,7 +5,7 @@ import Storage
 public enum DeskError: Error, Sendable, CustomStringConvertible {
   /// Nothing has this name.
   case notFound(String)
-  /// More than one thing has this name.
+  /// More than one thing has this name; the first 20 of them.
   case ambiguous(String, candidates: [Candidate])
   /// The store refused.
   case storage(StorageError)
@@ -23,7 +23,7 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .notFound(let text): "nothing here is named \"\(text)\""
     case .ambiguous(let text, let candidates):
-      "\"\(text)\" can mean \(candidates.count): "
+      "\"\(text)\" can mean \(candidates.count)\(candidates.count < 20 ? "" : " or more"): "
         + candidates.prefix(10).map { "\($0.id.type) \($0.shortID) \($0.title)" }.joined(separator: ", ")
         + (candidates.count > 10 ? ", ..." : "")
     case .storage(let error): error.description

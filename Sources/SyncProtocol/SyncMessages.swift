@@ -163,11 +163,13 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
       case 404: .notFound
       case 413: .tooLarge
       case 429: .tooMany
-      case 502, 503, 504: .unavailable
+      case 408, 425, 502, 503, 504: .unavailable
       case 500...: .failed
       default: .malformed
       }
-    let message = value?["message"]?.string ?? "the server answered with status \(status)"
+    var message = value?["message"]?.string ?? "the server answered with status \(status)"
+    // Whoever tells it goes on behind it.
+    if message.last == "." { message.removeLast() }
     self.init(code ?? fallback, message, last: value?["last"]?.int.flatMap(UInt64.init(exactly:)))
   }
 }

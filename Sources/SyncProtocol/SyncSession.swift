@@ -157,7 +157,7 @@ package struct SyncSession: Sendable {
       guard let placement = block.placement else { throw .damaged("a block without a position") }
       if block.last <= cursor.position { continue }
       guard placement.first == cursor.position + 1 else { throw .diverged }
-      let sum = Chain.next(cursor.sum, block.changes)
+      let sum = Chain.next(cursor.sum, block)
       if placement.sum == 0 {
         block.placement?.sum = sum
       } else if placement.sum != sum {

@@ -13,6 +13,9 @@ final class TestDesk {
   /// Never nil: without it a command that needs the network would replace the test's process by another program.
   var connect: Connect = { _ in throw Failure(.offline, "this test has no network") }
 
+  /// How long commands would have waited before they tried again, in milliseconds.
+  var pauses: [Int] = []
+
   init() throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("askonce-cli-\(UUID())").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -40,7 +43,7 @@ final class TestDesk {
   func run(_ arguments: [String], columns: Int? = nil, hasColour: Bool = false) -> Outcome {
     var output: [UInt8] = []
     var errors: [UInt8] = []
-    let context = Context(
+    var context = Context(
       output: Output(columns: columns, hasColour: hasColour) { bytes in
         output += bytes
         return 0
@@ -49,6 +52,7 @@ final class TestDesk {
         errors += bytes
         return 0
       }, variables: variables, connect: connect)
+    context.pause = { self.pauses.append($0) }
     let code = CLI.run(arguments, context)
     return Outcome(
       code: code, output: String(decoding: output, as: UTF8.self),

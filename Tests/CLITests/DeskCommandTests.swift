@@ -1,3 +1,4 @@
+import Agent
 import Codec
 import Testing
 
@@ -83,6 +84,22 @@ struct DeskCommandTests {
         == "Bo Ek")
     #expect(desk.run("customer", "find", "nobody").code == .notFound)
     #expect(desk.run("customer", "find", "nobody", "--json").output == "[]\n")
+  }
+
+  @Test("By when a ticket is due: a time, or so long from now")
+  func due() throws {
+    let desk = try desk()
+    let id = try desk.ok("ticket", "new", "Soon", "--due", "2999-01-02 03:04")
+    func due() -> String { desk.run("ticket", "show", id, "--json").json?["fields"]?["due"]?.string ?? "" }
+    #expect(due().hasPrefix("2999-01-0"))
+    _ = try desk.ok("ticket", "set", id, "--due", "2d")
+    #expect(try Moment.parse(due(), now: 0) > Environment.system.now() + 172_000_000)
+    _ = try desk.ok("ticket", "new", "Later", "--due", "3d")
+    #expect(
+      desk.run("ticket", "list", "--order", "due", "--json").json?.elements?.map { $0["subject"]?.string }
+        == ["Soon", "Later"])
+    #expect(desk.run("ticket", "set", id, "--due", "soon").code == .usage)
+    #expect(desk.run("ticket", "set", id, "--due", "2d", "due=x").code == .usage)
   }
 
   @Test("Entities of any type, with every verb")

@@ -72,6 +72,26 @@ struct ProcessTests {
     #expect(terminal.output.contains("\u{1B}[31murgent") == !isPlain)
   }
 
+  @Test(
+    "bash completes nouns, verbs, options and their values",
+    arguments: [
+      ("tick", "ticket"), ("ticket sh", "show"), ("admin works", "workspace"),
+      ("admin workspace cr", "create"),
+      ("ticket set 7 --prio", "--priority"), ("ticket set 7 --priority hi", "high"),
+      ("--store x stat", "status"),
+    ])
+  func completion(_ typed: String, _ expected: String) throws {
+    let desk = try TestDesk()
+    let words = (["askonce"] + typed.split(separator: " ").map(String.init)).map { "'\($0)'" }.joined(
+      separator: " ")
+    let line =
+      "eval \"$('\(Program.path)' completion bash)\"; COMP_WORDS=(\(words)); "
+      + "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _askonce; echo ${COMPREPLY[@]}"
+    let outcome = try Program.run(desk, ["-c", line], program: "/bin/bash")
+    #expect(outcome.output == expected + "\n")
+    #expect(outcome.errors.isEmpty)
+  }
+
   @Test("Without the program with the network in it, one is told so")
   func missingNetwork() throws {
     let desk = try TestDesk()
@@ -100,6 +120,32 @@ struct ProcessTests {
     }
     #expect(outcome.code == ExitCode.locked.rawValue)
     #expect(try Program.run(desk, ["ticket", "list"]).code == 0)
+  }
+
+  /// A program inherits which signals are blocked: Foundation's `Process` passes on those of the thread it runs on,
+  /// and a Dispatch thread blocks nearly all.
+  @Test("A signal ends it, whatever the process that started it had blocked")
+  func blockedSignals() throws {
+    let desk = try TestDesk()
+    _ = try Program.run(desk, ["init"])
+    var blocked = sigset_t()
+    var before = sigset_t()
+    sigfillset(&blocked)
+    pthread_sigmask(SIG_BLOCK, &blocked, &before)
+    // It waits for the standard input, which this end holds open.
+    let input = Pipe()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments = ["import", "-", "--format", "customers"]
+    process.environment = desk.variables
+    process.standardInput = input
+    try process.run()
+    pthread_sigmask(SIG_SETMASK, &before, nil)
+    process.terminate()
+    for _ in 0..<200 where process.isRunning { usleep(50_000) }
+    #expect(!process.isRunning)
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
   }
 
   @Test("Server, invitation, join, sync, status, live, revocation, backup")

@@ -99,10 +99,14 @@ import Testing
   @Test func chainContinues() {
     var generator = SeededGenerator(seed: 3)
     let changes = Self.changes(&generator, count: 10)
-    let whole = Chain.next(0, changes)
-    #expect(Chain.next(Chain.next(0, changes[..<4]), changes[4...]) == whole)
-    #expect(changes.reduce(UInt32(0)) { Chain.next($0, $1.id, $1.at) } == whole)
-    #expect(Chain.next(1, changes) != whole)
+    let whole = Chain.next(0, changes, stamp: 5)
+    #expect(Chain.next(Chain.next(0, changes[..<4], stamp: 5), changes[4...], stamp: 5) == whole)
+    #expect(Chain.next(0, changes.map { PlacedChange($0, position: 1, stamp: 5) }) == whole)
+    #expect(Chain.next(0, Block(changes, placement: Placement(first: 1, stamp: 5, sum: 0))) == whole)
+    #expect(Chain.next(1, changes, stamp: 5) != whole)
+    // Another server, or the same one after a restore, received the same changes at another time.
+    #expect(Chain.next(0, changes, stamp: 6) != whole)
+    #expect(Chain.next(0, changes, stamp: 5, seenLimit: 1) != whole)
   }
 }
 

@@ -22,7 +22,7 @@ enum History {
     var sum: UInt32 = 0
     for placed in try placed() {
       guard let position = placed.position, let stamp = placed.stamp else { continue }
-      sum = Chain.next(sum, placed.change.id, placed.change.at)
+      sum = Chain.next(sum, CollectionOfOne(placed))
       let placement = Placement(first: position, stamp: stamp, sum: sum)
       if let last = blocks.last, let before = last.placement, before.stamp == stamp,
         last.replica == placed.change.id.replica, last.changes[0].seen == placed.change.seen

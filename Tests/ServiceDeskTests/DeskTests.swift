@@ -156,6 +156,14 @@ struct PlainDesk {
         try Self.check(desk, &world)
         try world.work(store, 1)
         try Self.check(desk, &world)
+        // With a desk there, compaction keeps the tables in step.
+        if world.generator.oneIn(2) {
+          try store.compact(all: world.generator.oneIn(4))
+          try Self.check(desk, &world)
+          try world.work(store, world.generator.int(1...20))
+          try store.compact()
+          try Self.check(desk, &world)
+        }
       }
       if world.generator.oneIn(2) { try world.makeRun(mergingAll: world.generator.oneIn(4)) }
       if step == 4 {
@@ -204,6 +212,23 @@ struct PlainDesk {
     #expect(try world.disk.list("runs").contains("1-\(store.position).table"))
     try Self.check(desk, &world)
     try Self.check(Desk(world.open()), &world)
+  }
+
+  @Test func everyDeskOfAStoreSeesEveryEdit() throws {
+    var world = try DeskWorld(seed: 7)
+    let store = try world.open(.writing)
+    let desks = [Desk(store), Desk(store)]
+    for _ in 0..<15 {
+      try world.work(store, 2)
+      for desk in desks { try Self.check(desk, &world) }
+    }
+    world.disk.faults.isFull = true
+    #expect(throws: StorageError.self) {
+      try desks[1].newCustomer(name: "Never Stored", phones: ["+45 55 55 55 55"])
+    }
+    world.disk.faults.isFull = false
+    for desk in desks { #expect(try desk.findCustomers("55555555").isEmpty) }
+    for desk in desks { try Self.check(desk, &world) }
   }
 
   @Test func aFullDiskOnlyMakesItSlower() throws {

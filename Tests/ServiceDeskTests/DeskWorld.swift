@@ -19,6 +19,7 @@ struct DeskWorld {
   private(set) var tickets: [EntityID] = []
   private let environment: Environment
   private let clock = VirtualClock()
+  private var ownSequence: UInt64 = 0
 
   static let names = [
     "Åse Østergård", "Émile Brontë", "Jan de Vries", "Anna Jensen", "ANNA JENSEN", "Nguyễn Văn An",
@@ -38,7 +39,9 @@ struct DeskWorld {
     replicas = (0..<3).map { _ in ReplicaID(bits: generator.next()) }
     sequences = [0, 0, 0]
     seen = [0, 0, 0]
-    environment = NodeClock(clock).environment(generator.split())
+    var environment = NodeClock(clock).environment(generator.split())
+    environment.sizes.agentRun = 12
+    self.environment = environment
     self.generator = generator
     _ = try Store.make(disk: disk, root: "", agent: "me", environment: environment)
   }
@@ -68,7 +71,8 @@ struct DeskWorld {
       let block = Block(
         [change],
         placement: Placement(
-          first: log.last + 1, stamp: clock.milliseconds, sum: Chain.next(log.sum, CollectionOfOne(change))))
+          first: log.last + 1, stamp: clock.milliseconds,
+          sum: Chain.next(log.sum, CollectionOfOne(change), stamp: clock.milliseconds)))
       try log.append([BlockMember([block], Deflater())])
       history += block.placed
     }
@@ -87,9 +91,11 @@ struct DeskWorld {
   mutating func work(_ store: Store, _ count: Int) throws {
     for _ in 0..<count {
       clock.advance(by: UInt64(generator.int(0...90_000)))
-      let (on, draft) = edit(ChangeID(store.replica, UInt64(store.unsent.count) + 1))
-      let isNew = on.origin.replica == store.replica && store.unsent.count + 1 == Int(on.origin.sequence)
-      try store.commit(Edit(isNew ? .new(type: on.type) : .entity(on), draft))
+      let next = ChangeID(store.replica, ownSequence + 1)
+      let (on, draft) = edit(next)
+      if try store.commit(Edit(on.origin == next ? .new(type: on.type) : .entity(on), draft)) != nil {
+        ownSequence += 1
+      }
     }
   }
 

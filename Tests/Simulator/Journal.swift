@@ -34,6 +34,11 @@ struct Journal {
     excused.formUnion(tokens)
   }
 
+  /// For tests of the checks: an edit that nobody made.
+  mutating func pretend(_ token: String) {
+    if let some = done.values.first { done[token] = some }
+  }
+
   /// What must exist, ordered.
   var wanted: [String] {
     done.keys.filter { !excused.contains($0) }.sorted { ($0.count, $0) < ($1.count, $1) }

@@ -16,7 +16,7 @@ final class SimAgent {
   private(set) var store: Store?
   private var generator: SeededGenerator
   private let sizes: Sizes
-  private let environment: Environment
+  let environment: Environment
 
   /// A request is under way: nobody else may use the store.
   var isBusy = false
@@ -68,11 +68,13 @@ final class SimAgent {
   }
 
   /// Reads every byte and puts right what can be put right.
-  func verify() throws(StorageError) {
+  @discardableResult
+  func verify() throws(StorageError) -> StoreCheck {
     store = nil
-    _ = try Store.verify(disk: disk, root: name, repairing: true, environment: environment)
+    let check = try Store.verify(disk: disk, root: name, repairing: true, environment: environment)
     isSettingsRotten = false
     store = try Store(disk: disk, root: name, .writing, environment: environment)
+    return check
   }
 
   /// The process is gone.

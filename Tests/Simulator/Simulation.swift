@@ -51,20 +51,29 @@ package final class Simulation {
   }
 
   /// Runs a seed to its end.
-  package static func run(seed: UInt64, isTracing: Bool = false) -> Simulation? {
-    guard let simulation = try? Simulation(seed: seed, isTracing: isTracing) else { return nil }
+  package static func run(seed: UInt64, isTracing: Bool = false) throws -> Simulation {
+    let simulation = try Simulation(seed: seed, isTracing: isTracing)
     simulation.run()
     return simulation
   }
 
-  private func run() {
+  /// - Parameter meddle: called behind the storm, for tests of the checks.
+  package func run(_ meddle: (Simulation) -> Void = { _ in }) {
     while step < plan.steps, failures.isEmpty {
       step += 1
       act()
     }
     isStormy = false
+    meddle(self)
     if failures.isEmpty { calmDown() }
     if failures.isEmpty { checkEnd() }
+  }
+
+  /// A number that two runs share when they went alike.
+  package var fingerprint: UInt64 {
+    let counted = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    let text = counted + failures + agents.map { (try? $0.store?.digest()) ?? "none" } + ["\(seed)"]
+    return FNV1a.hash(text.joined(separator: "\n").utf8)
   }
 
   func note(_ text: @autoclosure () -> String) {
@@ -188,7 +197,7 @@ package final class Simulation {
     } catch {
       note("\(agent.name) did not sync: \(error)")
       if case .unauthorized = error, !agent.isRevoked, !agent.disk.isDown { try? join(agent, network) }
-      if case .storage(.damaged) = error { try? agent.verify() }
+      if case .storage(.damaged) = error { _ = try? agent.verify() }
       return error
     }
   }
@@ -206,7 +215,7 @@ package final class Simulation {
       note("\(agent.name) compacted")
     } catch {
       note("\(agent.name) could not compact: \(error)")
-      if case .damaged = error { try? agent.verify() }
+      if case .damaged = error { _ = try? agent.verify() }
     }
   }
 

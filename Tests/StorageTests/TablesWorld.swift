@@ -60,7 +60,7 @@ struct TablesWorld {
   /// Makes a run of the next changes.
   mutating func grow(by count: Int) throws {
     let changes = Array(history.changes[last..<min(last + count, history.changes.count)])
-    sum = Chain.next(sum, changes.map(\.change))
+    sum = Chain.next(sum, changes)
     try runs.add(changes, sum: sum)
   }
 

@@ -30,8 +30,9 @@ package struct RandomLog {
         changes.append(Self.padded(placed.change, padding, &generator))
         rest.removeFirst()
       }
-      sum = Chain.next(sum, changes)
-      let placement = Placement(first: next, stamp: first.stamp ?? 0, sum: sum)
+      let stamp = first.stamp ?? 0
+      sum = Chain.next(sum, changes, stamp: stamp, seenLimit: first.seenLimit)
+      let placement = Placement(first: next, stamp: stamp, sum: sum)
       blocks.append(Block(changes, placement: placement, seenLimit: first.seenLimit))
       next += UInt64(changes.count)
     }

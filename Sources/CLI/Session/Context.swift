@@ -19,6 +19,8 @@ package struct Context {
   package var system: Environment
   /// nil in the program without the network.
   package var connect: Connect?
+  /// Waits so many milliseconds before another try.
+  package var pause: (Int) -> Void = { usleep(UInt32(clamping: $0) * 1000) }
 
   package init(
     output: Output, errors: Output, variables: [String: String], system: Environment = .system,

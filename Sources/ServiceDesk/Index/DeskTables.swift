@@ -6,25 +6,32 @@ import Storage
 /// The derived tables of a store together with what is newer than they are.
 final class DeskTables {
   private let store: Store
+  /// Told how far the making of tables is.
+  var onProgress: ((DeskProgress) -> Void)?
   private let projection = DeskProjection()
   private let tableSet: TableSet
   private var newerRows: NewerRows?
+  private var newerTerms = NewerTerms()
   private let token: String
+  /// How many changes the store held when its newer rows were last made, as far as is known here.
+  private var settledCount: Int
 
   init(_ store: Store) {
     self.store = store
     tableSet = TableSet(store.disk, projection)
     token = String(store.environment.random(), radix: 36)
+    settledCount = Self.changeCount(store)
+    store.follower = self
   }
 
   /// One table for each run, oldest first.
   var tables: [TableReader] { tableSet.tables }
 
   /// Brings the tables in step with the store's runs. Cost: nothing where they are, as they mostly are.
-  func follow(_ progress: ((DeskProgress) -> Void)?) throws(StorageError) {
+  private func follow() throws(StorageError) {
     let runs = store.runs.runs
     try tableSet.follow(runs, reusing: newerRows, token: token) { done, total in
-      progress?(DeskProgress(done: done, total: total))
+      onProgress?(DeskProgress(done: done, total: total))
     }
     let base = runs.last.map { NewerRows.Base($0) } ?? .none
     if newerRows?.base != base {
@@ -32,15 +39,17 @@ final class DeskTables {
     }
   }
 
+  /// Whether the tables are open and those of the store's runs.
+  var isInStep: Bool { tableSet.isInStep(with: store.runs.runs) }
+
   /// Runs a question, and again after making anew what turned out to be damaged.
-  func reading<Result>(
-    _ progress: ((DeskProgress) -> Void)?, _ body: () throws(StorageError) -> Result
-  ) throws(StorageError) -> Result {
+  func reading<Result>(_ body: () throws(StorageError) -> Result) throws(StorageError) -> Result {
     var attempt = 0
     while true {
       attempt += 1
       do {
-        try follow(progress)
+        try follow()
+        defer { newerRows?.save() }
         return try body()
       } catch {
         guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else {
@@ -58,40 +67,31 @@ final class DeskTables {
     store.newer.keys.filter { $0.type == type && store.newer[$0]?.isEmpty == false }.sorted()
   }
 
-  /// How many entities have newer changes that no row is known for.
-  var unknownCount: Int {
-    store.newer.reduce(0) { count, newer in
-      newer.value.isEmpty || newerRows?.knownTerms(newer.key, newer.value) != nil ? count : count + 1
-    }
-  }
-
   /// The rows of the newer entities of a type, in the order of their ids; of all types for nil.
   ///
   /// Cost: a fold for each entity that changed since it was last asked for.
   func newerRows(ofType type: String?) throws(StorageError) -> [TableRow] {
     var rows: [TableRow] = []
-    let ids = store.newer.keys.filter { type == nil || $0.type == type }.sorted()
-    for id in ids {
-      guard let changes = store.newer[id], !changes.isEmpty else { continue }
-      if let known = newerRows?.known(id, changes) {
-        rows.append(TableRow(id, known.values))
-      } else if let state = try store.state(of: id) {
-        let values = projection.values(of: state)
-        let terms = Array(projection.terms(of: id, changes))
-        newerRows?.keep(NewerRows.Entry(values: values, terms: terms), id, changes)
-        rows.append(TableRow(id, values))
-      }
+    for id in store.newer.keys.filter({ type == nil || $0.type == type }).sorted() {
+      if let values = try newerValues(of: id) { rows.append(TableRow(id, values)) }
     }
-    newerRows?.save()
     return rows
+  }
+
+  /// The values of an entity that has newer changes; nil where it has none. `reading` stores what was folded.
+  private func newerValues(of id: EntityID) throws(StorageError) -> [TableValue]? {
+    guard let changes = store.newer[id], !changes.isEmpty else { return nil }
+    if let known = newerRows?.known(id, changes) { return known.values }
+    guard let state = try store.state(of: id) else { return nil }
+    let values = projection.values(of: state)
+    let terms = Array(projection.terms(of: id, changes))
+    newerRows?.keep(NewerRows.Entry(values: values, terms: terms), id, changes)
+    return values
   }
 
   /// The values of an entity as of now; nil where nothing is known of it. Cost: a page of each table, or a fold.
   func values(of id: EntityID) throws(StorageError) -> [TableValue]? {
-    if let changes = store.newer[id], !changes.isEmpty {
-      if let known = newerRows?.known(id, changes) { return known.values }
-      return try store.state(of: id).map(projection.values)
-    }
+    if let values = try newerValues(of: id) { return values }
     for table in tables.reversed() {
       if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
         return try rows.values(row)
@@ -143,7 +143,7 @@ final class DeskTables {
 
   /// The entities that a term may lead to, ordered: it was set on them once.
   ///
-  /// Cost: a page or two of each table, and the newer changes.
+  /// Cost: a page or two of each table, and what was edited since the last question.
   func entities(_ term: Term) throws(StorageError) -> [EntityID] {
     try entities([term])[0]
   }
@@ -155,10 +155,10 @@ final class DeskTables {
     for table in tables {
       for (index, hash) in hashes.enumerated() { found[index].formUnion(try table.entities(hash)) }
     }
-    for (id, changes) in store.newer where !changes.isEmpty {
-      let known = newerRows?.knownTerms(id, changes) ?? Array(projection.terms(of: id, changes))
-      for (index, hash) in hashes.enumerated() where known.contains(hash) { found[index].insert(id) }
-    }
+    // Another desk on this store may have taken the news.
+    let news = store.follower === self ? store.takeNews() : nil
+    newerTerms.update(news, of: store.newer, projection) { newerRows?.knownTerms($0, $1) }
+    for (index, hash) in hashes.enumerated() { found[index].formUnion(newerTerms.entities(hash)) }
     return found.map { $0.sorted() }
   }
 
@@ -200,4 +200,31 @@ final class DeskTables {
     }
     return merged
   }
+}
+
+extension DeskTables: StoreFollower {
+  /// What fewer new changes touch is folded by the next list, so that a single edit does not wait for it.
+  private static let eagerMinimum = 16
+  /// What more entities need is left to the next list too, so that a sync does not wait for it.
+  private static let eagerMaximum = 256
+
+  func storeDidCompact(hasNewRuns: Bool) {
+    let count = Self.changeCount(store)
+    // A mirror that was set back holds fewer than before.
+    guard hasNewRuns || abs(count - settledCount) >= Self.eagerMinimum else { return }
+    // What fails here is made by the first command that needs it.
+    try? reading { () throws(StorageError) in
+      if unknownCount <= Self.eagerMaximum { _ = try newerRows(ofType: nil) }
+    }
+    settledCount = count
+  }
+
+  /// How many entities have newer changes that no row is known for.
+  private var unknownCount: Int {
+    store.newer.reduce(0) { count, newer in
+      newer.value.isEmpty || newerRows?.knownTerms(newer.key, newer.value) != nil ? count : count + 1
+    }
+  }
+
+  private static func changeCount(_ store: Store) -> Int { Int(store.position) + store.unsent.count }
 }

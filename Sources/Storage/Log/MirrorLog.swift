@@ -94,7 +94,7 @@ package struct MirrorLog: Sendable {
     guard placement.first == last + 1 else {
       throw JSONError(offset: 0, reason: "position \(placement.first), expected \(last + 1)")
     }
-    let next = Chain.next(sum, block.changes)
+    let next = Chain.next(sum, block)
     guard next == placement.sum else {
       throw JSONError(offset: 0, reason: "the running checksum does not match")
     }

@@ -102,14 +102,20 @@ package final class RunSet {
     runs.removeSubrange(index...)
   }
 
-  /// Removes runs that others cover, and what a crash left of unfinished ones.
+  /// Removes runs that others cover, and what a crash left of unfinished ones and of removed ones.
   package func removeLeftovers() throws(StorageError) {
     let kept = Set(runs.map(\.name))
     let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
     try remove(
       RunName.parse(listing).filter { name in !kept.contains(name) && kept.contains { $0.covers(name) } })
+    let files = Set(listing)
+    func isLeft(_ file: String) -> Bool {
+      if file.hasSuffix(".jsonl.gz.new") || file.hasSuffix(".index.new") { return true }
+      guard file.hasSuffix(".index"), let name = RunName(file.dropLast(".index".count)) else { return false }
+      return !files.contains("\(name).jsonl.gz")
+    }
     try onDisk { () throws(DiskError) in
-      for name in listing where name.hasSuffix(".new") { try disk.remove("\(RunName.folder)/\(name)") }
+      for file in listing where isLeft(file) { try disk.remove("\(RunName.folder)/\(file)") }
     }
   }
 

@@ -148,12 +148,13 @@ package struct NewerRows {
     pendingCount = 0
   }
 
-  /// A hash of what a fold takes from changes: which they are, in any order, and when they count as made.
+  /// A hash of what a fold takes from changes: what they say, in any order, and when they count as made.
   private static func mark(_ changes: [PlacedChange]) -> UInt64 {
     var mark: UInt64 = 0
     for placed in changes {
       let id = placed.change.id
-      mark &+= mix(mix(mix(id.replica.bits) ^ id.sequence) ^ placed.effective.bits)
+      let body = UInt64(Checksum.crc32(placed.change.body))
+      mark &+= mix(mix(mix(id.replica.bits) ^ id.sequence) ^ placed.effective.bits ^ (body << 24))
     }
     return mark
   }

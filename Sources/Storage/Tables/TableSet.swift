@@ -28,8 +28,8 @@ package final class TableSet {
   package func follow(
     _ runs: [RunReader], reusing rows: NewerRows?, token: String, progress: (Int, Int) -> Void
   ) throws(StorageError) {
-    let wanted = runs.indices.map { TableIdentity(runs, $0, version: projection.version) }
-    if wanted == identities { return }
+    if isInStep(with: runs) { return }
+    let wanted = wanted(runs)
     var found: [TableReader?] = []
     for identity in wanted {
       found.append(
@@ -51,6 +51,13 @@ package final class TableSet {
     identities = wanted
     if isNew { removeCovered() }
   }
+
+  private func wanted(_ runs: [RunReader]) -> [TableIdentity] {
+    runs.indices.map { TableIdentity(runs, $0, version: projection.version) }
+  }
+
+  /// Whether the tables are those of the runs.
+  package func isInStep(with runs: [RunReader]) -> Bool { identities == wanted(runs) }
 
   /// Forgets and removes a table that turned out to be damaged; `follow` makes it anew.
   package func discard(_ path: String) {

@@ -37,25 +37,20 @@ struct ChangeReplay {
     self.known = known
   }
 
-  /// Applies changes, in the order of the file, and makes them durable together.
+  /// Applies changes, in the order of the file, and makes them durable together. After an error this is of no more
+  /// use.
   mutating func apply(
     _ changes: [(line: Int, change: Change)], reject: (Int, String) -> Void
   ) throws(StorageError) {
-    let before = self
-    do {
-      try store.commit { (batch: inout EditBatch) throws(StorageError) in
-        for (line, change) in changes {
-          do throws(StorageError) {
-            try apply(change, &batch)
-          } catch {
-            guard case .refused(let reason) = error else { throw error }
-            reject(line, reason)
-          }
+    try store.commit { (batch: inout EditBatch) throws(StorageError) in
+      for (line, change) in changes {
+        do throws(StorageError) {
+          try apply(change, &batch)
+        } catch {
+          guard case .refused(let reason) = error else { throw error }
+          reject(line, reason)
         }
       }
-    } catch {
-      self = before
-      throw error
     }
   }
 

@@ -24,28 +24,21 @@ struct EditApplier {
     names = EntityNames(desk)
   }
 
-  /// Applies edits and makes them durable together.
+  /// Applies edits and makes them durable together. After an error this is of no more use.
   ///
   /// - Parameter reject: gets an edit that the store refuses, and why; the others are made.
   mutating func apply(
     _ edits: [ImportedEdit], reject: (ImportedEdit, String) -> Void
   ) throws(StorageError) {
-    // Where the disk refuses, none of it happened.
-    let before = self
-    do {
-      try store.commit { (batch: inout EditBatch) throws(StorageError) in
-        for edit in edits {
-          do throws(StorageError) {
-            try apply(edit, &batch)
-          } catch {
-            guard case .refused(let reason) = error else { throw error }
-            reject(edit, reason)
-          }
+    try store.commit { (batch: inout EditBatch) throws(StorageError) in
+      for edit in edits {
+        do throws(StorageError) {
+          try apply(edit, &batch)
+        } catch {
+          guard case .refused(let reason) = error else { throw error }
+          reject(edit, reason)
         }
       }
-    } catch {
-      self = before
-      throw error
     }
   }
 
@@ -112,6 +105,11 @@ enum ImportMark {
 private struct EntityNames {
   private let desk: Desk
   private var known: [String: [ExactString: EntityID]] = [:]
+  /// The types of which all numbers are known.
+  private var isLoaded: Set<String> = []
+  private var lookups = 0
+  /// From so many on, reading all numbers at once costs less than asking for each.
+  private static let manyLookups = 100
 
   init(_ desk: Desk) {
     self.desk = desk
@@ -119,8 +117,20 @@ private struct EntityNames {
 
   /// The entity of a type with a `ref`, or of this id; nil where there is none.
   mutating func entity(_ key: EntityKey) throws(StorageError) -> EntityID? {
-    if known[key.type] == nil { known[key.type] = try load(key.type) }
     if let id = known[key.type]?[key.ref] { return id }
+    if !isLoaded.contains(key.type) {
+      lookups += 1
+      if lookups < Self.manyLookups {
+        if let id = try desk.entity(ofType: key.type, ref: key.ref.text) {
+          add(key, id)
+          return id
+        }
+      } else {
+        known[key.type, default: [:]].merge(try load(key.type)) { made, _ in made }
+        isLoaded.insert(key.type)
+        if let id = known[key.type]?[key.ref] { return id }
+      }
+    }
     // An export names what has no number by its id.
     guard let id = EntityID(key.ref.text), id.type == key.type, try desk.store.state(of: id) != nil else {
       return nil
@@ -132,7 +142,7 @@ private struct EntityNames {
     known[key.type, default: [:]][key.ref] = id
   }
 
-  /// All numbers of a type: read once, since an import asks for many.
+  /// All numbers of a type.
   private func load(_ type: String) throws(StorageError) -> [ExactString: EntityID] {
     var found: [ExactString: EntityID] = [:]
     func add(_ ref: String?, _ id: EntityID) {
@@ -140,12 +150,8 @@ private struct EntityNames {
       if let ref { found[ExactString(ref)] = min(found[ExactString(ref)] ?? id, id) }
     }
     switch type {
-    case Vocabulary.ticket:
-      var filter = TicketFilter()
-      filter.status = .all
-      for row in try desk.tickets(filter, limit: .max).rows { add(row.ref, row.id) }
-    case Vocabulary.customer:
-      for row in try desk.customers(limit: .max).rows { add(row.ref, row.id) }
+    case Vocabulary.ticket, Vocabulary.customer:
+      for (ref, id) in try desk.refs(ofType: type) { add(ref, id) }
     default:
       try desk.store.forEachState(ofType: type) { (state) throws(StorageError) in
         add(state.text("ref"), state.id)

@@ -44,15 +44,15 @@ enum ImportCommand {
       let start = try file.read()
       let kind = try mapping?.kind.rawValue ?? format ?? guess(start)
       let run = ImportRun(context: context, file: file, rejects: RejectsFile(rejectsPath, context))
-      let store = try context.open(.writing)
+      let desk = Desk(try context.open(.writing))
       let summary: ImportRun.Summary
       do {
-        summary = try perform(run, kind, mapping, store, start)
+        summary = try perform(run, kind, mapping, desk, start)
       } catch {
         try? run.rejects.finish()
         throw error
       }
-      try store.compact()
+      try desk.store.compact()
       try run.rejects.finish()
       write(summary, run.rejects, context)
       return run.rejects.count == 0 ? .ok : .partial
@@ -60,12 +60,12 @@ enum ImportCommand {
   }
 
   private static func perform(
-    _ run: ImportRun, _ kind: String, _ mapping: Mapping?, _ store: Store, _ start: [UInt8]
+    _ run: ImportRun, _ kind: String, _ mapping: Mapping?, _ desk: Desk, _ start: [UInt8]
   ) throws -> ImportRun.Summary {
     switch kind {
-    case "changes": return try run.runChanges(store, start: start)
-    case "entities": return try run.run(.entities, Desk(store), start: start)
-    case "star": return try run.run(.star, Desk(store), start: start)
+    case "changes": return try run.runChanges(desk.store, start: start)
+    case "entities": return try run.run(.entities, desk, start: start)
+    case "star": return try run.run(.star, desk, start: start)
     default:
       guard let kind = Mapping.Kind(rawValue: kind) else { throw Failure.usage("unknown format '\(kind)'") }
       guard let mapping else {
@@ -73,9 +73,9 @@ enum ImportCommand {
         guard let columns = DefaultMapping.columns(start) else {
           throw Failure(.failed, "\(run.file.path) does not start with the names of columns")
         }
-        return try run.run(.table(DefaultMapping.make(kind, columns: columns)), Desk(store), start: start)
+        return try run.run(.table(DefaultMapping.make(kind, columns: columns)), desk, start: start)
       }
-      return try run.run(.table(mapping), Desk(store), start: start)
+      return try run.run(.table(mapping), desk, start: start)
     }
   }
 

@@ -14,6 +14,8 @@ struct ImportRun {
 
   /// Records that are made durable together.
   private static let batch = 1000
+  /// A store without a server is compacted after so many edits, so that memory does not grow with the file.
+  private static let compaction = 100_000
 
   /// What an import did.
   struct Summary {
@@ -37,6 +39,9 @@ struct ImportRun {
         rejects.add(Reject(line: edit.line, reason: reason, raw: []), header: importer.rejectsHeader)
       }
       waiting.removeAll(keepingCapacity: true)
+      if desk.store.configuration.server == nil, desk.store.unsent.count >= Self.compaction {
+        try desk.store.compact()
+      }
       progress.update(self.progress(applier.imported, applier.unchanged))
     }
     func take(_ items: [ImportItem]) throws {

@@ -5,8 +5,8 @@ import Glibc
 final class InputFile {
   let path: String
   private let descriptor: Int32
-  /// The size in bytes; nil where it is not known.
-  let size: Int?
+  /// The size in bytes; nil where it is not known, or says nothing about how far reading it is.
+  private(set) var size: Int?
   /// How many bytes were read.
   private(set) var offset = 0
   private var inflated: [UInt8]?
@@ -51,6 +51,7 @@ final class InputFile {
     } catch {
       throw Failure(.damaged, "\(path) is no intact gzip file: \(error)")
     }
+    size = nil
     return takeInflated()
   }
 

@@ -1,5 +1,6 @@
 import Agent
 import Codec
+import ServiceDesk
 
 /// Makes a store as small and quick to read as it can be.
 enum CompactCommand {
@@ -14,7 +15,7 @@ enum CompactCommand {
     { context in
       let store = try context.open(.writing)
       let before = FolderSize.bytes(context.store)
-      try store.compact(all: true)
+      try withExtendedLifetime(Desk(store)) { _ = try store.compact(all: true) }
       let after = FolderSize.bytes(context.store)
       if context.isJSON {
         context.output.json([("before", JSONText(before)), ("after", JSONText(after))])

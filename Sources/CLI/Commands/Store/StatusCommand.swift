@@ -44,10 +44,7 @@ private struct Status {
     oldest = store.unsent.map(\.at).min()
     position = store.position
     lastSync = store.lastSync
-    var filter = TicketFilter()
-    filter.status = .all
-    let tickets = try desk.tickets(filter, limit: .max).rows.count { $0.conflicts > 0 }
-    conflicts = try tickets + desk.customers(limit: .max).rows.count { $0.conflicts > 0 }
+    conflicts = try desk.conflictCount()
     now = context.system.now()
   }
 

@@ -1,6 +1,7 @@
 import Agent
 import Codec
 import Glibc
+import ServiceDesk
 import Storage
 import SyncProtocol
 
@@ -32,7 +33,7 @@ struct LiveSync {
       } catch let error as SyncError where error.isTemporary {
         failures += 1
         if failures == 1 { context.note("\(error); waiting for the server") }
-        usleep(UInt32(SyncRun.pause(failures, random: context.system.random())) * 1000)
+        context.pause(SyncRun.pause(failures, random: context.system.random()))
       }
     }
   }
@@ -56,7 +57,7 @@ struct LiveSync {
     let ownFolder = "\(context.store)/\(store.configuration.ownFolder ?? "own")"
     // Measured before the sync: an edit that comes meanwhile is seen behind it.
     let ownSize = FolderSize.bytes(ownFolder)
-    let report = try SyncClient(store, transport).sync()
+    let report = try withExtendedLifetime(Desk(store)) { try SyncClient(store, transport).sync() }
     let isNews = report.sent + report.received + report.relayed > 0
     if isNews || !report.notes.isEmpty {
       if context.isJSON { context.output.json(SyncRun.json(report)) } else { SyncRun.write(report, context) }

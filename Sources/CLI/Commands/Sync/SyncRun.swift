@@ -1,6 +1,7 @@
 import Agent
 import Codec
 import Glibc
+import ServiceDesk
 import Storage
 
 /// Syncs a store and tries again where that may help.
@@ -23,8 +24,12 @@ struct SyncRun {
     guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
     guard let server = store.configuration.server else { throw SyncError.notJoined }
     let transport = try connect(server)
+    // Keeps the tables that lists read in step with what the sync brings.
+    let desk = Desk(store)
+    defer { withExtendedLifetime(desk) {} }
     let progress = Progress(context.errors)
     defer { progress.end() }
+    desk.onProgress = { progress.update("indexing: \(Words.grouped($0.done)) of \(Words.grouped($0.total))") }
     var attempt = 1
     while true {
       do {
@@ -36,7 +41,7 @@ struct SyncRun {
         guard retries, error.isTemporary, attempt < Self.tries else { throw error }
         let pause = Self.pause(attempt, random: context.system.random())
         progress.update("trying again in \(pause / 1000 + 1) s: \(error)")
-        usleep(UInt32(pause) * 1000)
+        context.pause(pause)
         attempt += 1
       }
     }

@@ -1,3 +1,4 @@
+import Causality
 import Codec
 import Merge
 import ServiceDesk
@@ -15,6 +16,20 @@ enum TicketCommands {
   static let tag = Option.list("tag", "WORD", "a tag to add")
   static let channel = Option.value(
     "channel", "NAME", "the way the customer talks to us", choices: Vocabulary.channels)
+
+  static let due = Option.value(
+    "due", "TIME", "by when it is to be done: 2026-11-25, '2026-11-25 09:00', 2d, 4h")
+
+  /// Sets the field `due`, which counts from now where a length of time was given.
+  static func setDue(_ text: String?, in draft: inout Draft, now: UInt64) throws(Failure) {
+    guard let text else { return }
+    let length = Moment.length(text)
+    let time = length == nil ? try Moment.parse(text, now: now) : now + (length ?? 0)
+    guard draft.set.updateValue(JSONText(HybridTime(milliseconds: time).description), forKey: "due") == nil
+    else {
+      throw .usage("'due' is set twice, by --due too")
+    }
+  }
 
   /// What can be said of a ticket by name.
   static let fields: [(option: Option, field: ExactString)] = [

@@ -15,7 +15,7 @@ enum TicketNew {
   static let command = Command(
     "ticket new", "Open a ticket and print its id",
     operands: [Operand("SUBJECT", "what it is about, in a few words"), FieldOptions.operand],
-    options: [customer, message] + fields.options,
+    options: [customer, message, TicketCommands.due] + fields.options,
     examples: [
       .init(
         "A customer calls",
@@ -30,6 +30,9 @@ enum TicketNew {
       throw Failure.usage("'subject' is set twice, as SUBJECT too")
     }
     if draft.set["status"] == nil { draft.set["status"] = JSONText("new") }
+    let end = typed[TicketCommands.due]
+    var checked = draft
+    try TicketCommands.setDue(end, in: &checked, now: 0)
     let (owner, text, channel, prepared) = (
       typed[customer], typed[message], typed[TicketCommands.channel], draft
     )
@@ -37,6 +40,7 @@ enum TicketNew {
       let message = try text.map { try InputText.read($0) }
       return try Editing.create(context) { desk in
         var draft = prepared
+        try TicketCommands.setDue(end, in: &draft, now: context.system.now())
         if let owner {
           draft.set["customer"] = JSONText("\(try context.find(owner, type: Vocabulary.customer, desk))")
         }

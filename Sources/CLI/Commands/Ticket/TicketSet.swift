@@ -18,7 +18,7 @@ enum TicketSet {
         + "about it."
     ],
     operands: [TicketCommands.ticket, FieldOptions.operand],
-    options: fields.options + [customer, FieldOptions.clear],
+    options: fields.options + [customer, TicketCommands.due, FieldOptions.clear],
     examples: [
       .init("Take it", "askonce ticket set k7f3.418 --assignee anna --status open"),
       .init("Give it back to the team", "askonce ticket set k7f3.418 --clear assignee"),
@@ -26,8 +26,10 @@ enum TicketSet {
     ]
   ) { typed in
     let draft = try fields.draft(typed, assignments: typed.operands(from: 1))
-    let owner = typed[customer]
-    guard !draft.isEmpty || owner != nil else {
+    let (owner, end) = (typed[customer], typed[TicketCommands.due])
+    var checked = draft
+    try TicketCommands.setDue(end, in: &checked, now: 0)
+    guard !draft.isEmpty || owner != nil || end != nil else {
       throw Failure.usage("nothing to change; give an option or FIELD=VALUE")
     }
     guard owner == nil || draft.set["customer"] == nil && !draft.clear.contains("customer") else {
@@ -37,6 +39,7 @@ enum TicketSet {
     return { context in
       try Editing.edit(context, text, type: Vocabulary.ticket) { desk, id in
         var draft = draft
+        try TicketCommands.setDue(end, in: &draft, now: context.system.now())
         if let owner {
           draft.set["customer"] = JSONText("\(try context.find(owner, type: Vocabulary.customer, desk))")
         }

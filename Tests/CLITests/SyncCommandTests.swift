@@ -1,0 +1,131 @@
+import Agent
+import CLI
+import Codec
+import Synchronization
+import Testing
+
+@Suite("Join and sync")
+struct SyncCommandTests {
+  /// A transport that fails so often before it lets calls through.
+  private final class Flaky: Transport {
+    private let failures: Mutex<Int>
+    private let kind: TransportError.Kind
+    private let inner: MemoryTransport
+
+    init(_ failures: Int, _ kind: TransportError.Kind, _ inner: MemoryTransport) {
+      self.failures = Mutex(failures)
+      self.kind = kind
+      self.inner = inner
+    }
+
+    func exchange(_ call: Call) throws(TransportError) -> Reply {
+      let isDown = failures.withLock { failures in
+        failures -= 1
+        return failures >= 0
+      }
+      if isDown { throw TransportError("the cable is out", kind: kind) }
+      return try inner.exchange(call)
+    }
+  }
+
+  private func joined(_ server: MemoryServer) throws -> TestDesk {
+    let desk = try TestDesk()
+    desk.connect = { [transport = server.transport] _ in transport }
+    let code = try server.invite("anna")
+    let outcome = desk.run("join", "http://127.0.0.1:1", "--code", code, "--json")
+    try #require(outcome.code == .ok, "\(outcome.errors)")
+    #expect(outcome.json?["workspace"]?.string == "nord")
+    #expect(outcome.json?["agent"]?.string == "anna")
+    #expect(outcome.json?["sync"]?["roundTrips"]?.int ?? 0 > 0)
+    return desk
+  }
+
+  @Test("A temporary failure is tried again, longer each time; then it goes through")
+  func retries() throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try joined(server)
+    _ = try desk.ok("ticket", "new", "One")
+    let flaky = Flaky(4, .offline, server.transport)
+    desk.connect = { _ in flaky }
+    let outcome = desk.run("sync", "--json")
+    #expect(outcome.code == .ok)
+    #expect(outcome.json?["sent"]?.int == 1)
+    #expect(desk.pauses.count == 4)
+    for (index, pause) in desk.pauses.enumerated() {
+      #expect(250 << (index + 1)...500 << (index + 1) ~= pause)
+    }
+  }
+
+  @Test("After five tries it gives up, and the edit is safe")
+  func givesUp() throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try joined(server)
+    _ = try desk.ok("ticket", "new", "One")
+    let flaky = Flaky(5, .interrupted, server.transport)
+    desk.connect = { _ in flaky }
+    let outcome = desk.run("sync")
+    #expect(outcome.code == .offline)
+    #expect(outcome.errors.contains("Nothing is lost"))
+    #expect(desk.pauses.count == 4)
+    #expect(desk.run("status", "--json").json?["unsent"]?["changes"]?.int == 1)
+    #expect(desk.run("sync").output.hasPrefix("sent 1 change"))
+  }
+
+  @Test("--no-retry tries once, and what is not temporary is never tried again")
+  func noRetry() throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try joined(server)
+    let offline = Flaky(1, .offline, server.transport)
+    desk.connect = { _ in offline }
+    #expect(desk.run("sync", "--no-retry").code == .offline)
+    let untrusted = Flaky(1, .untrusted, server.transport)
+    desk.connect = { _ in untrusted }
+    let outcome = desk.run("sync")
+    #expect(outcome.code == .refused)
+    #expect(outcome.errors.contains("not to be trusted"))
+    #expect(desk.pauses.isEmpty)
+  }
+
+  @Test("Status tells position, head and time of the last sync")
+  func status() throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try joined(server)
+    _ = try desk.ok("ticket", "new", "One")
+    _ = try desk.ok("sync")
+    let status = desk.run("status", "--json").json
+    #expect(status?["position"]?.int == 1)
+    #expect(status?["head"]?.int == 1)
+    #expect(status?["unsent"]?["changes"]?.int == 0)
+    #expect(status?["lastSync"]?.string != nil)
+    #expect(desk.run("status").output.contains("just now"))
+  }
+
+  @Test("A store that was used alone sends its edits when it joins; a wrong code changes nothing")
+  func joinLater() throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try TestDesk()
+    desk.connect = { [transport = server.transport] _ in transport }
+    _ = try desk.ok("init", "--agent", "anna")
+    for number in 1...3 { _ = try desk.ok("ticket", "new", "Ticket \(number)") }
+    _ = try desk.ok("compact")
+    let digest = try desk.ok("digest")
+    #expect(desk.run("join", "http://127.0.0.1:1", "--code", "wrong").code == .refused)
+    #expect(desk.run("status", "--json").json?["server"] == nil)
+    let outcome = desk.run("join", "http://127.0.0.1:1/", "--code", try server.invite("anna"))
+    #expect(outcome.output.contains("sent 3 changes"))
+    #expect(try desk.ok("digest") == digest)
+    #expect(desk.run("verify").code == .ok)
+  }
+
+  @Test("http to another machine is warned of")
+  func unencrypted() throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try TestDesk()
+    desk.connect = { [transport = server.transport] _ in transport }
+    let outcome = desk.run(
+      "join", "http://desk.example.org", "--code", try server.invite("anna"), "--no-sync")
+    #expect(outcome.code == .ok)
+    #expect(outcome.errors.contains("not encrypted"))
+    #expect(!outcome.output.contains("sent"))
+  }
+}

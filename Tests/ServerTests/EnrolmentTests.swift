@@ -1,0 +1,59 @@
+import Agent
+import Causality
+import Dispatch
+import Foundation
+import Storage
+import SyncProtocol
+import Synchronization
+import Testing
+
+@testable import Server
+
+/// Who gets a token, and for which replica.
+@Suite struct EnrolmentTests {
+  /// A code is no way to write in a colleague's name.
+  @Test func replicaOfAnotherAgentIsRefused() throws {
+    let desk = try LocalDesk()
+    let anna = try desk.store("anna")
+    try desk.join(anna)
+    let devices = try desk.data.hosted("nord").devices
+    let code = try devices.invite(agent: "bo", role: "agent", expires: .max)
+    let refusal = #expect(throws: Refusal.self) {
+      try devices.join(code: code, replica: anna.replica, agent: nil)
+    }
+    #expect(try #require(refusal).code == .forbidden)
+    #expect(throws: Refusal.self) { try devices.enrol(agent: "bo", role: "agent", replica: anna.replica) }
+    // The code is not used up by that, and anna may join again with her store.
+    let bo = try desk.store("bo")
+    #expect(try devices.join(code: code, replica: bo.replica, agent: nil).0.agent == "bo")
+    try desk.join(anna)
+  }
+
+  @Test func oneCodeMakesOneDevice() throws {
+    let desk = try LocalDesk()
+    let devices = try desk.data.hosted("nord").devices
+    for _ in 0..<5 {
+      let code = try devices.invite(agent: "anna", role: "agent", expires: .max)
+      let before = try devices.devices().count
+      let random = Environment.system.random
+      let made = Atomic(0)
+      // Threads of their own that start together.
+      let ready = DispatchSemaphore(value: 0)
+      let done = DispatchGroup()
+      for _ in 0..<8 {
+        done.enter()
+        Thread.detachNewThread {
+          ready.wait()
+          if (try? devices.join(code: code, replica: .init(bits: random()), agent: nil)) != nil {
+            made.add(1, ordering: .relaxed)
+          }
+          done.leave()
+        }
+      }
+      for _ in 0..<8 { ready.signal() }
+      done.wait()
+      #expect(made.load(ordering: .relaxed) == 1)
+      #expect(try devices.devices().count == before + 1)
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import Agent
+import Causality
+import Merge
+import Server
+import Storage
+import TestSupport
+import Testing
+
+@testable import Simulator
+
+/// What the simulator found, each as the story that it tells.
+@Suite struct StoryTests {
+  static func small() -> Sizes {
+    var sizes = Sizes()
+    sizes.serverRun = 1
+    sizes.agentRun = 1
+    return sizes
+  }
+
+  /// Two devices with one store, neither synced before: the second one's first sync copies runs that hold the first
+  /// one's changes under its own id.
+  @Test func aCopyWhoseFirstSyncGoesByRunsKeepsItsEdits() throws {
+    let desk = try Desk(sizes: Self.small())
+    let anna = try desk.agent("anna")
+    let twin = try desk.copy(anna, "anna's twin")
+    try desk.edit(anna, "a")
+    try desk.edit(twin, "b")
+    try desk.sync(anna)
+    while try desk.server.hosted()?.workspace.maintain() == true {}
+    let report = try desk.sync(twin)
+    #expect(report.notes.count == 1)
+    try desk.settle()
+    #expect(try desk.tokens(anna) == ["a", "b"] && desk.tokens(twin) == ["a", "b"])
+    #expect(try anna.store?.digest() == twin.store?.digest())
+  }
+
+  /// Three devices with one store: what all of them hold unsent is sent once.
+  @Test func copiesSendWhatTheyShareOnce() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    let first = try desk.copy(anna, "first")
+    try desk.edit(first, "other")
+    try desk.sync(first)
+    try desk.edit(anna, "shared 1")
+    try desk.edit(anna, "shared 2")
+    let second = try desk.copy(anna, "second")
+    try desk.edit(second, "own of second")
+    try desk.sync(anna)
+    try desk.sync(second)
+    try desk.settle()
+    for agent in desk.agents {
+      #expect(try desk.tokens(agent) == ["other", "own of second", "shared 1", "shared 2"])
+    }
+  }
+
+  /// The server lost what a colleague sent, and gave the ids to an older self of the colleague's store.
+  @Test func whatIdsWereGivenAwayIsGivenBackUnderOthers() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    let bo = try desk.agent("bo")
+    desk.server.backUp()
+    anna.keepCopy()
+    try desk.edit(anna, "lost 1")
+    try desk.edit(anna, "lost 2")
+    try desk.sync(anna)
+    try desk.sync(bo)
+    anna.rollBack()
+    try anna.open()
+    desk.server.restore(newest: true)
+    try desk.edit(anna, "new")
+    try desk.sync(anna)
+    let report = try desk.sync(bo)
+    #expect(report.relayed == 2)
+    try desk.settle()
+    #expect(try desk.tokens(anna) == ["lost 1", "lost 2", "new"])
+    #expect(try anna.store?.digest() == bo.store?.digest())
+  }
+
+  /// A store that once was a copy gives back what its first self had sent.
+  @Test func aFormerSelfsChangesAreGivenBack() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    desk.server.backUp()
+    try desk.edit(anna, "before the copy")
+    try desk.sync(anna)
+    let twin = try desk.copy(anna, "twin")
+    try desk.edit(anna, "anna's")
+    try desk.sync(anna)
+    try desk.edit(twin, "twin's")
+    try desk.sync(twin)
+    let bo = try desk.agent("bo")
+    desk.server.restore(newest: true)
+    // Anna's device is gone; bo joined after the backup.
+    try desk.join(bo)
+    try desk.join(twin)
+    try desk.sync(twin)
+    try desk.sync(bo)
+    #expect(try desk.tokens(bo) == ["anna's", "before the copy", "twin's"])
+  }
+
+  /// The same changes in the same order, received once more at another time, while a clock runs ahead.
+  @Test func aRestoredServersTimesOfReceiptCountEverywhere() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    let bo = try desk.agent("bo")
+    desk.server.backUp()
+    anna.clock.offset = 86_400_000
+    try desk.edit(anna, "ahead")
+    try desk.sync(anna)
+    try desk.sync(bo)
+    desk.server.restore(newest: true)
+    desk.clock.advance(by: 3_600_000)
+    try desk.sync(anna)
+    try desk.settle()
+    #expect(try anna.store?.digest() == bo.store?.digest())
+    #expect(anna.store?.cursor == bo.store?.cursor)
+  }
+
+  /// An entity that is named like an unsent change of this store, because a copy of the store made it.
+  @Test func anEntityOfACopyIsReadFromTheRuns() throws {
+    let desk = try Desk(sizes: Self.small())
+    let anna = try desk.agent("anna")
+    let bo = try desk.agent("bo")
+    let replica = try #require(anna.store?.replica)
+    let ticket = try #require(EntityID(type: "ticket", origin: ChangeID(replica, 5)))
+    try desk.edit(bo, "on it", on: ticket)
+    try desk.sync(bo)
+    try desk.sync(anna)
+    try anna.store?.compact(all: true)
+    #expect(try anna.store?.changes(of: ticket).count == 1)
+  }
+
+  @Test func compactingGoesOnWhereTheLogsFilesCouldNotBeRemoved() throws {
+    for seed in 0..<20 as Range<UInt64> {
+      let desk = try Desk(seed: seed)
+      let anna = try desk.agent("anna")
+      for number in 0..<5 { try desk.edit(anna, "e\(number)") }
+      try desk.sync(anna)
+      anna.disk.faults.failsOneIn = 5
+      for _ in 0..<10 { _ = try? anna.store?.compact(all: true) }
+      anna.disk.faults = .init()
+      try desk.edit(anna, "e5")
+      try desk.sync(anna)
+      try anna.store?.compact(all: true)
+      #expect(try desk.tokens(anna) == (0...5).map { "e\($0)" })
+      try anna.open()
+      #expect(try desk.tokens(anna) == (0...5).map { "e\($0)" })
+    }
+  }
+
+  /// A process was killed after it made `own/`'s first file; what the next one acknowledged survives power loss.
+  @Test func aNameThatAKilledProcessDidNotSyncIsSynced() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      let desk = try Desk(seed: seed)
+      let anna = try desk.agent("anna")
+      anna.disk.faults.crashAfter = Int(seed % 5) + 1
+      _ = try? desk.edit(anna, "perhaps")
+      anna.restart(losingPower: false)
+      try anna.open()
+      try desk.edit(anna, "done")
+      anna.restart(losingPower: true)
+      try anna.open()
+      #expect(try desk.tokens(anna).contains("done"))
+    }
+  }
+
+  /// A push that could neither be finished nor cut off does not stand before the next one.
+  @Test func theServerCutsOffWhatAFailedPushLeft() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      let desk = try Desk(seed: seed)
+      let anna = try desk.agent("anna")
+      let bo = try desk.agent("bo")
+      try desk.edit(anna, "first")
+      try desk.sync(anna)
+      try desk.edit(anna, "second")
+      desk.server.disk.faults.failsOneIn = 2
+      for _ in 0..<5 { _ = try? desk.sync(anna) }
+      desk.server.disk.faults = .init()
+      try desk.sync(anna)
+      try desk.sync(bo)
+      #expect(try desk.tokens(bo) == ["first", "second"])
+      #expect(desk.server.isIntact, "\(desk.server.damage)")
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+import TestSupport
+import Testing
+
+@testable import Storage
+
+/// Runs: the same changes by entity, a pure function of the log between two positions.
+@Suite struct RunTests {
+  /// A disk with runs of the log, cut at some positions.
+  static func runs(_ log: RandomLog, cuts: [Int], on disk: MemoryDisk = MemoryDisk()) throws -> RunSet {
+    let runs = try RunSet(disk)
+    let placed = log.placed
+    var start = 0
+    for end in cuts + [placed.count] where end > start {
+      try runs.add(Array(placed[start..<end]), sum: sum(log, end))
+      start = end
+    }
+    return runs
+  }
+
+  static func sum(_ log: RandomLog, _ count: Int) -> UInt32 { Chain.next(0, log.placed.prefix(count)) }
+
+  static func text(_ disk: MemoryDisk, _ name: RunName) throws -> [UInt8] {
+    try Inflater().inflateAll(try #require(disk.bytes(name.path)), limit: 1 << 28)
+  }
+
+  @Test(arguments: 0..<12) func aMergedRunIsTheRunMadeAtOnce(seed: UInt64) throws {
+    let log = RandomLog(
+      seed: seed, changes: 60 + Int(seed) * 10, entities: 7, padding: seed % 3 == 0 ? 9000 : 0)
+    let whole = MemoryDisk()
+    _ = try Self.runs(log, cuts: [], on: whole)
+    var generator = SeededGenerator(seed: seed)
+    let cuts = (0..<4).map { _ in generator.int(1...log.placed.count - 1) }.sorted()
+    let merged = MemoryDisk(seed: seed)
+    let runs = try Self.runs(log, cuts: cuts, on: merged)
+    let before = runs.runs.count
+    #expect(before > 1)
+    #expect(try runs.merge(all: true))
+    #expect(runs.runs.count == 1)
+    let name = RunName(first: 1, last: log.last)
+    #expect(try Self.text(merged, name) == Self.text(whole, name))
+    try runs.runs[0].verify()
+    #expect(merged.paths == [name.indexPath, name.path].sorted())
+  }
+
+  @Test func itIsSortedByEntityThenPositionAndHoldsAll() throws {
+    let log = RandomLog(seed: 8, changes: 300, entities: 9, padding: 4000)
+    let run = try Self.runs(log, cuts: []).runs[0]
+    #expect(run.index.memberCount > 3)
+    var found: [PlacedChange] = []
+    for member in 0..<run.index.memberCount { found += try run.changes(member) }
+    #expect(
+      found == log.placed.sorted { ($0.change.on, $0.position ?? 0) < ($1.change.on, $1.position ?? 0) })
+    #expect(run.index.sum == log.sum)
+    for entity in log.entities {
+      #expect(try run.changes(of: entity) == log.placed.filter { $0.change.on == entity })
+    }
+    let missing = try #require(EntityID("ticket/zzzzzzzzzz.1"))
+    #expect(try run.changes(of: missing).isEmpty)
+    for (replica, mark) in run.index.replicas {
+      let last = log.placed.map(\.change).last { $0.id.replica == replica }
+      #expect(mark == last.map { ReplicaMark(sequence: $0.id.sequence, at: $0.at) })
+    }
+  }
+
+  @Test func tiersKeepFewRunsAndAllChanges() throws {
+    let log = RandomLog(seed: 2, changes: 400, entities: 20)
+    let disk = MemoryDisk()
+    let runs = try RunSet(disk)
+    var start = 0
+    while start < log.placed.count {
+      let end = min(start + 10, log.placed.count)
+      try runs.add(Array(log.placed[start..<end]), sum: Self.sum(log, end))
+      try runs.merge()
+      start = end
+    }
+    #expect(1...8 ~= runs.runs.count)
+    for entity in log.entities {
+      #expect(try runs.changes(of: entity) == log.placed.filter { $0.change.on == entity })
+    }
+    #expect(try RunSet(disk).runs.map(\.name) == runs.runs.map(\.name))
+  }
+
+  @Test func theChainTakesTheWidestRuns() {
+    func names(_ texts: String...) -> [RunName] { texts.compactMap { RunName($0) } }
+    #expect(RunName.chain(names("11-30", "1-10", "1-30", "31-40")) == names("1-30", "31-40"))
+    #expect(RunName.chain(names("2-10")) == [])
+    #expect(RunName.chain(names("1-10", "12-20")) == names("1-10"))
+    for bad in ["0-3", "3-2", "1-", "-1", "01-3", "1-3-4", "a-b", "", "1-99999999999999999999"] {
+      #expect(RunName(bad) == nil, "\(bad)")
+    }
+  }
+
+  /// The index is derived: however it is damaged, it is made again and says the same.
+  @Test func aDamagedIndexIsMadeAgain() throws {
+    let disk = MemoryDisk()
+    let log = RandomLog(seed: 4, changes: 40)
+    let name = try Self.runs(log, cuts: [], on: disk).runs[0].name
+    let bytes = try #require(disk.bytes(name.indexPath))
+    for offset in bytes.indices {
+      var damaged = bytes
+      damaged[offset] ^= 1 << UInt8(offset % 8)
+      #expect(RunIndex(damaged, name: name) == nil, "byte \(offset)")
+      #expect(RunIndex(Array(bytes[..<offset]), name: name) == nil)
+      disk.put(name.indexPath, damaged)
+      #expect(try RunReader(disk, name).index.bytes() == bytes)
+      #expect(disk.bytes(name.indexPath) == bytes)
+    }
+    #expect(RunIndex(bytes, name: RunName(first: 1, last: 3)) == nil)
+    try disk.remove(name.indexPath)
+    #expect(try RunReader(disk, name).index.bytes() == bytes)
+  }
+
+  /// All changes of a run, in its order.
+  static func read(_ disk: MemoryDisk, _ name: RunName) -> Result<[PlacedChange], StorageError> {
+    Result { () throws(StorageError) in
+      let run = try RunReader(disk, name)
+      var found: [PlacedChange] = []
+      for member in 0..<run.index.memberCount { found += try run.changes(member) }
+      return found
+    }
+  }
+
+  /// Every byte of a run flipped, and the run cut there, with and without its index: named, and never other changes.
+  @Test func everyByteOfARunDamaged() throws {
+    let disk = MemoryDisk()
+    let log = RandomLog(seed: 6, changes: 30)
+    let name = try Self.runs(log, cuts: [], on: disk).runs[0].name
+    let bytes = try #require(disk.bytes(name.path))
+    let index = try #require(disk.bytes(name.indexPath))
+    let truth = log.placed.sorted { ($0.change.on, $0.position ?? 0) < ($1.change.on, $1.position ?? 0) }
+    var unseen = 0
+    for offset in bytes.indices {
+      var flipped = bytes
+      flipped[offset] ^= 1 << UInt8(offset % 8)
+      for damaged in [flipped, Array(bytes[..<offset])] {
+        disk.put(name.path, damaged)
+        for hasIndex in [true, false] {
+          if hasIndex { disk.put(name.indexPath, index) } else { try disk.remove(name.indexPath) }
+          switch Self.read(disk, name) {
+          case .success(let found): #expect(found == truth)
+          case .failure(.damaged(let damage)): #expect(damage.file == name.path)
+          case .failure(let error): Issue.record("byte \(offset): \(error)")
+          }
+        }
+        // With an index the damage may lie where nothing reads; a check of every byte sees it.
+        disk.put(name.indexPath, index)
+        if (try? RunReader(disk, name).verify()) != nil { unseen += 1 }
+      }
+    }
+    // Six bytes of a gzip header say nothing: the time, the compressor's flags, the system. And one bit of the flags.
+    #expect(unseen <= 7 * 2)
+  }
+}
