@@ -272,7 +272,9 @@ def gzip_members(data):
 
 def next_sum(sum, changes):
     for change in changes:
-        sum = zlib.crc32(f"{change.id} {time_text(change.at)}\n".encode(), sum)
+        limit = "" if change.seen_limit is None else f" {change.seen_limit}"
+        line = f"{change.id} {time_text(change.at)} {time_text((change.stamp, 0))}{limit}\n"
+        sum = zlib.crc32(line.encode(), sum)
     return sum
 
 

@@ -47,8 +47,9 @@ package struct Reply: Sendable {
 package protocol StreamingTransport: Transport {
   /// Sends one request and hands over the answer's body as it comes.
   ///
-  /// - Parameter take: gets the next bytes, and none at least once a second; false ends the request.
-  /// - Returns: the answer when it ended. A body that was handed over is not in it.
+  /// - Parameter take: gets the next bytes, and none at least once a second, also while no answer has begun; false ends
+  ///   the request.
+  /// - Returns: the answer when it ended, with status 0 where none had begun. A body that was handed over is not in it.
   func follow(_ call: Call, _ take: ([UInt8]) -> Bool) throws(TransportError) -> Reply
 }
 
