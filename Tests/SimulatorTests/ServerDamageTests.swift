@@ -1,4 +1,6 @@
 import Agent
+import ChangeCodec
+import Merge
 import Server
 import Storage
 import TestSupport
