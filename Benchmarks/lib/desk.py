@@ -8,6 +8,7 @@ import itertools
 import json
 import pathlib
 import pickle
+import random
 import shutil
 import sys
 import time
@@ -80,7 +81,8 @@ class Desk:
         self.note = work.path / f"{name}.json"
 
     def device(self, name):
-        device = Device("127.0.0.1", self.server.port)
+        # The same replica ids each time, so that the same workload gives the same digests.
+        device = Device("127.0.0.1", self.server.port, protocol.new_replica(random.Random(name)))
         device.join(self.server.invite(name))
         return device
 
@@ -89,29 +91,34 @@ class Desk:
         key = hashlib.sha256(f"{folder} {rounds}".encode())
         for file in ("base.jsonl", "edits.jsonl"):
             key.update(str((pathlib.Path(folder) / file).stat().st_size).encode())
-        state = self.work.path / f"{self.name}.state"
-        if self.note.exists() and json.loads(self.note.read_text())["key"] == key.hexdigest():
-            self.server = harness.Server.__new__(harness.Server)
-            self.server.scratch, self.server.workspace = self.work, "desk"
-            self.server.data, self.server.log = self.work.path / self.name, self.work.path / f"{self.name}.log"
-            self.server.port = json.loads(self.note.read_text())["port"]
+        state, filled = self.work.path / f"{self.name}.state", self.work.path / f"{self.name}-filled"
+        if not (self.note.exists() and json.loads(self.note.read_text())["key"] == key.hexdigest()):
+            for path in (self.work.path / self.name, filled, self.full):
+                shutil.rmtree(path, ignore_errors=True)
+            self.server = self.work.server(name=self.name)
             self.server.start()
-            self.converter, self.devices, self.changes = pickle.loads(state.read_bytes())
+            self.fill(pathlib.Path(folder), rounds)
+            self.memory = self.server.memory()
+            self.settle()
+            self.work.run("join", self.server.address, "--code", self.server.invite("full"), store=self.full)
+            self.work.run("sync", store=self.full)
             for device in self.devices.values():
-                device.connection = None
-            return self
-        for path in (self.work.path / self.name, self.full):
-            shutil.rmtree(path, ignore_errors=True)
-        self.server = self.work.server(name=self.name)
+                device.close()
+            self.server.stop()
+            (self.work.path / self.name).rename(filled)
+            state.write_bytes(pickle.dumps((self.converter, self.devices, self.changes, self.memory)))
+            self.note.write_text(json.dumps({"key": key.hexdigest(), "port": self.server.port}))
+        # What is measured changes a copy.
+        shutil.rmtree(self.work.path / self.name, ignore_errors=True)
+        shutil.copytree(filled, self.work.path / self.name)
+        self.server = harness.Server.__new__(harness.Server)
+        self.server.scratch, self.server.workspace = self.work, "desk"
+        self.server.data, self.server.log = self.work.path / self.name, self.work.path / f"{self.name}.log"
+        self.server.port = json.loads(self.note.read_text())["port"]
         self.server.start()
-        self.fill(pathlib.Path(folder), rounds)
-        self.settle()
-        self.work.run("join", self.server.address, "--code", self.server.invite("full"), store=self.full)
-        self.work.run("sync", store=self.full)
+        self.converter, self.devices, self.changes, self.memory = pickle.loads(state.read_bytes())
         for device in self.devices.values():
-            device.close()
-        state.write_bytes(pickle.dumps((self.converter, self.devices, self.changes)))
-        self.note.write_text(json.dumps({"key": key.hexdigest(), "port": self.server.port}))
+            device.connection = None
         return self
 
     def fill(self, folder, rounds):
@@ -147,6 +154,44 @@ class Desk:
         self.converter.end()
         device.push(changes)
         return changes
+
+    def finish(self, edits):
+        """Pushes a later round by devices that had seen all before it."""
+        probe = self.device("probe")
+        probe.look()
+        for name, theirs in itertools.groupby(edits, key=lambda edit: edit["replica"]):
+            # A name of its own: the devices of earlier rounds stay as the saved state knows them.
+            device = self.device(f"{name}-{probe.position}")
+            device.position, device.sum = probe.position, probe.sum
+            self.push_round(device, theirs)
+            device.close()
+        self.settle()
+
+    def server_head(self):
+        """How many changes the server holds."""
+        probe = self.device("head")
+        probe.look()
+        probe.close()
+        return probe.position
+
+    def run_end(self):
+        """The last position of the server's runs, and the sum there."""
+        runs = sorted(self.data("runs").glob("*.jsonl.gz"), key=lambda path: int(path.name.split("-")[0]))
+        if not runs:
+            return 0, "00000000"
+        text, _ = next(protocol.gzip_members(runs[-1].read_bytes()[:4096]))
+        head = json.loads(text)
+        return head["last"], head["sum"]
+
+    def cursor(self, store):
+        """What a store that has nothing unsent would tell the server it has."""
+        blocks = [header for path in sorted((store / "log").glob("*.jsonl.gz"))
+                  for text, _ in protocol.gzip_members(path.read_bytes()) for header, _ in protocol.parse_blocks(text)]
+        if blocks:
+            return blocks[-1]["first"] + len(blocks[-1]["times"]) - 1, int(blocks[-1]["sum"], 16)
+        runs = sorted((store / "runs").glob("*.jsonl.gz"), key=lambda path: int(path.name.split("-")[0]))
+        head = json.loads(next(protocol.gzip_members(runs[-1].read_bytes()[:4096]))[0])
+        return head["last"], int(head["sum"], 16)
 
     def settle(self, seconds=600):
         """Waits until the server's maintenance has nothing to do."""
