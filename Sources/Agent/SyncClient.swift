@@ -53,6 +53,8 @@ package final class SyncClient {
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
   package func sync() throws(SyncError) -> SyncReport {
+    let before = store.position
+    defer { store.journal(from: min(before, lowest), at: store.environment.now()) }
     var session = newSession()
     if store.position == 0 { try fetchRuns(&session) }
     if store.hasRemadeUnsent {
@@ -78,6 +80,9 @@ package final class SyncClient {
     }
     return report
   }
+
+  /// The position to which the mirror went back; the greatest number while it did not.
+  private var lowest = UInt64.max
 
   private func newSession() -> SyncSession {
     SyncSession(
@@ -167,6 +172,7 @@ package final class SyncClient {
       "the server's history differs behind position \(shared): it was restored or replaced; "
         + "what it lost is sent again")
     try onStore { () throws(StorageError) in try store.rewind(to: shared) }
+    lowest = min(lowest, shared)
     session = newSession()
     if shared == 0 { try fetchRuns(&session) }
   }
