@@ -9,7 +9,7 @@ enum SyncCommand {
     "sync", "Send this device's edits and fetch everybody else's",
     details: [
       "When the server cannot be reached it tries again, five times in about ten seconds. Edits are safe in the store "
-        + "in any case. With --live it stays: it is told when a colleague's edits arrive, looks each second whether "
+        + "in any case. A line says where this agent's work now conflicts with a colleague's. With --live it stays: it is told when a colleague's edits arrive, looks each second whether "
         + "other commands edited this store, and waits out outages; it ends with Ctrl-C."
     ],
     options: [live, noRetry],
@@ -26,8 +26,12 @@ enum SyncCommand {
         try LiveSync(context).run()
         return .ok
       }
-      let report = try SyncRun(context, retries: retries).sync(try context.open(.writing))
-      if context.isJSON { context.output.json(SyncRun.json(report)) } else { SyncRun.write(report, context) }
+      let (report, news) = try SyncRun(context, retries: retries).sync(try context.open(.writing))
+      if context.isJSON {
+        context.output.json(SyncRun.json(report, news))
+      } else {
+        SyncRun.write(report, news, context)
+      }
       return .ok
     }
   }
