@@ -31,7 +31,7 @@ extension Situations {
 
   /// Two profiles that share a way to reach the person, made by two authors who did not know of each other's.
   ///
-  /// Over when one is merged into the other. Found at the lesser of the two.
+  /// Over when one is merged into the other, or somebody says that they are two people. Found at the lesser of the two.
   static func createdTwice(_ subject: Case) -> [SituationRule.Finding] {
     guard !subject.owner.isErased, let made = subject.owner.steps.first(where: \.placed.change.creates) else {
       return []
@@ -45,6 +45,7 @@ extension Situations {
       else { return nil }
       let links =
         mergeTargets(subject.state).contains(other.id) || mergeTargets(state).contains(subject.owner.id)
+        || isTold(subject.state, other.id) || isTold(state, subject.owner.id)
       if links { return nil }
       let times = [made.effective, second.effective]
       return SituationRule.Finding(
@@ -68,6 +69,11 @@ extension Situations {
       if let digits = PhoneDigits.parse(phone) { found.insert(digits) }
     }
     return found
+  }
+
+  /// Whether a profile says of another that it is, or is not, the same person.
+  private static func isTold(_ state: EntityState, _ other: EntityID) -> Bool {
+    (["same", "distinct"] as [ExactString]).contains { state.sets[$0]?[ExactString("\(other)")] != nil }
   }
 
   /// The fields by which something says that it is a part of something else now.

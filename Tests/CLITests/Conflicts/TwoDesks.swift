@@ -51,6 +51,7 @@ final class TwoDesks {
   }
 
   func minutes(_ count: UInt64) { clock.advance(count * 60_000) }
+  var now: UInt64 { clock.now }
   func skewBo(minutes count: UInt64) { ahead.advance(count * 60_000) }
 
   /// Everybody syncs until all have everything.
