@@ -91,7 +91,10 @@ let package = Package(
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests(
       "SimulatorTests",
-      ["Causality", "ChangeCodec", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator", "TestSupport"]),
+      [
+        "Causality", "ChangeCodec", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator",
+        "TestSupport",
+      ]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(

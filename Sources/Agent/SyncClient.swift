@@ -62,6 +62,8 @@ public final class SyncClient {
   ///
   /// Cost: per change that is sent or comes; compaction's share is a logarithm of the store's size a change.
   public func sync() throws(SyncError) -> SyncReport {
+    let before = store.position
+    defer { store.journal(from: min(before, lowest), at: store.environment.now()) }
     var session = newSession()
     if store.position == 0 { try fetchRuns(&session) }
     if store.hasRemadeUnsent {
@@ -87,6 +89,9 @@ public final class SyncClient {
     }
     return report
   }
+
+  /// The position to which the mirror went back; the greatest number while it did not.
+  private var lowest = UInt64.max
 
   private func newSession() -> SyncSession {
     SyncSession(
@@ -176,6 +181,7 @@ public final class SyncClient {
       "the server's history differs behind position \(shared): it was restored or replaced; "
         + "what it lost is sent again")
     try onStore { () throws(StorageError) in try store.rewind(to: shared) }
+    lowest = min(lowest, shared)
     session = newSession()
     if shared == 0 { try fetchRuns(&session) }
   }
