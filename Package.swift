@@ -31,7 +31,9 @@ let package = Package(
   name: "AskOnce",
   products: [
     .executable(name: "askonce", targets: ["askonce"]),
-    .library(name: "AskOnce", targets: ["ServiceDesk", "Agent", "URLTransport"]),
+    .library(
+      name: "AskOnce",
+      targets: ["ServiceDesk", "Agent", "URLTransport", "Storage", "Merge", "Codec", "Causality"]),
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

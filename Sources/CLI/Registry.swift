@@ -3,6 +3,15 @@ package enum Registry {
   package static let sections: [(title: String, groups: [CommandGroup])] = [
     ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
     (
+      "Conflicts and history",
+      [
+        ConflictsCommands.group, CommandGroup(ShowCommand.command), CommandGroup(HistoryCommand.command),
+        CommandGroup(BlameCommand.command), CommandGroup(ExplainCommand.command),
+        CommandGroup(DiffCommand.command), CommandGroup(GraphCommand.command),
+        CommandGroup(LogCommand.command),
+      ]
+    ),
+    (
       "This device",
       [
         CommandGroup(InitCommand.command), CommandGroup(JoinCommand.command),

@@ -6,7 +6,7 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 1
+  let version: UInt32 = 2
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
@@ -43,6 +43,8 @@ struct DeskProjection: TableProjection {
     case .set("subject", let value) where type == Vocabulary.ticket:
       TextFolding.words(value.plain).map { .subject(word: $0) }
     case .set("customer", let value) where type == Vocabulary.ticket: [.customer(value.plain)]
+    case .set("ticket", let value) where type == Vocabulary.promiseType: [.promised(value.plain)]
+    case .set("customer", let value) where type == Vocabulary.promiseType: [.promised(value.plain)]
     case .add("phones", let element) where type == Vocabulary.customer:
       PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []
     case .add("emails", let element) where type == Vocabulary.customer: [.email(element.text)]

@@ -17,6 +17,8 @@ enum Term: Hashable {
   case ref(String)
   /// The customer of a ticket, as the field has it.
   case customer(String)
+  /// The ticket or customer that a promise names, as the field has it.
+  case promised(String)
 
   var hash: UInt32 {
     let (kind, text): (UInt8, String) =
@@ -28,6 +30,7 @@ enum Term: Hashable {
       case .subject(let word): (5, word)
       case .ref(let text): (6, text)
       case .customer(let text): (7, text)
+      case .promised(let text): (40, text)
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))

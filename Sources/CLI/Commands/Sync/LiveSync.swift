@@ -58,10 +58,17 @@ struct LiveSync {
     let ownFolder = "\(context.store)/\(store.configuration.ownFolder ?? "own")"
     // Measured before the sync: an edit that comes meanwhile is seen behind it.
     let ownSize = FolderSize.bytes(ownFolder)
-    let report = try withExtendedLifetime(Desk(store)) { try SyncClient(store, transport).sync() }
+    let desk = Desk(store)
+    let watch = ConflictNews.Watch(desk)
+    let report = try SyncClient(store, transport).sync()
+    let news = watch.news()
     let isNews = report.sent + report.received + report.relayed > 0
     if isNews || !report.notes.isEmpty {
-      if context.isJSON { context.output.json(SyncRun.json(report)) } else { SyncRun.write(report, context) }
+      if context.isJSON {
+        context.output.json(SyncRun.json(report, news))
+      } else {
+        SyncRun.write(report, news, context)
+      }
       try context.output.finish()
     }
     let link = ServerLink(transport, workspace: workspace, token: store.configuration.token)

@@ -22,13 +22,14 @@ struct SyncRun {
   /// Syncs once, or up to five times while the failure is a temporary one.
   ///
   /// What a failed try exchanged counts, and the next one goes on from there.
-  func sync(_ store: Store) throws -> SyncReport {
+  func sync(_ store: Store) throws -> (report: SyncReport, news: ConflictNews) {
     guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
     guard let server = store.configuration.server else { throw SyncError.notJoined }
     let transport = try connect(server)
     // Keeps the tables that lists read in step with what the sync brings.
     let desk = Desk(store)
     defer { withExtendedLifetime(desk) {} }
+    let watch = ConflictNews.Watch(desk)
     let progress = Progress(context.errors)
     defer { progress.end() }
     desk.onProgress = { progress.update("indexing: \(Words.grouped($0.done)) of \(Words.grouped($0.total))") }
@@ -38,7 +39,7 @@ struct SyncRun {
         let client = try SyncClient(store, transport) { report in
           progress.update(Self.progress(report, store))
         }
-        return try client.sync()
+        return (try client.sync(), watch.news())
       } catch {
         guard retries, error.isTemporary, attempt < Self.tries, (error.retryAfter ?? 0) <= Self.patience
         else {
@@ -74,9 +75,10 @@ struct SyncRun {
   }
 
   /// Tells a report to a person: what had to be put right, then one line.
-  static func write(_ report: SyncReport, _ context: Context) {
+  static func write(_ report: SyncReport, _ news: ConflictNews, _ context: Context) {
     for note in report.notes { context.note(note) }
     context.output.line(summary(report))
+    if let line = news.line { context.output.line(context.output.styled(Plain.line(line), .yellow)) }
   }
 
   static func summary(_ report: SyncReport) -> String {
@@ -88,12 +90,13 @@ struct SyncRun {
       + Words.count(report.roundTrips, "round trip")
   }
 
-  static func json(_ report: SyncReport) -> JSONText {
+  static func json(_ report: SyncReport, _ news: ConflictNews) -> JSONText {
     JSONText(object: [
       ("sent", JSONText(report.sent)), ("received", JSONText(report.received)),
       ("relayed", JSONText(report.relayed)), ("roundTrips", JSONText(report.roundTrips)),
       ("bytesSent", JSONText(report.bytesSent)), ("bytesReceived", JSONText(report.bytesReceived)),
       ("notes", EntityJSON.strings(report.notes)),
+      ("conflicts", EntityJSON.strings(news.conflicts.map(\.id))),
     ])
   }
 }
