@@ -29,10 +29,10 @@ http {{
 """
 
 # Each of wrk's threads has one connection and is one device: it pushes one change at a time, the next of its sequence,
-# and takes the head that it is told for its next cursor.
+# and takes the head that it is told for its next cursor. wrk asks for a request more than it sends, so only answers count.
 PUSH = """
-local number = 0
-function setup(thread) thread:set("number", number); number = number + 1 end
+local count = 0
+function setup(thread) thread:set("number", count); count = count + 1 end
 local pushes, index, cursor, base, token
 function init()
   pushes = {}
@@ -44,16 +44,16 @@ function init()
     pushes[#pushes + 1] = file:read(tonumber(size))
   end
   file:close()
-  index = 0
+  index = 1
 end
 function request()
-  index = index + 1
   if index > #pushes then wrk.thread:stop() return nil end
   return wrk.format("POST", base .. cursor .. "&own=" .. index .. "&limit=1", {["Authorization"] = token}, pushes[index])
 end
 function response(status, headers, body)
   if status ~= 200 and status ~= 204 then print("status " .. status .. " " .. body) wrk.thread:stop() end
   local position, sum = (headers["AskOnce-Head"] or ""):match("(%%d+) (%%x+)")
+  index = index + 1
   if position then cursor = "after=" .. position .. "&sum=" .. sum end
 end
 """
