@@ -11,6 +11,8 @@ struct SyncRun {
 
   /// How often a sync is tried before it fails.
   private static let tries = 5
+  /// The longest that a person who waits for a sync is kept waiting because a server asked for it, in seconds.
+  private static let patience = 60
 
   init(_ context: Context, retries: Bool) {
     self.context = context
@@ -39,8 +41,11 @@ struct SyncRun {
         }
         return (try client.sync(), watch.news())
       } catch {
-        guard retries, error.isTemporary, attempt < Self.tries else { throw error }
-        let pause = Self.pause(attempt, random: context.system.random())
+        guard retries, error.isTemporary, attempt < Self.tries, (error.retryAfter ?? 0) <= Self.patience
+        else {
+          throw error
+        }
+        let pause = Self.pause(attempt, after: error, random: context.system.random())
         progress.update("trying again in \(pause / 1000 + 1) s: \(error)")
         context.pause(pause)
         attempt += 1
@@ -54,6 +59,15 @@ struct SyncRun {
     let longest = min(60_000, 500 << min(attempt, 10))
     return longest / 2 + Int(random % UInt64(longest / 2))
   }
+
+  /// The same, from when on the server wants to be asked again where it said so.
+  static func pause(_ attempt: Int, after error: SyncError, random: UInt64) -> Int {
+    min(error.retryAfter ?? 0, longestObeyed) * 1000 + pause(attempt, random: random)
+  }
+
+  /// The longest that a server is left alone because it asked for it, in seconds: a wrong clock or setting there must not
+  /// keep a device from syncing for a day.
+  private static let longestObeyed = 900
 
   private static func progress(_ report: SyncReport, _ store: Store) -> String {
     "syncing: \(Words.grouped(report.sent)) sent, \(Words.grouped(store.unsent.count)) to send, "
