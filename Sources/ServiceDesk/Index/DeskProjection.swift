@@ -6,7 +6,7 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 1
+  let version: UInt32 = 2
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
@@ -42,7 +42,10 @@ struct DeskProjection: TableProjection {
       TextFolding.words(value.plain).map { .name(word: $0) }
     case .set("subject", let value) where type == Vocabulary.ticket:
       TextFolding.words(value.plain).map { .subject(word: $0) }
-    case .set("customer", let value) where type == Vocabulary.ticket: [.customer(value.plain)]
+    case .set("customer", let value): [.customer(value.plain)]
+    case .set("ticket", let value): [.ticket(value.plain)]
+    case .set(Vocabulary.merged, let value): [.merged(value.plain)]
+    case .set(Vocabulary.split, let value): value["from"].map { [.split($0.plain)] } ?? []
     case .add("phones", let element) where type == Vocabulary.customer:
       PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []
     case .add("emails", let element) where type == Vocabulary.customer: [.email(element.text)]

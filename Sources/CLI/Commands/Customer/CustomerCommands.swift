@@ -6,7 +6,7 @@ enum CustomerCommands {
     "customer", "Customers: who they are, how they are reached, what is known",
     [
       CustomerNew.command, CustomerShow.command, CustomerSet.command, CustomerList.command,
-      CustomerFind.command,
+      CustomerFind.command, CustomerExport.command,
     ])
 
   static let customer = Operand("CUSTOMER", "the start of its id, or its number from another system")
