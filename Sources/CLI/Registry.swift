@@ -4,10 +4,19 @@ package enum Registry {
     (
       "Never ask twice",
       [
-        CommandGroup(AskCommand.command), FactCommands.group, ChecklistCommands.group, ConsentCommands.group,
+        CommandGroup(BriefCommand.command), CommandGroup(AskCommand.command), FactCommands.group,
+        ChecklistCommands.group, ConsentCommands.group,
       ]
     ),
     ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
+    (
+      "Care",
+      [
+        CommandGroup(QueueCommand.command), TargetCommands.group, CommandGroup(HoursCommand.command),
+        PromiseCommands.group, CommandGroup(PromiseCommands.dueCommand), SavedReplyCommands.group,
+        CommandGroup(GatewayCommand.command),
+      ]
+    ),
     (
       "This device",
       [

@@ -33,7 +33,8 @@ enum CustomerShow {
           write(view, desk, context.output)
           if hidden > 0 {
             context.output.line(
-              context.output.styled("\(Words.count(hidden, "fact")) hidden: no consent to their purpose", .dim))
+              context.output.styled(
+                "\(Words.count(hidden, "fact")) hidden: no consent to their purpose", .dim))
           }
         }
       }
