@@ -64,7 +64,9 @@ struct Replay {
     var open: [String: JSONText] = [:]
     for event in events {
       let at = event["UnixTime"]?.double.map { HybridTime(milliseconds: UInt64(max(0, $0) * 1000)) }
-      if let label = event["ActionLabel"]?.string, event["Agent"]?.string == "Wizard", let key = questions[label] {
+      if let label = event["ActionLabel"]?.string, event["Agent"]?.string == "Wizard",
+        let key = questions[label]
+      {
         try ask(key, customer, &open)
       }
       for group in event["Constraints"]?.elements ?? [] {
@@ -93,7 +95,11 @@ struct Replay {
     _ agent: String
   ) throws {
     if let known = open.removeValue(forKey: key) {
-      if TextFolding.words(known.plain) == TextFolding.words(value) { counts.same += 1 } else { counts.other += 1 }
+      if TextFolding.words(known.plain) == TextFolding.words(value) {
+        counts.same += 1
+      } else {
+        counts.other += 1
+      }
     }
     var fact = NewFact(key, JSONText(value))
     fact.channel = "chat"
@@ -111,7 +117,9 @@ struct Replay {
     var text = constraint.plain[...]
     let equals = "api.is_equal_to("
     if text.hasPrefix(equals), text.hasSuffix(")") { text = text.dropFirst(equals.count).dropLast() }
-    if text.hasPrefix("[\""), text.hasSuffix("\"]"), !text.contains(",") { text = text.dropFirst().dropLast() }
+    if text.hasPrefix("[\""), text.hasSuffix("\"]"), !text.contains(",") {
+      text = text.dropFirst().dropLast()
+    }
     guard !text.hasPrefix("api."), !text.hasPrefix("["), text != "null" else { return nil }
     text = text.drop { $0 == "\"" || $0 == " " }
     while let last = text.last, last == "\"" || last == " " { text.removeLast() }

@@ -8,7 +8,8 @@ func run() throws {
   guard CommandLine.arguments.count == 2 else { throw Replay.Failure("usage: questions MAPPING < DIALOGUES") }
   let bytes = try Data(contentsOf: URL(fileURLWithPath: CommandLine.arguments[1]))
   let mapping = try JSONText(parsing: bytes)
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("askonce-questions-\(UUID())").path
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("askonce-questions-\(UUID())")
+    .path
   defer { try? FileManager.default.removeItem(atPath: folder) }
   let desk = Desk(try Store.make(at: folder, agent: "replay"))
   var dialogues: [(start: Double, value: JSONText)] = []

@@ -27,19 +27,19 @@ extension Desk {
     var waiting = found.rows.map { (bound: bounds.earliest($0), row: $0) }
     waiting.sort { ($0.bound, $0.row.id) < ($1.bound, $1.row.id) }
     var ready: [(due: UInt64, ticket: QueuedTicket)] = []
-    var next = 0
-    while next < waiting.count {
-      // What is listed cannot be overtaken any more.
-      if ready.count >= limit, ready[limit - 1].due <= waiting[next].bound { break }
-      let row = waiting[next].row
-      next += 1
+    /// The times of the first `limit` that were looked into, in order.
+    var dues: [UInt64] = []
+    for (bound, row) in waiting {
+      // What comes first so far cannot be overtaken any more.
+      if dues.count >= limit, dues.last.map({ $0 <= bound }) ?? true { break }
       let targets = try targets(row.id, settings, now)
       let due = targets.isPaused ? .max : targets.next?.due ?? .max
-      let ticket = QueuedTicket(row: row, targets: targets)
-      let place = ready.firstIndex { ($0.due, $0.ticket.row.id) > (due, row.id) } ?? ready.count
-      ready.insert((due, ticket), at: place)
-      if ready.count > limit + 1 { ready.removeLast() }
+      ready.append((due, QueuedTicket(row: row, targets: targets)))
+      guard limit < waiting.count else { continue }
+      dues.insert(due, at: dues.firstIndex { $0 > due } ?? dues.count)
+      if dues.count > limit { dues.removeLast() }
     }
+    ready.sort { ($0.due, $0.ticket.row.id) < ($1.due, $1.ticket.row.id) }
     return (ready.prefix(max(limit, 0)).map(\.ticket), found.total)
   }
 

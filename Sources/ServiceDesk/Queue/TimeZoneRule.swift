@@ -141,7 +141,8 @@ public struct TimeZoneRule: Sendable, Hashable {
       let day: Turn.Day
       if first == "M" {
         rest.removeFirst()
-        guard let month = number(), 1...12 ~= month, rest.popFirst() == ".", let week = number(), 1...5 ~= week,
+        guard let month = number(), 1...12 ~= month, rest.popFirst() == ".", let week = number(),
+          1...5 ~= week,
           rest.popFirst() == ".", let weekday = number(), 0...6 ~= weekday
         else { return nil }
         day = .week(month: month, week: week, day: weekday)

@@ -21,8 +21,12 @@ struct TicketClock: Sendable, Hashable {
     var channels: Set<String> = []
     for entry in log.map({ TicketPage.Entry(TimelineEntry($0), on: state) }) {
       add(entry)
-      if entry.entry.value["event"]?.string == "merged", entry.entry.value["ticket"] != nil { hasParts = true }
-      if entry.state == "queued" || entry.state == "sending", let channel = entry.entry.channel { channels.insert(channel) }
+      if entry.entry.value["event"]?.string == "merged", entry.entry.value["ticket"] != nil {
+        hasParts = true
+      }
+      if entry.state == "queued" || entry.state == "sending", let channel = entry.entry.channel {
+        channels.insert(channel)
+      }
     }
     outbox = channels.sorted()
   }

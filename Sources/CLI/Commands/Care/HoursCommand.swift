@@ -21,7 +21,8 @@ enum HoursCommand {
     options: [zone, day, closed, open],
     examples: [
       .init("Show them", "askonce hours"),
-      .init("Set them", "askonce hours --zone Europe/Stockholm --day mon-fri=08:00-17:00 --day sat=10:00-14:00"),
+      .init(
+        "Set them", "askonce hours --zone Europe/Stockholm --day mon-fri=08:00-17:00 --day sat=10:00-14:00"),
       .init("Holidays", "askonce hours --closed 2026-12-24 --closed 2026-12-25"),
     ]
   ) { typed in
@@ -95,7 +96,9 @@ enum ZoneFile {
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
         || "/_+-".utf8.contains(byte)
     }
-    guard isName, !name.isEmpty, !name.hasPrefix("/") else { throw .usage("'\(name)' is no time zone's name") }
+    guard isName, !name.isEmpty, !name.hasPrefix("/") else {
+      throw .usage("'\(name)' is no time zone's name")
+    }
     let bytes: [UInt8]
     do {
       bytes = try InputFile("/usr/share/zoneinfo/" + name).readAll(limit: 1 << 20)

@@ -57,7 +57,8 @@ enum QueueCommand {
         ticket.targets.isPaused ? .init("paused", .dim) : .init(due, isLate ? .red : nil),
         .init(next.map { "\($0.kind.rawValue)\(isLate ? ", missed" : "")" } ?? ""), .init(row.status),
         .init(row.priority, row.priority == "urgent" ? .red : nil),
-        .init(row.assignee.isEmpty ? row.team : row.assignee), .init(row.customerName ?? ""), .init(row.subject),
+        .init(row.assignee.isEmpty ? row.team : row.assignee), .init(row.customerName ?? ""),
+        .init(row.subject),
       ])
     }
     table.write(to: context.output)

@@ -20,7 +20,9 @@ enum TargetCommands {
 
   private static let set = Command(
     "target set", "Set the response targets of a channel",
-    details: ["What is not given stays. A day has as many hours as the desk is open: '40h' is a week of five days of eight hours."],
+    details: [
+      "What is not given stays. A day has as many hours as the desk is open: '40h' is a week of five days of eight hours."
+    ],
     operands: [Operand("CHANNEL", "phone, email, sms, chat, social, message, web or visit")],
     options: [first, next, resolution, priority],
     examples: [
@@ -30,7 +32,8 @@ enum TargetCommands {
   ) { typed in
     let channel = typed.operand(0)
     guard Vocabulary.channels.contains(channel) else {
-      throw Failure.usage("CHANNEL is one of \(Vocabulary.channels.joined(separator: ", ")), not '\(channel)'")
+      throw Failure.usage(
+        "CHANNEL is one of \(Vocabulary.channels.joined(separator: ", ")), not '\(channel)'")
     }
     var edits: [String: Int?] = [:]
     for option in [first, next, resolution] {
@@ -40,7 +43,8 @@ enum TargetCommands {
       } else if let length = Moment.length(text), length > 0 {
         edits.updateValue(Int(length / 60_000), forKey: option.name)
       } else {
-        throw Failure.usage("--\(option.name) takes a length of time such as 30m or 6h, or none, not '\(text)'")
+        throw Failure.usage(
+          "--\(option.name) takes a length of time such as 30m or 6h, or none, not '\(text)'")
       }
     }
     guard !edits.isEmpty else { throw Failure.usage("give --first, --next or --resolution") }
@@ -65,7 +69,8 @@ enum TargetCommands {
       try context.withDesk(.reading) { desk in
         let settings = try desk.settings()
         let own = settings.ownTargets.filter { $0.name.contains(".") }
-        let all = Vocabulary.channels.map { ($0, settings.target(channel: $0, priority: "")) }
+        let all =
+          Vocabulary.channels.map { ($0, settings.target(channel: $0, priority: "")) }
           + own.map { ($0.name, $0.target) }
         if context.isJSON {
           context.output.json(

@@ -29,11 +29,14 @@ enum GatewayCommand {
     examples: [
       .init("From a timer", "askonce gateway --channel email --exec /usr/local/bin/send-mail"),
       .init(
-        "To see what would go out", "askonce gateway --channel sms --no-sync --exec 'jq -r .text >&2; exit 75'"),
+        "To see what would go out",
+        "askonce gateway --channel sms --no-sync --exec 'jq -r .text >&2; exit 75'"),
     ],
     needsNetwork: true
   ) { typed in
-    guard let channel = typed[TicketCommands.channel] else { throw Failure.usage("which channel? Give --channel") }
+    guard let channel = typed[TicketCommands.channel] else {
+      throw Failure.usage("which channel? Give --channel")
+    }
     guard let line = typed[exec], !line.isEmpty else { throw Failure.usage("which command? Give --exec CMD") }
     let isAlone = typed.has(noSync)
     return { context in
@@ -44,7 +47,8 @@ enum GatewayCommand {
       if syncs { _ = try SyncRun(context, retries: true).sync(store) }
       let outbox = try desk.outbox(channel)
       for message in outbox.interrupted {
-        try desk.record(message.entry, as: "failed", detail: "stopped while sending; nobody knows whether it went out")
+        try desk.record(
+          message.entry, as: "failed", detail: "stopped while sending; nobody knows whether it went out")
         counts.failed += 1
       }
       for message in outbox.messages { try send(message, line, desk, &counts, context) }

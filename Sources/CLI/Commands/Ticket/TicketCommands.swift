@@ -12,7 +12,8 @@ enum TicketCommands {
       TicketCall.command, TicketNote.command, TicketTag.add, TicketTag.drop, TicketHandling.take,
       TicketHandling.transfer, TicketHandling.solve, TicketHandling.reopen, TicketHandling.followUp,
       TicketHandling.compensate, TicketJoining.merge, TicketJoining.unmerge, TicketJoining.split,
-      TicketJoining.link, TicketJoining.unlink, TicketMending.correct, TicketMending.redact, TicketMending.release, TicketMending.cancel,
+      TicketJoining.link, TicketJoining.unlink, TicketMending.correct, TicketMending.redact,
+      TicketMending.release, TicketMending.cancel,
       TicketMending.follow, TicketMending.unfollow,
     ])
 
