@@ -94,7 +94,7 @@ package struct EditBatch {
     switch edit.target {
     case .entity(let existing):
       entity = existing
-      if edit.body == nil { state = try store.state(of: existing) }
+      if edit.body == nil, edit.draft.needsState { state = try store.state(of: existing) }
     case .new(let type):
       guard let new = EntityID(type: type, origin: id) else {
         throw .refused("\"\(type)\" is not an entity type: 1 to 32 of a-z 0-9 _ -, a letter first")
