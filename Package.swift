@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
@@ -77,6 +77,9 @@ let package = Package(
         "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "Import", "URLTransport",
       ],
       path: "Tests/Replay", swiftSettings: strict),
+    .executableTarget(
+      name: "questions", dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"],
+      path: "Tests/Questions", swiftSettings: strict),
     .target(
       name: "Simulator",
       dependencies: [
@@ -104,7 +107,10 @@ let package = Package(
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
     tests(
       "ServerTests",
-      ["Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
+      [
+        "Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol",
+        "TestSupport",
+      ]),
     tests(
       "ServiceDeskTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),

@@ -1,4 +1,5 @@
 """What the server can do, beside nginx under the same load generator (wrk), and what it holds in memory."""
+import os
 import pathlib
 import re
 import shutil
@@ -11,6 +12,7 @@ import measure
 import protocol
 
 NGINX = """
+{user}
 worker_processes 2;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.error;
@@ -79,7 +81,9 @@ class ServerRows:
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "www").mkdir(parents=True)
         self.port = free_port()
-        (self.folder / "nginx.conf").write_text(NGINX.format(folder=self.folder, port=self.port))
+        (self.folder / "nginx.conf").write_text(NGINX.format(
+            # Started by root, its workers would be another user, who may not look into the folder.
+            user="user root;" if os.geteuid() == 0 else "", folder=self.folder, port=self.port))
         self.nginx = subprocess.Popen(["nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         work.processes.append(self.nginx)

@@ -1,7 +1,22 @@
 /// All commands, in the order in which help lists them.
 package enum Registry {
   package static let sections: [(title: String, groups: [CommandGroup])] = [
+    (
+      "Never ask twice",
+      [
+        CommandGroup(BriefCommand.command), CommandGroup(AskCommand.command), FactCommands.group,
+        ChecklistCommands.group, ConsentCommands.group,
+      ]
+    ),
     ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
+    (
+      "Care",
+      [
+        CommandGroup(QueueCommand.command), TargetCommands.group, CommandGroup(HoursCommand.command),
+        PromiseCommands.group, CommandGroup(PromiseCommands.dueCommand), SavedReplyCommands.group,
+        CommandGroup(GatewayCommand.command),
+      ]
+    ),
     (
       "Conflicts and history",
       [

@@ -78,6 +78,27 @@ public struct EntityState: Sendable {
     (sets[field] ?? [:]).keys.sorted().map(\.text)
   }
 
+  /// The state as it may be shown where some registers may not.
+  public func without(_ fields: Set<ExactString>) -> EntityState {
+    guard !fields.isEmpty else { return self }
+    var state = self
+    for field in fields { state.registers[field] = nil }
+    return state
+  }
+
+  /// The state with other values in some entries of a log, for showing it.
+  public func replacing(_ values: [ChangeID: JSONText], in log: ExactString) -> EntityState {
+    guard !values.isEmpty, let entries = logs[log] else { return self }
+    var state = self
+    state.logs[log] = entries.map { entry in
+      guard let value = values[entry.id] else { return entry }
+      return LogEntry(
+        id: entry.id, value: value, by: entry.by, at: entry.at, effective: entry.effective, seen: entry.seen,
+        position: entry.position, stamp: entry.stamp)
+    }
+    return state
+  }
+
   /// The names of the registers on which people disagree, ordered.
   public var conflicts: [ExactString] {
     registers.filter { $0.value.isConflict }.keys.sorted()

@@ -76,6 +76,11 @@ extension Desk {
     return try tables.values(of: customer).map { CustomerRow(customer, $0).name }
   }
 
+  /// A customer's name; nil where nothing is known of the customer. Cost: a row.
+  public func customerName(_ customer: EntityID) throws(StorageError) -> String? {
+    try reading { () throws(StorageError) in try name(of: customer) }
+  }
+
   /// The customers, newest update first, without erased ones, and how many there are in all.
   public func customers(limit: Int = 50) throws(StorageError) -> (rows: [CustomerRow], total: Int) {
     try reading { () throws(StorageError) in
@@ -148,8 +153,11 @@ extension TicketFilter {
     case .all: break
     case .any(let statuses): tests.require("status", statuses.contains)
     }
+    if !includesParts { tests.require(number: "part") { $0 == 0 } }
+    if let owner { tests.require("owner") { $0 == owner } }
     if let assignee { tests.require("assignee") { $0 == assignee } }
     if let team { tests.require("team") { $0 == team } }
+    if let channel { tests.require("channel") { $0 == channel } }
     if let priority { tests.require("priority") { $0 == priority } }
     if let tag { tests.require("tags") { [String](joined: $0).contains(tag) } }
     if let updatedSince { tests.require(number: "updated") { $0 >= updatedSince } }

@@ -54,8 +54,9 @@ struct CaseReader {
       subject.customerName = known?.state()?.text("name")
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
-      for promise in try desk.tables.entities(.promised(id.description))
-      where promise.type == Vocabulary.promiseType {
+      let term = id.type == Vocabulary.ticket ? Term.ticket(id.description) : .customer(id.description)
+      for promise in try desk.tables.entities(term)
+      where promise.type == Vocabulary.promise {
         if let known = try self.history(promise) { subject.promises.append(known) }
       }
     }
@@ -91,7 +92,7 @@ struct CaseReader {
     guard let state = try desk.store.state(of: id) else { return owners }
     owners.formUnion(try others(id, state))
     switch id.type {
-    case Vocabulary.promiseType:
+    case Vocabulary.promise:
       for field in ["ticket", "customer"] as [ExactString] {
         owners.formUnion((state.registers[field]?.heads ?? []).compactMap { EntityID($0.value.plain) })
       }
@@ -100,7 +101,10 @@ struct CaseReader {
       let isRead = news.contains { placed in
         [Self.consent, Self.fact, Self.name, Self.erase].contains { placed.change.body.contains(word: $0) }
       }
-      if isRead { owners.formUnion(try desk.tables.entities(.customer(id.description))) }
+      if isRead {
+        let named = try desk.tables.entities(.customer(id.description))
+        owners.formUnion(named.filter { $0.type == Vocabulary.ticket })
+      }
     default: break
     }
     return owners
@@ -110,9 +114,4 @@ struct CaseReader {
   private static let fact = Array("\"fact.".utf8)
   private static let name = Array("\"name\"".utf8)
   private static let erase = Array("\"erase\"".utf8)
-}
-
-extension Vocabulary {
-  /// The entity type of a promise.
-  static let promiseType = "promise"
 }

@@ -41,7 +41,7 @@ struct InboxSurvey {
         if body.contains(word: Self.add) { addContacts(id, placed.change) }
         if Self.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
       }
-    case Vocabulary.promiseType:
+    case Vocabulary.promise:
       for placed in changes {
         try? ChangeBody.operations(of: placed.change.body) { operation in
           if case .set(let field, let value) = operation, field == "ticket" || field == "customer",

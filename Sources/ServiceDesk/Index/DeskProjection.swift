@@ -6,20 +6,25 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 2
+  let version: UInt32 = 4
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
     case Vocabulary.ticket: TicketRow.columns
     case Vocabulary.customer: CustomerRow.columns
+    case Vocabulary.promise: PromiseRow.columns
     default: []
     }
   }
+
+  /// Since when a customer waits stands in the timeline.
+  func readsLogs(ofType type: String) -> Bool { type == Vocabulary.ticket }
 
   func values(of state: EntityState) -> [TableValue] {
     switch state.id.type {
     case Vocabulary.ticket: TicketRow.values(of: state)
     case Vocabulary.customer: CustomerRow.values(of: state)
+    case Vocabulary.promise: PromiseRow.values(of: state)
     default: []
     }
   }
@@ -42,9 +47,10 @@ struct DeskProjection: TableProjection {
       TextFolding.words(value.plain).map { .name(word: $0) }
     case .set("subject", let value) where type == Vocabulary.ticket:
       TextFolding.words(value.plain).map { .subject(word: $0) }
-    case .set("customer", let value) where type == Vocabulary.ticket: [.customer(value.plain)]
-    case .set("ticket", let value) where type == Vocabulary.promiseType: [.promised(value.plain)]
-    case .set("customer", let value) where type == Vocabulary.promiseType: [.promised(value.plain)]
+    case .set("customer", let value): [.customer(value.plain)]
+    case .set("ticket", let value): [.ticket(value.plain)]
+    case .set(Vocabulary.merged, let value): [.merged(value.plain)]
+    case .set(Vocabulary.split, let value): value["from"].map { [.split($0.plain)] } ?? []
     case .add("phones", let element) where type == Vocabulary.customer:
       PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []
     case .add("emails", let element) where type == Vocabulary.customer: [.email(element.text)]

@@ -15,10 +15,14 @@ enum Term: Hashable {
   case subject(word: String)
   /// The number in another system, of an entity of any type.
   case ref(String)
-  /// The customer of a ticket, as the field has it.
+  /// The customer of a ticket, promise or anything else, as the field has it.
   case customer(String)
-  /// The ticket or customer that a promise names, as the field has it.
-  case promised(String)
+  /// The ticket of a promise or anything else.
+  case ticket(String)
+  /// The entity that another one was merged into.
+  case merged(String)
+  /// The ticket that another one was split from.
+  case split(String)
 
   var hash: UInt32 {
     let (kind, text): (UInt8, String) =
@@ -30,7 +34,9 @@ enum Term: Hashable {
       case .subject(let word): (5, word)
       case .ref(let text): (6, text)
       case .customer(let text): (7, text)
-      case .promised(let text): (40, text)
+      case .ticket(let text): (41, text)
+      case .merged(let text): (42, text)
+      case .split(let text): (43, text)
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))

@@ -1,4 +1,5 @@
 import Codec
+import ServiceDesk
 
 /// Commands for customers.
 enum CustomerCommands {
@@ -6,7 +7,7 @@ enum CustomerCommands {
     "customer", "Customers: who they are, how they are reached, what is known",
     [
       CustomerNew.command, CustomerShow.command, CustomerSet.command, CustomerList.command,
-      CustomerFind.command,
+      CustomerFind.command, CustomerExport.command,
     ])
 
   static let customer = Operand("CUSTOMER", "the start of its id, or its number from another system")
@@ -20,11 +21,19 @@ enum CustomerCommands {
       (.value("postcode", "TEXT", "the postal code"), "address.postcode"),
       (.value("city", "TEXT", "the place"), "address.city"),
       (.value("country", "CODE", "the country, such as 'SE'"), "address.country"),
+      (
+        .value("prefers", "CHANNEL", "the channel liked best", choices: Vocabulary.channels),
+        Vocabulary.preferredChannel
+      ),
     ],
     sets: [
       (.list("phone", "NUMBER", "a phone number to add, best in international form"), "phones"),
       (.list("email", "ADDRESS", "an e-mail address to add"), "emails"),
       (.list("handle", "NAME", "a name on a social network or messenger to add"), "handles"),
       (.list("tag", "WORD", "a tag to add"), "tags"),
+      (
+        .list("avoid", "CHANNEL", "a channel not to use", choices: Vocabulary.channels),
+        Vocabulary.avoidedChannels
+      ),
     ])
 }

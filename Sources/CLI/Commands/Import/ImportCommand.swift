@@ -55,7 +55,7 @@ enum ImportCommand {
       try desk.store.compact()
       try run.rejects.finish()
       write(summary, run.rejects, context)
-      return run.rejects.count == 0 ? .ok : .partial
+      return run.rejects.count + run.rejects.refused == 0 ? .ok : .partial
     }
   }
 
@@ -63,7 +63,7 @@ enum ImportCommand {
     _ run: ImportRun, _ kind: String, _ mapping: Mapping?, _ desk: Desk, _ start: [UInt8]
   ) throws -> ImportRun.Summary {
     switch kind {
-    case "changes": return try run.runChanges(desk.store, start: start)
+    case "changes": return try run.runChanges(desk, start: start)
     case "entities": return try run.run(.entities, desk, start: start)
     case "star": return try run.run(.star, desk, start: start)
     default:
