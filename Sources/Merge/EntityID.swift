@@ -19,6 +19,12 @@ public struct EntityID: Hashable, Comparable, Sendable {
     self.origin = origin
   }
 
+  /// An entity that is known by its id, with a type that is spelt right in the program's text.
+  package init(constant type: StaticString, _ origin: ChangeID) {
+    self.type = type.description
+    self.origin = origin
+  }
+
   /// Parses `type/replica.sequence`.
   public init?(_ text: some StringProtocol) {
     let bytes = Array(text.utf8)

@@ -9,7 +9,7 @@ public enum WinnerPolicy: Hashable, Sendable {
   /// The smallest effective time, then the smallest change id: the first to take a ticket has it.
   case earliest
   /// The value that stands first in the list; a value not in it stands before all. For ticket status: a
-  /// wrongly closed ticket harms more than a wrongly open one.
+  /// wrongly closed ticket harms more than a wrongly open one. Of an object its member `state` counts.
   case first(of: [String])
   /// The value that stands last in the list; a value not in it stands before all. For priority.
   case last(of: [String])
@@ -38,6 +38,6 @@ public enum WinnerPolicy: Hashable, Sendable {
   }
 
   private static func rank(_ head: Head, _ order: [String]) -> Int {
-    head.value.string.flatMap(order.firstIndex(of:)) ?? -1
+    (head.value.string ?? head.value["state"]?.string).flatMap(order.firstIndex(of:)) ?? -1
   }
 }

@@ -32,7 +32,7 @@ extension CustomerRow {
     [
       .text(state.brief("ref")), .text(state.brief("name")), .text(state.brief("language")),
       .text(state.brief("address.country")), .text(state.joined("tags")), .number(state.firstAt.milliseconds),
-      .number(state.lastAt.milliseconds), .number(UInt64(state.conflicts.count)),
+      .number(state.lastAt.milliseconds), .number(UInt64(state.disagreements.count)),
       .number(state.isErased ? 1 : 0),
     ]
   }

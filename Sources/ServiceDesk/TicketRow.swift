@@ -48,7 +48,7 @@ extension TicketRow {
       .text(state.brief("topic")), .text(state.brief("channel")), .text(state.brief("customer")),
       .text(state.joined("tags")), .number(state.text("due").flatMap { HybridTime($0) }?.milliseconds ?? 0),
       .number(state.firstAt.milliseconds), .number(state.lastAt.milliseconds),
-      .number(UInt64(state.conflicts.count)), .number(state.isErased ? 1 : 0),
+      .number(UInt64(state.disagreements.count)), .number(state.isErased ? 1 : 0),
     ]
   }
 

@@ -81,7 +81,7 @@ extension EntityView {
 
   /// The fields on which people disagree, ordered by name.
   public var conflicts: [FieldView] {
-    state.conflicts.compactMap(field)
+    state.disagreements.compactMap(field)
   }
 
   /// Messages, notes and events, oldest first.

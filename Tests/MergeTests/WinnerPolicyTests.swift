@@ -58,6 +58,22 @@ import Testing
       heads[WinnerPolicy.last(of: ["new", "solved", "open"]).winner(among: heads)].value == JSONText("open"))
   }
 
+  @Test func ofAnObjectItsStateCounts() {
+    func head(_ state: String, at milliseconds: UInt64) -> Head {
+      let time = HybridTime(milliseconds: milliseconds)
+      let value = JSONText(object: [("channel", JSONText("phone")), ("state", JSONText(state))])
+      return Head(
+        id: ChangeID(ReplicaID(bits: 1), milliseconds), value: value, by: "anna", at: time, effective: time,
+        seen: 0, position: nil)
+    }
+    let heads = [head("withdrawn", at: 1), head("granted", at: 2), head("withdrawn", at: 3)]
+    let policy = WinnerPolicy.first(of: ["withdrawn", "granted"])
+    #expect(policy.winner(among: heads) == 2)
+    #expect(policy.winner(among: Array(heads.prefix(2))) == 0)
+    // What this version does not know is taken for the worst.
+    #expect(policy.winner(among: heads + [head("paused", at: 0)]) == 3)
+  }
+
   @Test func tiesGoToTheGreaterOrSmallerID() {
     let heads = [Self.head("a", at: 5), Self.head("b", at: 5, replica: 2)]
     #expect(heads[WinnerPolicy.latest.winner(among: heads)].id.replica == ReplicaID(bits: 2))

@@ -21,7 +21,7 @@ package enum EntityJSON {
     let fields = state.registers.keys.sorted().compactMap { field in
       state.shown(field).map { (field.text, $0.value) }
     }
-    let conflicts = state.conflicts.compactMap { field in
+    let conflicts = state.disagreements.compactMap { field in
       state.registers[field].map { (field.text, JSONText(array: $0.heads.map(head))) }
     }
     let sets = state.sets.keys.sorted().map { ($0.text, strings(state.elements($0))) }
