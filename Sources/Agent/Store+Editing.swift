@@ -97,7 +97,9 @@ package struct EditBatch {
     case .entity(let existing):
       entity = existing
       // Of entities that are shown as one the author sees the heads of all, so a value replaces them all.
-      if edit.body == nil { state = try edit.alone ? store.state(of: existing) : store.mergedState(of: existing) }
+      if edit.body == nil {
+        state = try edit.alone ? store.state(of: existing) : store.mergedState(of: existing)
+      }
     case .new(let type):
       guard let new = EntityID(type: type, origin: id) else {
         throw .refused("\"\(type)\" is not an entity type: 1 to 32 of a-z 0-9 _ -, a letter first")

@@ -7,6 +7,8 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
   case notFound(String)
   /// More than one thing has this name; the first 20 of them.
   case ambiguous(String, candidates: [Candidate])
+  /// What was asked makes no sense, and why.
+  case impossible(String)
   /// The store refused.
   case storage(StorageError)
 
@@ -26,6 +28,7 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
       "\"\(text)\" can mean \(candidates.count)\(candidates.count < 20 ? "" : " or more"): "
         + candidates.prefix(10).map { "\($0.id.type) \($0.shortID) \($0.title)" }.joined(separator: ", ")
         + (candidates.count > 10 ? ", ..." : "")
+    case .impossible(let reason): reason
     case .storage(let error): error.description
     }
   }

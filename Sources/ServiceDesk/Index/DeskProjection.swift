@@ -6,7 +6,7 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 1
+  let version: UInt32 = 2
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
@@ -39,10 +39,16 @@ struct DeskProjection: TableProjection {
     switch operation {
     case .set("ref", let value): [.ref(value.plain)]
     case .set("name", let value) where type == Vocabulary.customer:
+      TextFolding.words(value.plain).map { .name(word: $0) } + BlockingKeys.terms("name", value)
+    case .set("name", let value) where type == Vocabulary.organisation:
       TextFolding.words(value.plain).map { .name(word: $0) }
+    case .set(let field, let value) where type == Vocabulary.customer: BlockingKeys.terms(field, value)
+    case .add(Links.same, _): [.linked]
+    case .add(Vocabulary.organisations, let element) where type == Vocabulary.customer:
+      [.organisation(element.text)]
     case .set("subject", let value) where type == Vocabulary.ticket:
       TextFolding.words(value.plain).map { .subject(word: $0) }
-    case .set("customer", let value) where type == Vocabulary.ticket: [.customer(value.plain)]
+    case .set("customer", let value): [.customer(value.plain)]
     case .add("phones", let element) where type == Vocabulary.customer:
       PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []
     case .add("emails", let element) where type == Vocabulary.customer: [.email(element.text)]

@@ -17,6 +17,12 @@ enum Term: Hashable {
   case ref(String)
   /// The customer of a ticket, as the field has it.
   case customer(String)
+  /// A key under which profiles that may be of one person lie together.
+  case block(String)
+  /// An entity that was tied to another one as the same.
+  case linked
+  /// A member of an organisation.
+  case organisation(String)
 
   var hash: UInt32 {
     let (kind, text): (UInt8, String) =
@@ -28,6 +34,9 @@ enum Term: Hashable {
       case .subject(let word): (5, word)
       case .ref(let text): (6, text)
       case .customer(let text): (7, text)
+      case .block(let text): (8, text)
+      case .linked: (9, "")
+      case .organisation(let text): (10, text)
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))

@@ -23,9 +23,18 @@ enum CustomerShow {
           let tickets = view.openTickets.map { TicketJSON.row($0, desk) }
           context.output.json(
             EntityJSON.value(
-              view.state, [("short", JSONText(desk.shortID(id))), ("openTickets", JSONText(array: tickets))]))
+              view.state,
+              [
+                ("short", JSONText(desk.shortID(view.id))),
+                (
+                  "merged",
+                  view.members.count > 1 ? EntityJSON.strings(view.members.map(\.description)) : nil
+                ),
+                ("openTickets", JSONText(array: tickets)),
+              ]))
         } else {
           write(view, desk, context.output)
+          try writeIdentity(view, desk, context.output)
         }
       }
     }
@@ -43,6 +52,9 @@ enum CustomerShow {
     }
     var sheet = Sheet()
     if view.field("name")?.isConflict == true { sheet.add("name", view.field("name")) }
+    if view.members.count > 1 {
+      sheet.add("merged", view.members.map(desk.shortID).joined(separator: ", "))
+    }
     sheet.add("phones", view.phones.joined(separator: ", "))
     sheet.add("e-mails", view.emails.joined(separator: ", "))
     sheet.add("handles", view.handles.joined(separator: ", "))
@@ -54,7 +66,11 @@ enum CustomerShow {
     where !placed.contains(field.name) && !field.name.text.hasPrefix("address.")
       && !field.name.text.hasPrefix(Vocabulary.factPrefix)
     { sheet.add(field.name.text, field) }
-    for set in view.state.sets.keys.sorted() where set != "tags" && !Vocabulary.contactSets.contains(set) {
+    let own: Set<ExactString> = [
+      "tags", Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given,
+    ]
+    for set in view.state.sets.keys.sorted() where !own.contains(set) && !Vocabulary.contactSets.contains(set)
+    {
       sheet.add(set.text, view.state.elements(set).joined(separator: ", "))
     }
     sheet.write(to: output, indent: "  ")
@@ -66,6 +82,26 @@ enum CustomerShow {
     if !view.timeline.isEmpty {
       output.line()
       TimelineText.write(view.timeline, to: output)
+    }
+  }
+
+  /// What is to be known about the profiles that this customer consists of, or consisted of.
+  private static func writeIdentity(_ view: CustomerView, _ desk: Desk, _ output: Output) throws {
+    let name = desk.shortID(view.id)
+    for (left, right) in try desk.mergeContradictions(of: view.id) {
+      output.line()
+      output.line(
+        output.styled(
+          "somebody said that \(desk.shortID(left)) and \(desk.shortID(right)) are different people, somebody else merged "
+            + "them: 'customer split' or 'customer merge' again", .yellow))
+    }
+    let questions = try view.members.reduce(0) { $0 + (try desk.splitQuestions(of: $1).count) }
+    if questions > 0 {
+      output.line()
+      output.line(
+        output.styled(
+          "\(Words.count(questions, "change")) here may be another customer's: 'customer questions \(name)' lists them",
+          .yellow))
     }
   }
 
