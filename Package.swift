@@ -66,7 +66,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
@@ -97,7 +97,10 @@ let package = Package(
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
     tests(
       "ServerTests",
-      ["Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol"]),
+      [
+        "Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol",
+        "TestSupport",
+      ]),
     tests(
       "ServiceDeskTests",
       ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),

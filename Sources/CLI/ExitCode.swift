@@ -46,7 +46,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case .damaged: "a file is damaged; 'askonce verify' says what to do"
     case .offline: "the server was not reached or has too much to do; trying again later may help"
     case .refused:
-      "the server does not know this device or does not allow it (401, 403), or is not to be trusted"
+      "the server does not know this device or does not allow it (401, 403), or is not to be trusted; "
+        + "or a secret that is never kept"
     case .full: "the disk is full; nothing was half written"
     case .partial: "done but for what was reported: rejected rows, repairs that need a sync"
     case .version: "files or a server of a later version; use a newer askonce"

@@ -1,6 +1,12 @@
 /// All commands, in the order in which help lists them.
 package enum Registry {
   package static let sections: [(title: String, groups: [CommandGroup])] = [
+    (
+      "Never ask twice",
+      [
+        CommandGroup(AskCommand.command), FactCommands.group, ChecklistCommands.group, ConsentCommands.group,
+      ]
+    ),
     ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
     (
       "This device",

@@ -78,6 +78,14 @@ public struct EntityState: Sendable {
     (sets[field] ?? [:]).keys.sorted().map(\.text)
   }
 
+  /// The state as it may be shown where some registers may not.
+  public func without(_ fields: Set<ExactString>) -> EntityState {
+    guard !fields.isEmpty else { return self }
+    var state = self
+    for field in fields { state.registers[field] = nil }
+    return state
+  }
+
   /// The names of the registers on which people disagree, ordered.
   public var conflicts: [ExactString] {
     registers.filter { $0.value.isConflict }.keys.sorted()

@@ -1,3 +1,4 @@
+import Agent
 import Merge
 import Storage
 
@@ -7,8 +8,10 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
   case notFound(String)
   /// More than one thing has this name; the first 20 of them.
   case ambiguous(String, candidates: [Candidate])
-  /// What was asked makes no sense, and why.
-  case impossible(String)
+  /// What must not be kept: a PIN, a password, a card number, a security answer. Why it was taken for one.
+  case secret(String)
+  /// What was asked for makes no sense, or not now; what is missing.
+  case invalid(String)
   /// The store refused.
   case storage(StorageError)
 
@@ -19,6 +22,12 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
     public let shortID: String
     /// A ticket's subject, a customer's name, or else the `ref`; empty where it has none.
     public let title: String
+
+    package init(id: EntityID, shortID: String, title: String) {
+      self.id = id
+      self.shortID = shortID
+      self.title = title
+    }
   }
 
   public var description: String {
@@ -28,8 +37,30 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
       "\"\(text)\" can mean \(candidates.count)\(candidates.count < 20 ? "" : " or more"): "
         + candidates.prefix(10).map { "\($0.id.type) \($0.shortID) \($0.title)" }.joined(separator: ", ")
         + (candidates.count > 10 ? ", ..." : "")
-    case .impossible(let reason): reason
+    case .secret(let reason): "secrets are never kept: \(reason)"
+    case .invalid(let reason): reason
     case .storage(let error): error.description
     }
+  }
+}
+
+extension Desk {
+  /// Runs what only the store can fail at.
+  func stored<Result>(_ body: () throws(StorageError) -> Result) throws(DeskError) -> Result {
+    do throws(StorageError) { return try body() } catch { throw .storage(error) }
+  }
+
+  /// The state of an entity that has to be there, with those that it is shown as one with.
+  func known(_ id: EntityID) throws(DeskError) -> EntityState {
+    guard let state = try stored({ () throws(StorageError) in try store.mergedState(of: id) }) else {
+      throw .notFound(id.description)
+    }
+    return state
+  }
+
+  /// Makes one edit.
+  @discardableResult
+  func commit(_ edit: Edit) throws(DeskError) -> Change? {
+    try stored { () throws(StorageError) in try store.commit(edit) }
   }
 }

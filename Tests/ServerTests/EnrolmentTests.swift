@@ -5,6 +5,7 @@ import Foundation
 import Storage
 import SyncProtocol
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Server

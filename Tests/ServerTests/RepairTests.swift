@@ -4,6 +4,7 @@ import Foundation
 import Merge
 import Storage
 import SyncProtocol
+import TestSupport
 import Testing
 
 @testable import Server

@@ -3,6 +3,7 @@ import Codec
 import Foundation
 import Merge
 import Storage
+import TestSupport
 import Testing
 
 @testable import Server

@@ -138,6 +138,7 @@ struct PlainDesk {
         #expect(expected.count > 1)
       case .notFound: #expect(expected.isEmpty)
       case .storage(let error): throw error
+      case .secret, .invalid: Issue.record("\(error)")
       }
       return
     }

@@ -27,7 +27,7 @@ import Testing
       case .notFound: return "not found"
       case .ambiguous(_, let candidates):
         return "ambiguous: " + candidates.map { "\($0.shortID) \($0.title)" }.joined(separator: ", ")
-      case .storage(let error): return error.description
+      case .secret, .invalid, .storage: return error.description
       }
     }
   }

@@ -104,3 +104,11 @@ extension Moment {
     return UInt64(max(0, mktime(&day))) * 1000
   }
 }
+
+extension Moment {
+  /// A time to come as a person types it: as `parse` takes it, a length of time counting from now on.
+  static func end(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
+    if let length = length(text) { return now + length }
+    return try parse(text, now: now)
+  }
+}

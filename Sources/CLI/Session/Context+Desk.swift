@@ -38,8 +38,9 @@ extension Failure {
   init(_ error: DeskError) {
     switch error {
     case .notFound(let text): self.init(.notFound, "there is nothing named '\(text)' in this store")
-    case .impossible(let reason): self.init(.conflict, reason)
     case .storage(let error): self.init(error)
+    case .secret: self.init(.refused, error.description)
+    case .invalid: self.init(.failed, error.description)
     case .ambiguous(let text, let candidates):
       let width = candidates.map { $0.shortID.count }.max() ?? 0
       let lines = candidates.prefix(10).map { candidate in

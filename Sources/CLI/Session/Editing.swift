@@ -37,7 +37,8 @@ enum Editing {
     }
   }
 
-  private static func report(_ context: Context, _ id: EntityID, _ change: Change?) {
+  /// Says what came of an edit.
+  static func report(_ context: Context, _ id: EntityID, _ change: Change?) {
     if context.isJSON {
       context.output.json([
         ("on", JSONText(id.description)), ("change", change.map { JSONText($0.id.description) }),

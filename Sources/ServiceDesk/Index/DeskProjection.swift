@@ -49,6 +49,9 @@ struct DeskProjection: TableProjection {
     case .set("subject", let value) where type == Vocabulary.ticket:
       TextFolding.words(value.plain).map { .subject(word: $0) }
     case .set("customer", let value): [.customer(value.plain)]
+    case .set("ticket", let value): [.ticket(value.plain)]
+    case .set(Vocabulary.merged, let value): [.merged(value.plain)]
+    case .set(Vocabulary.split, let value): value["from"].map { [.split($0.plain)] } ?? []
     case .add("phones", let element) where type == Vocabulary.customer:
       PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []
     case .add("emails", let element) where type == Vocabulary.customer: [.email(element.text)]

@@ -15,8 +15,14 @@ enum Term: Hashable {
   case subject(word: String)
   /// The number in another system, of an entity of any type.
   case ref(String)
-  /// The customer of a ticket, as the field has it.
+  /// The customer of a ticket, promise or anything else, as the field has it.
   case customer(String)
+  /// The ticket of a promise or anything else.
+  case ticket(String)
+  /// The entity that another one was merged into.
+  case merged(String)
+  /// The ticket that another one was split from.
+  case split(String)
   /// A key under which profiles that may be of one person lie together.
   case block(String)
   /// An entity that was tied to another one as the same.
@@ -34,9 +40,12 @@ enum Term: Hashable {
       case .subject(let word): (5, word)
       case .ref(let text): (6, text)
       case .customer(let text): (7, text)
-      case .block(let text): (8, text)
-      case .linked: (9, "")
-      case .organisation(let text): (10, text)
+      case .ticket(let text): (8, text)
+      case .merged(let text): (9, text)
+      case .split(let text): (10, text)
+      case .block(let text): (11, text)
+      case .linked: (12, "")
+      case .organisation(let text): (13, text)
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))

@@ -13,15 +13,15 @@ extension Desk {
   ///
   /// Cost: the changes of both and of those that they are one with already.
   /// - Returns: the profiles that are one now, ordered; the first names the whole.
-  /// - Throws: `DeskError.impossible` for an erased customer or one profile alone.
+  /// - Throws: `DeskError.invalid` for an erased customer or one profile alone.
   @discardableResult
   public func mergeCustomers(_ left: EntityID, _ right: EntityID) throws(DeskError) -> [EntityID] {
-    guard left != right else { throw .impossible("a profile cannot be merged with itself") }
+    guard left != right else { throw .invalid("a profile cannot be merged with itself") }
     return try storing { () throws(StorageError) in
       for id in [left, right] {
         guard let state = try store.state(of: id), id.type == Vocabulary.customer, !state.isErased else {
           return .failure(
-            .impossible("\(id) is no customer that can be merged; it is erased or not known here"))
+            .invalid("\(id) is no customer that can be merged; it is erased or not known here"))
         }
       }
       let members = try store.members(of: left)
@@ -43,7 +43,7 @@ extension Desk {
     let members: [EntityID]
     do { members = try store.members(of: left) } catch { throw .storage(error) }
     guard !members.contains(right) else {
-      throw .impossible("the two are merged; split them, which also says that they are different people")
+      throw .invalid("the two are merged; split them, which also says that they are different people")
     }
     do throws(StorageError) {
       try store.commit([Self.distinct(left, [right]), Self.distinct(right, [left])])
@@ -60,12 +60,12 @@ extension Desk {
   ///
   /// Cost: the changes of all of them.
   /// - Returns: those that it was one with.
-  /// - Throws: `DeskError.impossible` where it is one with nobody.
+  /// - Throws: `DeskError.invalid` where it is one with nobody.
   @discardableResult
   public func splitCustomer(_ id: EntityID) throws(DeskError) -> [EntityID] {
     try storing { () throws(StorageError) in
       let others = try store.members(of: id).filter { $0 != id }
-      guard !others.isEmpty else { return .failure(.impossible("\(id) is merged with nobody")) }
+      guard !others.isEmpty else { return .failure(.invalid("\(id) is merged with nobody")) }
       var edits: [Edit] = []
       var neighbours: [EntityID] = []
       for other in others {

@@ -95,10 +95,10 @@ extension Desk {
   /// gets back what it had before.
   ///
   /// Cost: the changes of both.
-  /// - Throws: `DeskError.impossible` for a profile that it cannot belong to.
+  /// - Throws: `DeskError.invalid` for a profile that it cannot belong to.
   public func answer(_ question: SplitQuestion, belongsTo owner: EntityID) throws(DeskError) {
     guard owner == question.profile || question.others.contains(owner) else {
-      throw .impossible("it belongs to \(question.profile) or \(question.others[0]), not to \(owner)")
+      throw .invalid("it belongs to \(question.profile) or \(question.others[0]), not to \(owner)")
     }
     try storing { () throws(StorageError) in
       var mark = Draft()

@@ -18,7 +18,8 @@ enum CustomerShow {
     return { context in
       try context.withDesk(.reading) { desk in
         let id = try context.find(text, type: Vocabulary.customer, desk)
-        guard let view = try desk.customer(id) else { return }
+        guard let whole = try desk.customer(id) else { return }
+        let (view, hidden) = try desk.shown(whole)
         if context.isJSON {
           let tickets = view.openTickets.map { TicketJSON.row($0, desk) }
           context.output.json(
@@ -30,10 +31,14 @@ enum CustomerShow {
                   "merged",
                   view.members.count > 1 ? EntityJSON.strings(view.members.map(\.description)) : nil
                 ),
-                ("openTickets", JSONText(array: tickets)),
+                ("openTickets", JSONText(array: tickets)), ("hidden", hidden == 0 ? nil : JSONText(hidden)),
               ]))
         } else {
           write(view, desk, context.output)
+          if hidden > 0 {
+            context.output.line(
+              context.output.styled("\(Words.count(hidden, "fact")) hidden: no consent to their purpose", .dim))
+          }
           try writeIdentity(view, desk, context.output)
         }
       }
@@ -41,7 +46,7 @@ enum CustomerShow {
   }
 
   /// Fields that have a place of their own on the page.
-  private static let placed: Set<ExactString> = ["name", "language", "ref"]
+  private static let placed: Set<ExactString> = ["name", "language", "ref", Vocabulary.preferredChannel]
 
   private static func write(_ view: CustomerView, _ desk: Desk, _ output: Output) {
     output.line(output.styled("customer \(desk.shortID(view.id))  \(Plain.line(view.name))", .bold))
@@ -59,15 +64,19 @@ enum CustomerShow {
     sheet.add("e-mails", view.emails.joined(separator: ", "))
     sheet.add("handles", view.handles.joined(separator: ", "))
     sheet.add("language", view.field("language"))
+    sheet.add("likes best", view.field(Vocabulary.preferredChannel))
+    sheet.add("not by", view.state.elements(Vocabulary.avoidedChannels).joined(separator: ", "))
     for part in view.address { sheet.add(String(part.name.text.dropFirst("address.".count)), part) }
     sheet.add("ref", view.field("ref"))
     sheet.add("tags", view.tags.joined(separator: ", "))
     for field in view.fields
     where !placed.contains(field.name) && !field.name.text.hasPrefix("address.")
       && !field.name.text.hasPrefix(Vocabulary.factPrefix)
+      && !field.name.text.hasPrefix(Vocabulary.consentPrefix)
     { sheet.add(field.name.text, field) }
     let own: Set<ExactString> = [
       "tags", Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given,
+      Vocabulary.avoidedChannels,
     ]
     for set in view.state.sets.keys.sorted() where !own.contains(set) && !Vocabulary.contactSets.contains(set)
     {
@@ -113,10 +122,8 @@ enum CustomerShow {
     for fact in view.facts {
       let source = ["by \(fact.by)", fact.channel.map { "on \($0)" }, Moment.local(fact.at)]
       sheet.add(fact.key, "\(fact.value.plain) (\(source.compactMap(\.self).joined(separator: ", ")))")
-      for head in fact.field.heads
-      where head.id != fact.field.shown.id && head.value != fact.field.shown.value {
-        let value = head.value["value"] ?? head.value
-        sheet.add("", "or \(value.plain) (by \(head.by), \(Moment.local(head.effective)))", .yellow)
+      for other in fact.alternatives.dropFirst() {
+        sheet.add("", "or \(other.value.plain) (by \(other.by), \(Moment.local(other.at)))", .yellow)
       }
     }
     sheet.write(to: output, indent: "  ")

@@ -22,7 +22,9 @@ enum ExportCommand {
     details: [
       "'customers' and 'tickets' are CSV with the values that are shown; 'entities' are JSON lines with the values of "
         + "conflicts too; 'changes' are the edits themselves, one JSON line each, in the workspace's order, unsent ones "
-        + "last. 'askonce import' reads all of them."
+        + "last. 'askonce import' reads all of them.",
+      "Facts whose purpose a customer did not consent to are left out, but not of 'changes', which is there to move a "
+        + "whole workspace.",
     ],
     operands: [Operand("WHAT", "customers, tickets, entities or changes")],
     options: [type, fields, noLogs, safe, output],
@@ -53,7 +55,9 @@ enum ExportCommand {
     return { context in
       let file = path.map { OutputFile($0) }
       return try context.withDesk(.reading) { desk in
-        let run = ExportRun(context: context, store: desk.store, options: options) { bytes throws(Failure) in
+        let run = ExportRun(
+          context: context, store: desk.store, settings: try desk.settings(), options: options
+        ) { bytes throws(Failure) in
           if let file { try file.write(bytes) } else { context.output.write(bytes) }
           return !context.output.isGone
         }

@@ -18,6 +18,7 @@ struct ExportRun {
 
   let context: Context
   let store: Store
+  let settings: Settings
   let options: Options
   /// Takes the next bytes; false when nobody wants more.
   let write: ([UInt8]) throws(Failure) -> Bool
@@ -38,7 +39,7 @@ struct ExportRun {
   // MARK: Entities
 
   private func writeEntities(_ line: (EntityWriter, EntityState, inout [UInt8]) -> Void) throws {
-    let survey = try Survey(store, options)
+    let survey = try Survey(store, options, settings)
     var writer = EntityWriter(fields: options.fields)
     writer.hasLogs = options.hasLogs
     writer.csv.isSafe = options.isSafe
@@ -54,8 +55,9 @@ struct ExportRun {
     var count = 0
     let walk = try store.walk(ofType: options.type)
     while let (id, changes) = try walk.next() {
-      let state = Fold.state(of: id, changes)
-      if state.isErased { continue }
+      let whole = Fold.state(of: id, changes)
+      if whole.isErased { continue }
+      let state = whole.without(survey.consents(whole).hidden(in: whole))
       writer.policy = { Vocabulary.policy(type: id.type, field: $0) }
       line(writer, state, &output)
       count += 1
@@ -74,18 +76,32 @@ struct ExportRun {
     /// The columns of a table.
     private(set) var columns: [ExactString] = []
     private(set) var count = 0
+    /// What customers said about the use of their data, of those who said anything.
+    private var consents: [EntityID: Consents] = [:]
+    private let standard: Consents
+
+    /// The answers that count for an entity: those of its customer.
+    func consents(_ state: EntityState) -> Consents {
+      let customer = state.id.type == Vocabulary.customer ? state.id : EntityID(state.text("customer") ?? "")
+      return customer.flatMap { consents[$0] } ?? standard
+    }
 
     /// The columns that come first, where the table has them.
     private static let first: [ExactString] = [
       "name", "subject", "status", "priority", "customer", "assignee",
     ]
 
-    init(_ store: Store, _ options: Options) throws(StorageError) {
+    init(_ store: Store, _ options: Options, _ settings: Settings) throws(StorageError) {
       var names: Set<ExactString> = []
       var refs: [EntityID: String] = [:]
       var count = 0
+      var consents: [EntityID: Consents] = [:]
+      standard = Consents(nil, settings)
       try store.forEachState { (state) throws(StorageError) in
         refs[state.id] = state.text("ref") ?? state.id.description
+        if state.registers.keys.contains(where: { $0.text.hasPrefix(Vocabulary.consentPrefix) }) {
+          consents[state.id] = Consents(state, settings)
+        }
         guard options.type == nil || state.id.type == options.type else { return }
         count += 1
         guard options.kind.type != nil, options.fields == nil else { return }
@@ -95,6 +111,7 @@ struct ExportRun {
       }
       self.refs = refs
       self.count = count
+      self.consents = consents
       let leading: [ExactString] = ["ref", "id"]
       let trailing: [ExactString] = ["created", "updated"]
       let placed = Set(leading + Self.first + trailing)

@@ -63,7 +63,7 @@ enum ImportCommand {
     _ run: ImportRun, _ kind: String, _ mapping: Mapping?, _ desk: Desk, _ start: [UInt8]
   ) throws -> ImportRun.Summary {
     switch kind {
-    case "changes": return try run.runChanges(desk.store, start: start)
+    case "changes": return try run.runChanges(desk, start: start)
     case "entities": return try run.run(.entities, desk, start: start)
     case "star": return try run.run(.star, desk, start: start)
     default:

@@ -28,7 +28,12 @@ struct ImportRun {
   /// - Parameters:
   ///   - start: the first piece of the file, which was looked at to find out what it is.
   func run(_ format: Importer.Format, _ desk: Desk, start: [UInt8]) throws -> Summary {
-    var importer = Importer(format)
+    let secrets = try desk.settings().secrets
+    var importer = Importer(format) { key, field, value in
+      // What people said stays as they said it.
+      [Vocabulary.timeline, Vocabulary.questions].contains(field)
+        ? nil : secrets.reason(type: key.type, field: field, value: value)
+    }
     var applier = EditApplier(desk)
     var waiting: [ImportedEdit] = []
     let progress = Progress(context.errors)
@@ -65,7 +70,11 @@ struct ImportRun {
   }
 
   /// Imports changes as JSON lines.
-  func runChanges(_ store: Store, start: [UInt8]) throws -> Summary {
+  ///
+  /// A change that sets a secret is rejected as a whole.
+  func runChanges(_ desk: Desk, start: [UInt8]) throws -> Summary {
+    let store = desk.store
+    let secrets = try desk.settings().secrets
     var lines = LineReader(limit: Change.maximumSize)
     var replay = try ChangeReplay(store)
     var waiting: [(line: Int, change: Change)] = []
@@ -86,8 +95,13 @@ struct ImportRun {
         case .reject(let reject): rejects.add(reject, header: [])
         case .line(let number, let bytes):
           do throws(JSONError) {
-            waiting.append((number, try ChangeLine.parse(bytes.span)))
-            raw[number] = bytes
+            let change = try ChangeLine.parse(bytes.span)
+            if let reason = Self.secret(in: change, secrets) {
+              rejects.add(Reject(line: number, reason: reason, raw: bytes), header: [])
+            } else {
+              waiting.append((number, change))
+              raw[number] = bytes
+            }
           } catch {
             rejects.add(Reject(line: number, reason: "no change: \(error)", raw: bytes), header: [])
           }
@@ -105,6 +119,16 @@ struct ImportRun {
     try drain()
     try apply()
     return Summary(imported: replay.imported, unchanged: replay.unchanged)
+  }
+
+  /// Why a change must not be kept; nil where it may.
+  private static func secret(in change: Change, _ secrets: Secrets) -> String? {
+    var found: String?
+    try? ChangeBody.operations(of: change.body) { operation in
+      guard found == nil, case .set(let field, let value) = operation else { return }
+      found = secrets.reason(type: change.on.type, field: field, value: value).map { "\(field): \($0)" }
+    }
+    return found
   }
 
   private func progress(_ imported: Int, _ unchanged: Int) -> String {

@@ -8,13 +8,13 @@ import Storage
 import Synchronization
 
 /// A server without sockets and agents with stores in a temporary folder, under one clock.
-final class LocalDesk: Sendable {
-  let folder: String
-  let data: ServerData
-  let endpoints: Endpoints
-  let clock = Mutex<UInt64>(1_795_281_663_306)
+package final class LocalDesk: Sendable {
+  package let folder: String
+  package let data: ServerData
+  package let endpoints: Endpoints
+  package let clock = Mutex<UInt64>(1_795_281_663_306)
 
-  init() throws {
+  package init() throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("askonce-\(UUID())").path
     let box = clockBox
     data = ServerData(folder: folder + "/server", now: { box.now() }, random: { Environment.system.random() })
@@ -24,9 +24,9 @@ final class LocalDesk: Sendable {
 
   private let clockBox = ClockBox()
 
-  final class ClockBox: Sendable {
-    let value = Mutex<UInt64>(1_795_281_663_306)
-    func now() -> UInt64 {
+  package final class ClockBox: Sendable {
+    package let value = Mutex<UInt64>(1_795_281_663_306)
+    package func now() -> UInt64 {
       value.withLock {
         $0 += 7; return $0
       }
@@ -35,18 +35,18 @@ final class LocalDesk: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  var transport: LocalTransport { LocalTransport(endpoints) }
+  package var transport: LocalTransport { LocalTransport(endpoints) }
 
-  var environment: Environment {
+  package var environment: Environment {
     let box = clockBox
     return Environment(now: { box.now() }, random: Environment.system.random)
   }
 
-  func store(_ name: String) throws -> Store {
+  package func store(_ name: String) throws -> Store {
     try Store.make(at: "\(folder)/\(name)", agent: name, environment: environment)
   }
 
-  func join(_ store: Store, role: String = "agent") throws {
+  package func join(_ store: Store, role: String = "agent") throws {
     let agent = store.configuration.agent
     let code = try data.devices("nord").invite(agent: agent, role: role, expires: .max)
     let enrolment = try ServerLink.join(transport, code: code, replica: store.replica, agent: agent)
@@ -56,20 +56,20 @@ final class LocalDesk: Sendable {
   }
 
   @discardableResult
-  func sync(_ store: Store) throws -> SyncReport {
+  package func sync(_ store: Store) throws -> SyncReport {
     try SyncClient(store, transport).sync()
   }
 }
 
 /// Hands calls to the server's endpoints, as HTTP would.
-struct LocalTransport: Transport {
-  let endpoints: Endpoints
+package struct LocalTransport: Transport {
+  package let endpoints: Endpoints
 
-  init(_ endpoints: Endpoints) {
+  package init(_ endpoints: Endpoints) {
     self.endpoints = endpoints
   }
 
-  func exchange(_ call: Call) throws(TransportError) -> Reply {
+  package func exchange(_ call: Call) throws(TransportError) -> Reply {
     let parts = call.path.split(separator: "?", maxSplits: 1)
     var parameters: [String: String] = [:]
     for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {

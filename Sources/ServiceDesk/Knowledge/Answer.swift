@@ -1,0 +1,143 @@
+import Causality
+import Codec
+import Merge
+
+/// What the desk knows in answer to a question that an agent is about to ask.
+public struct Answer: Sendable, Hashable {
+  public enum State: String, Sendable, Hashable {
+    /// Known and usable: not to be asked.
+    case known
+    case unknown
+    /// It held for a while only.
+    case expired
+    /// Known for another purpose, or consent to its purpose was withdrawn. No value is given.
+    case purpose, withdrawn
+    /// People wrote down different values: to be confirmed, not asked.
+    case conflict
+    /// It is never kept.
+    case secret
+
+    /// What is to be done: 0 nothing, 3 ask, 4 ask again or for consent, 5 confirm.
+    public var code: Int {
+      switch self {
+      case .known: 0
+      case .unknown, .secret: 3
+      case .expired, .purpose, .withdrawn: 4
+      case .conflict: 5
+      }
+    }
+  }
+
+  /// A value, who got it, when, and on which channel.
+  public struct Value: Sendable, Hashable {
+    public let value: JSONText
+    public let by: String
+    public let at: HybridTime
+    public let channel: String?
+    public let ticket: EntityID?
+    public let purpose: String
+    public let confidence: String
+    public let expires: HybridTime?
+
+    init(_ fact: FactView) {
+      value = fact.value
+      by = fact.by
+      at = fact.at
+      channel = fact.channel
+      ticket = fact.ticket
+      purpose = fact.purpose
+      confidence = fact.confidence
+      expires = fact.expires
+    }
+
+    /// A part of the profile.
+    init(_ value: JSONText, by: String, at: HybridTime) {
+      self.value = value
+      self.by = by
+      self.at = at
+      channel = nil
+      ticket = nil
+      purpose = Vocabulary.service
+      confidence = "stated"
+      expires = nil
+    }
+  }
+
+  /// The key as it was asked for.
+  public let key: String
+  public let state: State
+  /// What is known, the shown value first; nothing where it may not be shown. Several for a conflict, and for what a
+  /// customer may have several of, such as phone numbers.
+  public let values: [Value]
+  /// How the workspace asks for it.
+  public let question: String?
+}
+
+/// An entry of a customer's log of questions: which were spared, asked, confirmed, and asked although known.
+public struct QuestionEntry: Sendable, Hashable {
+  public let by: String
+  public let at: HybridTime
+  public let channel: String?
+  public let ticket: EntityID?
+  public let spared: [String]
+  public let asked: [String]
+  public let confirmed: [String]
+  public let again: [String]
+  /// Why it was asked although known.
+  public let because: String?
+
+  public init(_ entry: LogEntry) {
+    by = entry.by
+    at = entry.effective
+    channel = entry.value["channel"]?.string
+    ticket = entry.value["ticket"]?.string.flatMap { EntityID($0) }
+    func keys(_ name: String) -> [String] { entry.value[name]?.elements?.compactMap(\.string) ?? [] }
+    spared = keys("spared")
+    asked = keys("asked")
+    confirmed = keys("confirmed")
+    again = keys("again")
+    because = entry.value["because"]?.string
+  }
+
+  static func value(
+    spared: [String] = [], asked: [String] = [], confirmed: [String] = [], again: [String] = [],
+    because: String? = nil, channel: String?, ticket: EntityID?
+  ) -> JSONText {
+    var members: [(String, JSONText)] = []
+    if let channel { members.append(("channel", JSONText(channel))) }
+    if let ticket { members.append(("ticket", JSONText(ticket.description))) }
+    for (name, keys) in [("spared", spared), ("asked", asked), ("confirmed", confirmed), ("again", again)]
+    where !keys.isEmpty { members.append((name, JSONText(array: keys.map { JSONText($0) }))) }
+    if let because { members.append(("because", JSONText(because))) }
+    return JSONText(object: members)
+  }
+}
+
+/// How many questions customers were spared, and how many they had to answer again.
+public struct QuestionCounts: Sendable, Hashable {
+  public var spared = 0
+  public var asked = 0
+  public var confirmed = 0
+  public var again = 0
+
+  public init() {}
+
+  public mutating func add(_ entry: QuestionEntry) {
+    spared += entry.spared.count
+    asked += entry.asked.count
+    confirmed += entry.confirmed.count
+    again += entry.again.count
+  }
+
+  /// Of the questions whose answer was known, the share that was asked all the same; nil where none was known.
+  public var repeatRate: Double? {
+    spared + again == 0 ? nil : Double(again) / Double(spared + again)
+  }
+}
+
+extension EntityView {
+  /// The log of questions, oldest first.
+  public var questions: [QuestionEntry] {
+    (state.logs[Vocabulary.questions] ?? []).map { QuestionEntry($0) }
+  }
+}

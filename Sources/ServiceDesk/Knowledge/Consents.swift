@@ -1,0 +1,56 @@
+import Causality
+import Codec
+import Merge
+
+/// What a customer said about what may be done with their data.
+public struct Consents: Sendable {
+  /// A customer's answer about one purpose.
+  public struct Answer: Sendable, Hashable {
+    public let purpose: String
+    /// Whether data may be used for it now.
+    public let isGranted: Bool
+    /// The answer that counts; nil where the customer said nothing and the workspace's default counts.
+    public let head: Head?
+    /// The channel on which the answer was given.
+    public var channel: String? { head?.value["channel"]?.string }
+  }
+
+  /// The answer that counts, by purpose.
+  private var heads: [String: Head] = [:]
+  private let settings: Settings
+
+  /// - Parameter state: the customer's; nil for one who said nothing.
+  public init(_ state: EntityState?, _ settings: Settings) {
+    self.settings = settings
+    for field in state?.registers.keys ?? [:].keys where field.text.hasPrefix(Vocabulary.consentPrefix) {
+      heads[String(field.text.dropFirst(Vocabulary.consentPrefix.count))] = state?.shown(field)
+    }
+  }
+
+  /// The answer about a purpose: of concurrent ones the withdrawal, whichever is later.
+  public func answer(_ purpose: String) -> Answer {
+    guard let head = heads[purpose] else {
+      return Answer(purpose: purpose, isGranted: settings.isGrantedByDefault(purpose), head: nil)
+    }
+    // A word that this version does not know grants nothing.
+    let word = head.value["state"]?.string ?? head.value.string
+    return Answer(purpose: purpose, isGranted: word == "granted", head: head)
+  }
+
+  /// Whether data may be used for a purpose.
+  public func allows(_ purpose: String) -> Bool { answer(purpose).isGranted }
+
+  /// The answers about all purposes of the workspace, and about others that the customer was asked about.
+  public var answers: [Answer] {
+    let common = settings.purposes
+    return (common + heads.keys.filter { !common.contains($0) }.sorted()).map(answer)
+  }
+
+  /// The registers of an entity of this customer that hold facts whose purpose has no consent: not to be shown in
+  /// lists, briefs and exports.
+  public func hidden(in state: EntityState) -> Set<ExactString> {
+    Set(
+      PlainLook(state).facts.filter { fact in fact.everyHead.contains { !allows($0.purpose) } }
+        .map(\.field.name))
+  }
+}

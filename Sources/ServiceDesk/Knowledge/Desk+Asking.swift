@@ -1,0 +1,161 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// The ask-once guard: looks before a customer is asked.
+extension Desk {
+  /// What is known of a customer under some keys, in their order.
+  ///
+  /// A ticket's own facts come first, then the customer's, then the profile (name, phone, e-mail, address, language).
+  /// Cost: the customer, the ticket and the settings.
+  /// - Parameters:
+  ///   - purpose: what the answer is to be used for.
+  ///   - ticket: the ticket at hand.
+  public func answers(
+    _ customer: EntityID, _ keys: [String], for purpose: String = Vocabulary.service, ticket: EntityID? = nil
+  ) throws(DeskError) -> [Answer] {
+    let settings = try settings()
+    let state = try known(customer)
+    let own: PlainLook? = if let ticket { PlainLook(try known(ticket)) } else { nil }
+    let asking = Asking(
+      customer: PlainLook(state), ticket: own, settings: settings, consents: Consents(state, settings),
+      purpose: purpose, now: store.environment.now())
+    return try stored { () throws(StorageError) in
+      try keys.map { (key) throws(StorageError) in
+        try asking.answer(key) { () throws(StorageError) in try store.changes(of: customer) }
+      }
+    }
+  }
+
+  /// Records what became of questions: what was known is spared, or asked again where there is a reason; what people
+  /// disagree about is confirmed; everything else is asked.
+  @discardableResult
+  public func logQuestions(
+    _ answers: [Answer], of customer: EntityID, ticket: EntityID? = nil, channel: String? = nil,
+    because reason: String? = nil
+  ) throws(DeskError) -> Change? {
+    func keys(_ test: (Answer.State) -> Bool) -> [String] {
+      answers.filter { test($0.state) }.map { FactKey.normal($0.key) }
+    }
+    let known = keys { $0 == .known }
+    let entry = QuestionEntry.value(
+      spared: reason == nil ? known : [], asked: keys { $0.code == 3 || $0.code == 4 },
+      confirmed: keys { $0 == .conflict }, again: reason == nil ? [] : known,
+      because: known.isEmpty ? nil : reason, channel: channel, ticket: ticket)
+    var draft = Draft()
+    draft.log[Vocabulary.questions] = entry
+    return try commit(Edit(.entity(customer), draft))
+  }
+
+  /// The questions of a process on a ticket.
+  public struct Checklist: Sendable, Hashable {
+    public let process: String
+    public let ticket: EntityID
+    public let customer: EntityID?
+    /// One for each key that the process needs.
+    public let answers: [Answer]
+
+    public var known: [Answer] { answers.filter { $0.state == .known } }
+    /// People disagree, or it held for a while only: to be read out and confirmed.
+    public var toConfirm: [Answer] { answers.filter { $0.state == .conflict || $0.state == .expired } }
+    public var toAsk: [Answer] {
+      answers.filter { ![.known, .conflict, .expired].contains($0.state) }
+    }
+  }
+
+  /// What a process needs to know for a ticket: known, to confirm, to ask.
+  ///
+  /// - Throws: `DeskError.notFound` for a process without a checklist.
+  public func checklist(_ ticket: EntityID, for process: String) throws(DeskError) -> Checklist {
+    guard let keys = try settings().checklist(process) else { throw .notFound(process) }
+    let customer = try known(ticket).text("customer").flatMap { EntityID($0) }
+    let answers = try answers(customer ?? ticket, keys, ticket: ticket)
+    return Checklist(process: process, ticket: ticket, customer: customer, answers: answers)
+  }
+}
+
+/// Answers questions from what was folded.
+private struct Asking {
+  let customer: PlainLook
+  let ticket: PlainLook?
+  let settings: Settings
+  let consents: Consents
+  let purpose: String
+  let now: UInt64
+
+  func answer(
+    _ key: String, _ changes: () throws(StorageError) -> [PlacedChange]
+  ) throws(StorageError) -> Answer {
+    let normal = FactKey.normal(key)
+    let facts = [ticket, customer].compactMap { look in
+      look?.field(FactKey.register(key, of: look?.state)).map { FactView($0) }
+    }
+    if let fact = facts.first { return answer(key, fact) }
+    if let profile = FactKey.profile(normal), purpose == Vocabulary.service, consents.allows(purpose) {
+      let values = try values(profile, changes)
+      if !values.isEmpty {
+        let isConflict = values.count > 1 && isSingle(profile)
+        return make(key, isConflict ? .conflict : .known, values)
+      }
+    }
+    return make(key, settings.secrets.reason(key: key) == nil ? .unknown : .secret, [])
+  }
+
+  private func answer(_ key: String, _ fact: FactView) -> Answer {
+    let usable = fact.alternatives.filter { $0.obstacle(for: purpose, consents, now: now) == nil }
+    if usable.count > 1 { return make(key, .conflict, usable.map { Answer.Value($0) }) }
+    if let one = usable.first { return make(key, .known, [Answer.Value(one)]) }
+    switch fact.obstacle(for: purpose, consents, now: now) {
+    case .withdrawn: return make(key, .withdrawn, [])
+    case .purpose: return make(key, .purpose, [])
+    case .expired, nil: return make(key, .expired, [Answer.Value(fact)])
+    }
+  }
+
+  private func make(_ key: String, _ state: Answer.State, _ values: [Answer.Value]) -> Answer {
+    Answer(key: key, state: state, values: values, question: settings.question(FactKey.normal(key)))
+  }
+
+  private func isSingle(_ profile: FactKey.Profile) -> Bool {
+    if case .field = profile { true } else { false }
+  }
+
+  private func values(
+    _ profile: FactKey.Profile, _ changes: () throws(StorageError) -> [PlacedChange]
+  ) throws(StorageError) -> [Answer.Value] {
+    switch profile {
+    case .field(let name):
+      guard let field = customer.field(name), !field.text.isEmpty else { return [] }
+      var heads = [field.shown]
+      for head in field.heads where !heads.contains(where: { $0.value == head.value }) { heads.append(head) }
+      return heads.map { Answer.Value($0.value, by: $0.by, at: $0.effective) }
+    case .address:
+      let parts = ["street", "postcode", "city", "country"].compactMap {
+        customer.field(ExactString("address." + $0))
+      }
+      guard parts.count > 1, let last = parts.max(by: { $0.shown.effective < $1.shown.effective }) else {
+        return []
+      }
+      let text = parts.map(\.text).joined(separator: ", ")
+      return [Answer.Value(JSONText(text), by: last.shown.by, at: last.shown.effective)]
+    case .set(let name):
+      guard let elements = customer.state.sets[name] else { return [] }
+      let placed = try changes()
+      return elements.keys.sorted().compactMap { element in
+        let adds = elements[element] ?? []
+        guard let first = placed.first(where: { adds.contains($0.change.id) }) else { return nil }
+        return Answer.Value(JSONText(element.text), by: first.change.by, at: first.effective)
+      }
+    }
+  }
+}
+
+/// A look at an entity of any type.
+struct PlainLook: EntityView {
+  let state: EntityState
+  var id: EntityID { state.id }
+
+  init(_ state: EntityState) { self.state = state }
+}

@@ -1,0 +1,111 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+extension Desk {
+  /// Writes down what a customer said about a purpose.
+  ///
+  /// From this change on, every device that has it hides the facts of a withdrawn purpose. A grant that was given at
+  /// the same time elsewhere does not undo a withdrawal, even if it is later; a grant by somebody who knew of it does.
+  /// - Throws: `DeskError.invalid` for a purpose that the workspace does not have.
+  @discardableResult
+  public func setConsent(
+    _ customer: EntityID, _ purpose: String, isGranted: Bool, channel: String? = nil,
+    ticket: EntityID? = nil, at: HybridTime? = nil, by: String? = nil
+  ) throws(DeskError) -> Change? {
+    let settings = try settings()
+    guard settings.purposes.contains(purpose) else {
+      throw .invalid(
+        "there is no purpose '\(purpose)' here, but \(settings.purposes.joined(separator: ", "))")
+    }
+    _ = try known(customer)
+    var members = [("state", JSONText(isGranted ? "granted" : "withdrawn"))]
+    // With its time every answer is one of its own: a second withdrawal counts against a grant that knew only the first.
+    members.append(
+      ("at", JSONText((at ?? HybridTime(milliseconds: store.environment.now())).description)))
+    if let channel { members.append(("channel", JSONText(channel))) }
+    if let ticket { members.append(("ticket", JSONText(ticket.description))) }
+    var draft = Draft()
+    draft.set[ExactString(Vocabulary.consentPrefix + purpose)] = JSONText(object: members)
+    return try commit(Edit(.entity(customer), draft, at: at, by: by))
+  }
+
+  /// What a customer said about all purposes. Cost: the customer and the settings.
+  public func consents(_ customer: EntityID) throws(DeskError) -> Consents {
+    Consents(try known(customer), try settings())
+  }
+
+  /// Gives the workspace a purpose of its own, or one that all have another default.
+  ///
+  /// - Parameters:
+  ///   - isGranted: what counts where a customer said nothing; nil leaves it.
+  ///   - text: what it means.
+  @discardableResult
+  public func setPurpose(
+    _ name: String, isGrantedByDefault isGranted: Bool?, text: String? = nil
+  ) throws(DeskError) -> Change? {
+    let settings = try settings()
+    let isDefault = isGranted ?? settings.isGrantedByDefault(name)
+    var members = [("default", JSONText(isDefault ? "granted" : "withdrawn"))]
+    if let text = text ?? settings.explanation(ofPurpose: name) { members.append(("text", JSONText(text))) }
+    var draft = Draft()
+    draft.set[ExactString(Vocabulary.purposePrefix + name)] = JSONText(object: members)
+    return try configure(draft)
+  }
+
+  /// A customer as it may be shown: without the facts whose purpose has no consent.
+  public func shown(_ view: CustomerView) throws(DeskError) -> (view: CustomerView, hidden: Int) {
+    let hidden = Consents(view.state, try settings()).hidden(in: view.state)
+    let state = view.state.without(hidden)
+    return (CustomerView(id: view.id, state: state, members: view.members, openTickets: view.openTickets), hidden.count)
+  }
+
+  /// Everything that is held on a person.
+  public struct PersonalData: Sendable {
+    public let customer: EntityState
+    public let consents: [Consents.Answer]
+    /// Tickets, promises, surveys and whatever else names the customer, ordered by type and time.
+    public let entities: [EntityState]
+    /// Every change of these, as it was made: what was replaced is held too.
+    public let changes: [PlacedChange]
+  }
+
+  /// Everything that is held on a person, hidden facts too: it is theirs. Cost: the customer's entities.
+  public func personalData(_ customer: EntityID) throws(DeskError) -> PersonalData {
+    let state = try known(customer)
+    let ids = try entities(of: customer)
+    let settings = try settings()
+    return try stored { () throws(StorageError) in
+      var states: [EntityState] = []
+      var changes: [PlacedChange] = []
+      for profile in try store.members(of: customer) { changes += try store.changes(of: profile) }
+      for id in ids {
+        guard let state = try store.state(of: id) else { continue }
+        states.append(state)
+        changes += try store.changes(of: id)
+      }
+      states.sort { ($0.id.type, $0.firstAt, $0.id) < ($1.id.type, $1.firstAt, $1.id) }
+      return PersonalData(
+        customer: state, consents: Consents(state, settings).answers, entities: states, changes: changes)
+    }
+  }
+
+  /// The entities of any type whose `customer` is this one, or one that was merged with it, ordered. Cost: a page or two, and
+  /// a fold for each.
+  public func entities(of customer: EntityID, ofType type: String? = nil) throws(DeskError) -> [EntityID] {
+    try stored { () throws(StorageError) in
+      try reading { () throws(StorageError) in
+        let names = Set(try store.members(of: customer).map(\.description)).union([customer.description])
+        var found: Set<EntityID> = []
+        for id in try tables.entities(names.map { .customer($0) }).joined()
+        where (type == nil || id.type == type) && !found.contains(id) {
+          let heads = try store.state(of: id)?.registers["customer"]?.heads ?? []
+          if heads.contains(where: { $0.value.string.map(names.contains) ?? false }) { found.insert(id) }
+        }
+        return found.sorted()
+      }
+    }
+  }
+}

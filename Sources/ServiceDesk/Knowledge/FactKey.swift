@@ -1,0 +1,48 @@
+import Codec
+import Merge
+
+/// Keys of facts as people spell them: `Shoe size`, `shoe_size` and `SHOE-SIZE` are one.
+public enum FactKey {
+  /// The key as new facts have it: folded words with `_` between them; empty where there is no word.
+  public static func normal(_ text: String) -> String {
+    TextFolding.words(text).joined(separator: "_")
+  }
+
+  /// The register that a key means on an entity: one that is there in any spelling, else the key's own.
+  static func register(_ key: String, of state: EntityState?) -> ExactString {
+    let exact = ExactString(Vocabulary.factPrefix + key)
+    if state?.registers[exact] != nil { return exact }
+    let normal = normal(key)
+    let wanted = ExactString(Vocabulary.factPrefix + normal)
+    guard let state, state.registers[wanted] == nil else { return wanted }
+    let same = state.registers.keys.filter { name in
+      name.text.hasPrefix(Vocabulary.factPrefix)
+        && Self.normal(String(name.text.dropFirst(Vocabulary.factPrefix.count))) == normal
+    }
+    return same.min() ?? wanted
+  }
+
+  /// Where a customer's profile answers a question, so that it is not asked as a fact.
+  enum Profile: Equatable {
+    case field(ExactString)
+    case set(ExactString)
+    /// Several fields together.
+    case address
+  }
+
+  /// The part of the profile that a normal key means; nil for none.
+  static func profile(_ key: String) -> Profile? {
+    switch key {
+    case "name", "full_name": .field("name")
+    case "language": .field("language")
+    case "phone", "phone_number", "telephone", "mobile": .set("phones")
+    case "email", "e_mail", "email_address", "mail": .set("emails")
+    case "handle", "username", "user_name": .set("handles")
+    case "address": .address
+    case "street", "postcode", "city", "country": .field(ExactString("address." + key))
+    case "zip", "zip_code", "postal_code": .field("address.postcode")
+    case "channel", "preferred_channel": .field(Vocabulary.preferredChannel)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Causality
+import Codec
+import Merge
+
+/// What is known of a customer or ticket under one key, and how it came to be known.
+public struct FactView: Sendable, Hashable {
+  /// What stands in the way of using a fact.
+  public enum Obstacle: String, Sendable, Hashable {
+    /// It holds no longer.
+    case expired
+    /// It was given for another purpose.
+    case purpose
+    /// The customer withdrew consent to its purpose.
+    case withdrawn
+  }
+
+  /// `shoe_size` for the register `fact.shoe_size`.
+  public let key: String
+  public let value: JSONText
+  /// The channel on which it was learned.
+  public let channel: String?
+  /// The ticket in which it was learned.
+  public let ticket: EntityID?
+  /// What it was given for.
+  public let purpose: String
+  /// From when on it has to be asked for again.
+  public let expires: HybridTime?
+  /// One of `Vocabulary.confidences`.
+  public let confidence: String
+  /// Who wrote it down.
+  public let by: String
+  public let at: HybridTime
+  /// The register; several heads with different values are a conflict.
+  public let field: FieldView
+
+  init(_ field: FieldView) {
+    self.init(field, field.shown)
+  }
+
+  /// The fact as one of the register's heads has it.
+  init(_ field: FieldView, _ head: Head) {
+    key = String(field.name.text.dropFirst(Vocabulary.factPrefix.count))
+    let written = head.value
+    func member(_ name: String) -> String? { written["value"] == nil ? nil : written[name]?.string }
+    value = written["value"] ?? written
+    channel = member("channel")
+    ticket = member("ticket").flatMap { EntityID($0) }
+    purpose = member("purpose") ?? Vocabulary.service
+    expires = member("expires").flatMap { HybridTime($0) }
+    confidence = member("confidence") ?? "stated"
+    by = head.by
+    at = head.effective
+    self.field = field
+  }
+
+  /// All values that people wrote down without knowing of each other, the shown one first. Values that are the same
+  /// stand once.
+  public var alternatives: [FactView] {
+    var found = [self]
+    for head in field.heads where head.id != field.shown.id {
+      let fact = FactView(field, head)
+      if !found.contains(where: { $0.value == fact.value }) { found.append(fact) }
+    }
+    return found
+  }
+
+  /// The fact as each head has it.
+  var everyHead: [FactView] { field.heads.map { FactView(field, $0) } }
+
+  /// Whether people disagree about the value.
+  public var isConflict: Bool { alternatives.count > 1 }
+
+  /// What stands in the way of using it; nil where nothing does.
+  ///
+  /// - Parameters:
+  ///   - purpose: what it is to be used for; nil for whatever it was given for.
+  ///   - now: milliseconds since 1970.
+  public func obstacle(for purpose: String?, _ consents: Consents, now: UInt64) -> Obstacle? {
+    if !consents.allows(self.purpose) { return .withdrawn }
+    if let purpose, purpose != self.purpose { return .purpose }
+    if let expires, expires.milliseconds <= now { return .expired }
+    return nil
+  }
+}
+
+extension EntityView {
+  /// What is known, ordered by key.
+  public var facts: [FactView] {
+    fields.filter { $0.name.text.hasPrefix(Vocabulary.factPrefix) }.map { FactView($0) }
+  }
+
+  /// What is known under one key; nil where nothing is.
+  public func fact(_ key: String) -> FactView? {
+    field(ExactString(Vocabulary.factPrefix + key)).map { FactView($0) }
+  }
+}
