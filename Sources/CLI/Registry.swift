@@ -7,7 +7,13 @@ package enum Registry {
         CommandGroup(AskCommand.command), FactCommands.group, ChecklistCommands.group, ConsentCommands.group,
       ]
     ),
-    ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
+    (
+      "Customers and tickets",
+      [
+        CustomerCommands.group, OrganisationCommands.group, TicketCommands.group, EntityCommands.group,
+        CommandGroup(CountryCommand.command),
+      ]
+    ),
     (
       "This device",
       [

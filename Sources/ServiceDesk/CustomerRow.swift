@@ -19,9 +19,9 @@ public struct CustomerRow: Sendable, Hashable {
   public let conflicts: Int
   public let isErased: Bool
   /// Whether the profile was merged with others: then the row is only its own part.
-  let isMerged: Bool
+  var isMerged = false
   /// Whether it is shown under another profile that it was merged with.
-  let isHidden: Bool
+  var isHidden = false
 }
 
 extension CustomerRow {

@@ -11,7 +11,7 @@ struct DeskProjection: TableProjection {
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
     case Vocabulary.ticket: TicketRow.columns
-    case Vocabulary.customer: CustomerRow.columns
+    case Vocabulary.customer, Vocabulary.organisation: CustomerRow.columns
     default: []
     }
   }
@@ -19,7 +19,7 @@ struct DeskProjection: TableProjection {
   func values(of state: EntityState) -> [TableValue] {
     switch state.id.type {
     case Vocabulary.ticket: TicketRow.values(of: state)
-    case Vocabulary.customer: CustomerRow.values(of: state)
+    case Vocabulary.customer, Vocabulary.organisation: CustomerRow.values(of: state)
     default: []
     }
   }

@@ -20,6 +20,8 @@ struct DiallingPlan: Hashable, Sendable {
     }
   }
 
+  static var countries: Set<String> { Set(byCountry.keys) }
+
   /// The calling code that international digits begin with; nil where there is none. No code begins with another
   /// one.
   static func code(of digits: String) -> String? {

@@ -102,7 +102,8 @@ struct DuplicateScan {
   }
 
   private var profiles: [Profile] = []
-  private var lists: [Term: [Int32]] = [:]
+  /// The profiles under a key, by its hash as in the index, where a phone number is its last digits.
+  private var lists: [UInt32: [Int32]] = [:]
 
   var count: Int { profiles.count }
 
@@ -112,7 +113,7 @@ struct DuplicateScan {
     let index = Int32(profiles.count)
     profiles.append(
       Profile(id: id, sketch: sketch, members: Set(members).union([id]), distinct: Set(distinct)))
-    for key in sketch.keys { lists[key, default: []].append(index) }
+    for key in Set(sketch.keys.map(\.hash)) { lists[key, default: []].append(index) }
   }
 
   /// The pairs above the threshold, the surest first.

@@ -10,6 +10,9 @@ public struct PhoneNumber: Hashable, Sendable {
   /// Whether it was written with its calling code.
   public let isInternational: Bool
 
+  /// The countries whose national form is known, as two letters each.
+  public static var countries: Set<String> { DiallingPlan.countries }
+
   /// The fewest digits of a number that is looked for.
   static let minimumDigits = 5
   /// How many digits two numbers without a country have to share.

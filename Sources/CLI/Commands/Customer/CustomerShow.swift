@@ -37,7 +37,8 @@ enum CustomerShow {
           write(view, desk, context.output)
           if hidden > 0 {
             context.output.line(
-              context.output.styled("\(Words.count(hidden, "fact")) hidden: no consent to their purpose", .dim))
+              context.output.styled(
+                "\(Words.count(hidden, "fact")) hidden: no consent to their purpose", .dim))
           }
           try writeIdentity(view, desk, context.output)
         }
@@ -76,7 +77,7 @@ enum CustomerShow {
     { sheet.add(field.name.text, field) }
     let own: Set<ExactString> = [
       "tags", Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given,
-      Vocabulary.avoidedChannels,
+      Vocabulary.avoidedChannels, Vocabulary.organisations,
     ]
     for set in view.state.sets.keys.sorted() where !own.contains(set) && !Vocabulary.contactSets.contains(set)
     {
@@ -96,6 +97,16 @@ enum CustomerShow {
 
   /// What is to be known about the profiles that this customer consists of, or consisted of.
   private static func writeIdentity(_ view: CustomerView, _ desk: Desk, _ output: Output) throws {
+    for organisation in try desk.organisations(of: view.state) {
+      output.line()
+      output.line("belongs to \(Plain.line(organisation.name)) (\(desk.shortID(organisation.id)))")
+      var sheet = Sheet()
+      for fact in organisation.facts { sheet.add(fact.key, fact.value.plain) }
+      for contract in organisation.contracts {
+        sheet.add("contract \(contract.name)", OrganisationText.describe(contract))
+      }
+      sheet.write(to: output, indent: "  ")
+    }
     let name = desk.shortID(view.id)
     for (left, right) in try desk.mergeContradictions(of: view.id) {
       output.line()
