@@ -15,6 +15,10 @@ package enum Registry {
       ]
     ),
     (
+      "Let them help themselves",
+      [CommandGroup(SearchCommand.command), ArticleCommands.group, CommandGroup(TopicsCommand.command)]
+    ),
+    (
       "This device",
       [
         CommandGroup(InitCommand.command), CommandGroup(JoinCommand.command),

@@ -19,12 +19,15 @@ import Storage
 public final class Desk {
   public let store: Store
   let tables: DeskTables
+  /// The words of the store's runs, for search; made when they are first asked for.
+  let words: WordSet
   /// All replicas that are known here, for short ids; nil until it is asked for.
   var replicas: (names: SortedReplicas, position: UInt64)?
 
   public init(_ store: Store) {
     self.store = store
     tables = DeskTables(store)
+    words = WordSet(store.disk, SearchProjection())
   }
 
   /// Told how far the making of derived tables is, for a line on the standard error.

@@ -106,3 +106,34 @@ struct PeopleCommandTests {
     #expect(desk.run("organisation", "contract", organisation, "x", "y", "--until", "soon").code == .usage)
   }
 }
+
+@Suite("Commands for search and self-service")
+struct SearchCommandTests {
+  @Test("Articles are written, changed, searched and told as news; topics show what has none")
+  func articles() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    let article = try desk.ok(
+      "article", "new", "Send something back", "You have 30 days.", "--audience", "public", "--topic",
+      "returns",
+      "--language", "en")
+    _ = try desk.ok("article", "set", article, "--body", "You have 60 days.")
+    _ = try desk.ok(
+      "ticket", "new", "Where is my parcel?", "--topic", "delivery", "--message", "It did not arive")
+    #expect(desk.run("search", "sixty").code == .notFound)
+    #expect(desk.run("search", "60", "days", "--json").json?.elements?.map { $0["id"]?.string } == [article])
+    #expect(desk.run("search", "percel ", "--type", "ticket").output.contains("Where is my parcel?"))
+    #expect(desk.run("search", "--audience", "public", "--language", "sv", "days").code == .notFound)
+    #expect(desk.run("search", "x", "--type", "planet").code == .usage)
+    let versions = desk.run("article", "show", article, "--versions", "--json").json?.elements ?? []
+    #expect(versions.map { $0["body"]?.string } == ["You have 30 days.", "You have 60 days."])
+    let page = desk.run("article", "show", article).output
+    for word in ["Send something back", "everybody", "You have 60 days."] { #expect(page.contains(word)) }
+    #expect(desk.run("article", "list").output.contains("Send something back"))
+    #expect(desk.run("article", "news", "--json").output == "[]\n")
+    let topics = desk.run("topics", "--json").json?.elements ?? []
+    #expect(topics.map { $0["topic"]?.string } == ["delivery"])
+    #expect(desk.run("topics", "--without-article").output.contains("delivery"))
+    #expect(desk.run("article", "set", article).code == .usage)
+  }
+}
