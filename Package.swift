@@ -73,6 +73,9 @@ let package = Package(
       name: "replay",
       dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "Import", "URLTransport"],
       path: "Tests/Replay", swiftSettings: strict),
+    .executableTarget(
+      name: "questions", dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"],
+      path: "Tests/Questions", swiftSettings: strict),
     .target(
       name: "Simulator",
       dependencies: [

@@ -4,7 +4,8 @@ package enum Registry {
     (
       "Never ask twice",
       [
-        CommandGroup(AskCommand.command), FactCommands.group, ChecklistCommands.group, ConsentCommands.group,
+        CommandGroup(BriefCommand.command), CommandGroup(AskCommand.command), FactCommands.group,
+        ChecklistCommands.group, ConsentCommands.group,
       ]
     ),
     (
@@ -17,6 +18,14 @@ package enum Registry {
     (
       "Let them help themselves",
       [CommandGroup(SearchCommand.command), ArticleCommands.group, CommandGroup(TopicsCommand.command)]
+    ),
+    (
+      "Care",
+      [
+        CommandGroup(QueueCommand.command), TargetCommands.group, CommandGroup(HoursCommand.command),
+        PromiseCommands.group, CommandGroup(PromiseCommands.dueCommand), SavedReplyCommands.group,
+        CommandGroup(GatewayCommand.command),
+      ]
     ),
     (
       "This device",

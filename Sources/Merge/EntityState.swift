@@ -86,6 +86,19 @@ public struct EntityState: Sendable {
     return state
   }
 
+  /// The state with other values in some entries of a log, for showing it.
+  public func replacing(_ values: [ChangeID: JSONText], in log: ExactString) -> EntityState {
+    guard !values.isEmpty, let entries = logs[log] else { return self }
+    var state = self
+    state.logs[log] = entries.map { entry in
+      guard let value = values[entry.id] else { return entry }
+      return LogEntry(
+        id: entry.id, value: value, by: entry.by, at: entry.at, effective: entry.effective, seen: entry.seen,
+        position: entry.position, stamp: entry.stamp)
+    }
+    return state
+  }
+
   /// The names of the registers on which people disagree, ordered.
   public var conflicts: [ExactString] {
     registers.filter { $0.value.isConflict }.keys.sorted()

@@ -82,6 +82,11 @@ extension Desk {
     return row.isMerged ? try store.mergedState(of: customer)?.text("name") ?? row.name : row.name
   }
 
+  /// A customer's name; nil where nothing is known of the customer. Cost: a row.
+  public func customerName(_ customer: EntityID) throws(StorageError) -> String? {
+    try reading { () throws(StorageError) in try name(of: customer) }
+  }
+
   /// The customers, newest update first, without erased ones, and how many there are in all. Profiles that were merged
   /// are one row.
   public func customers(limit: Int = 50) throws(StorageError) -> (rows: [CustomerRow], total: Int) {
@@ -186,8 +191,11 @@ extension TicketFilter {
     case .all: break
     case .any(let statuses): tests.require("status", statuses.contains)
     }
+    if !includesParts { tests.require(number: "part") { $0 == 0 } }
+    if let owner { tests.require("owner") { $0 == owner } }
     if let assignee { tests.require("assignee") { $0 == assignee } }
     if let team { tests.require("team") { $0 == team } }
+    if let channel { tests.require("channel") { $0 == channel } }
     if let priority { tests.require("priority") { $0 == priority } }
     if let tag { tests.require("tags") { [String](joined: $0).contains(tag) } }
     if let updatedSince { tests.require(number: "updated") { $0 >= updatedSince } }

@@ -47,9 +47,12 @@ extension Desk {
 
   /// The shortest text that names only this entity, whatever else of its type there is: four or more characters of its
   /// replica, a dot and the sequence.
-  public func shortID(_ id: EntityID) -> String {
-    let length = knownReplicas.prefixLength(of: id.origin.replica)
-    return "\("\(id.origin.replica)".prefix(length)).\(id.origin.sequence)"
+  public func shortID(_ id: EntityID) -> String { shortID(id.origin) }
+
+  /// The shortest text that names only this change: four or more characters of its replica, a dot and the sequence.
+  public func shortID(_ id: ChangeID) -> String {
+    let length = knownReplicas.prefixLength(of: id.replica)
+    return "\("\(id.replica)".prefix(length)).\(id.sequence)"
   }
 
   /// The entity whose id is the text, where the text or the caller says its type. Cost: its members in the runs.

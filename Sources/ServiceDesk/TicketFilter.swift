@@ -20,11 +20,14 @@ public struct TicketFilter: Sendable, Hashable {
   }
 
   public var status = Status.open
+  /// The agent who answers for it.
+  public var owner: String?
   /// The agent who has it; "" for tickets that nobody has.
   public var assignee: String?
   /// "" for tickets without a team.
   public var team: String?
   public var priority: String?
+  public var channel: String?
   /// A tag that it has.
   public var tag: String?
   public var customer: EntityID?
@@ -32,6 +35,8 @@ public struct TicketFilter: Sendable, Hashable {
   public var updatedSince: UInt64?
   /// Words that all occur in the subject or the `ref`, without regard to case and accents.
   public var text: String?
+  /// Also tickets that were merged into others.
+  public var includesParts = false
   public var order = Order.newest
 
   public init() {}

@@ -29,6 +29,19 @@ public struct TicketRow: Sendable, Hashable {
   /// On how many fields people disagree.
   public let conflicts: Int
   public let isErased: Bool
+  /// The agent who answers for it.
+  public internal(set) var owner = ""
+  /// Whether it was merged into another one.
+  public internal(set) var isPart = false
+  /// When the customer came first, and when the first answer behind that came, milliseconds since 1970.
+  public internal(set) var asked: UInt64?
+  public internal(set) var answered: UInt64?
+  /// Since when the customer waits for an answer.
+  public internal(set) var waiting: UInt64?
+  /// The channels on which messages to the customer wait to be sent.
+  public internal(set) var outbox: [String] = []
+  /// Whether another ticket was ever merged into it.
+  var hasParts = false
 }
 
 extension TicketRow {
@@ -39,16 +52,25 @@ extension TicketRow {
     TableColumn("topic", .word), TableColumn("channel", .word), TableColumn("customer", .numbered),
     TableColumn("tags", .word), TableColumn("due", .number), TableColumn("created", .number),
     TableColumn("updated", .number), TableColumn("conflicts", .number), TableColumn("erased", .number),
+    TableColumn("owner", .word), TableColumn("part", .number), TableColumn("asked", .number), TableColumn("answered", .number),
+    TableColumn("waiting", .number), TableColumn("outbox", .word),
+    TableColumn("whole", .number),
   ]
 
   static func values(of state: EntityState) -> [TableValue] {
-    [
+    let clock = TicketClock(state)
+    return [
       .text(state.brief("ref")), .text(state.brief("subject")), .text(state.brief("status")),
       .text(state.brief("priority")), .text(state.brief("team")), .text(state.brief("assignee")),
       .text(state.brief("topic")), .text(state.brief("channel")), .text(state.brief("customer")),
       .text(state.joined("tags")), .number(state.text("due").flatMap { HybridTime($0) }?.milliseconds ?? 0),
       .number(state.firstAt.milliseconds), .number(state.lastAt.milliseconds),
       .number(UInt64(state.disagreements.count)), .number(state.isErased ? 1 : 0),
+      .text(state.brief(Vocabulary.owner)), .number(state.mergedInto == nil ? 0 : 1),
+      .number(clock.asked?.milliseconds ?? 0), .number(clock.answered?.milliseconds ?? 0),
+      .number(clock.waiting?.milliseconds ?? 0),
+      .text(clock.outbox.isEmpty ? "" : JSONText(array: clock.outbox.map { JSONText($0) }).text),
+      .number(clock.hasParts ? 1 : 0),
     ]
   }
 
@@ -69,6 +91,14 @@ extension TicketRow {
     updated = values[12].number
     conflicts = Int(values[13].number)
     isErased = values[14].number != 0
+    owner = values[15].text
+    isPart = values[16].number != 0
+    func time(_ index: Int) -> UInt64? { values[index].number == 0 ? nil : values[index].number }
+    asked = time(17)
+    answered = time(18)
+    waiting = time(19)
+    outbox = [String](joined: values[20].text)
+    hasParts = values[21].number != 0
   }
 }
 

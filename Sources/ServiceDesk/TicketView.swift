@@ -34,6 +34,8 @@ public struct TimelineEntry: Sendable, Hashable {
   public let received: UInt64?
   /// The position up to which the author had merged.
   public let seen: UInt64
+  /// The place in the workspace's order; nil for what was not sent yet.
+  public let position: UInt64?
   /// The whole entry as it was written.
   public let value: JSONText
 
@@ -50,6 +52,7 @@ public struct TimelineEntry: Sendable, Hashable {
     effective = entry.effective
     received = entry.stamp
     seen = entry.seen
+    position = entry.position
     value = entry.value
   }
 }
@@ -107,6 +110,11 @@ public struct TicketView: EntityView {
   public var assignee: String { state.text("assignee") ?? "" }
   public var channel: String { state.text("channel") ?? "" }
   public var customer: EntityID? { state.text("customer").flatMap { EntityID($0) } }
+  /// The agent who answers for it until a follow-up.
+  public var owner: String { state.text(Vocabulary.owner) ?? "" }
+  /// How it was solved.
+  public var solution: String { state.text(Vocabulary.solution) ?? "" }
+  public var followers: [String] { state.elements(Vocabulary.followers) }
   /// When it is due; nil where it has no such time.
   public var due: HybridTime? { state.text("due").flatMap { HybridTime($0) } }
 }

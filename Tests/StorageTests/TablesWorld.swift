@@ -18,6 +18,8 @@ struct TestProjection: TableProjection {
     ]
   }
 
+  func readsLogs(ofType type: String) -> Bool { false }
+
   func values(of state: EntityState) -> [TableValue] {
     guard state.id.type == "ticket" else { return [] }
     func text(_ field: ExactString) -> String { state.registers[field]?.shown()?.value.text ?? "" }

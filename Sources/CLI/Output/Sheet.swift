@@ -35,25 +35,3 @@ package struct Sheet {
     }
   }
 }
-
-/// Messages, notes and events as a person reads them.
-enum TimelineText {
-  static func write(_ entries: [TimelineEntry], to output: Output) {
-    for entry in entries {
-      let side =
-        switch entry.direction {
-        case "in": "from customer"
-        case "out": "to customer"
-        default: nil as String?
-        }
-      let isNote = entry.kind == "note"
-      let kind = isNote ? "internal note" : entry.kind == "message" ? nil : entry.kind
-      let what = [entry.channel, side, kind].compactMap(\.self).joined(separator: " ")
-      let head = "\(Moment.local(entry.effective))  \(Plain.line(entry.by))  \(Plain.line(what))"
-      output.line(output.styled(head, isNote ? .yellow : .dim))
-      for line in Plain.text(entry.text).split(separator: "\n", omittingEmptySubsequences: false) {
-        output.line("  \(line)")
-      }
-    }
-  }
-}

@@ -1,4 +1,5 @@
 import Agent
+import Causality
 import Merge
 import ServiceDesk
 
@@ -37,6 +38,31 @@ extension Context {
       }
       return ticket
     }
+  }
+
+  /// The ticket that somebody means; of one that was merged into another, that one.
+  func wholeTicket(_ text: String, _ desk: Desk) throws -> EntityID {
+    let id = try find(text, type: Vocabulary.ticket, desk)
+    let whole = try desk.whole(id)
+    if whole != id { note("\(desk.shortID(id)) is a part of \(desk.shortID(whole)) now") }
+    return whole
+  }
+
+  /// The entry of a ticket's timeline that somebody means: the change's id, or the start of it as 'ticket show' prints it.
+  func entry(_ text: String, of page: TicketPage, _ desk: Desk) throws -> TicketPage.Entry {
+    let found = page.entries.filter { item in
+      let id = item.entry.id
+      guard let dot = text.lastIndex(of: "."), text[text.index(after: dot)...] == String(id.sequence) else {
+        return false
+      }
+      return id.replica.description.hasPrefix(text[..<dot])
+    }
+    guard let first = found.first else {
+      throw Failure(
+        .notFound, "\(desk.shortID(page.id)) has no entry '\(text)'; 'askonce ticket show' prints their ids")
+    }
+    guard found.count == 1 else { throw Failure(.ambiguous, "'\(text)' can mean several entries") }
+    return first
   }
 
   /// The ticket that somebody means; nil where nobody said any.

@@ -12,14 +12,19 @@ struct DeskProjection: TableProjection {
     switch type {
     case Vocabulary.ticket: TicketRow.columns
     case Vocabulary.customer, Vocabulary.organisation: CustomerRow.columns
+    case Vocabulary.promise: PromiseRow.columns
     default: []
     }
   }
+
+  /// Since when a customer waits stands in the timeline.
+  func readsLogs(ofType type: String) -> Bool { type == Vocabulary.ticket }
 
   func values(of state: EntityState) -> [TableValue] {
     switch state.id.type {
     case Vocabulary.ticket: TicketRow.values(of: state)
     case Vocabulary.customer, Vocabulary.organisation: CustomerRow.values(of: state)
+    case Vocabulary.promise: PromiseRow.values(of: state)
     default: []
     }
   }

@@ -39,7 +39,7 @@ public struct Answer: Sendable, Hashable {
     public let confidence: String
     public let expires: HybridTime?
 
-    init(_ fact: FactView) {
+    package init(_ fact: FactView) {
       value = fact.value
       by = fact.by
       at = fact.at

@@ -67,10 +67,7 @@ public struct PhoneNumber: Hashable, Sendable {
   /// - Parameter countries: those whose national numbers the text may have; nil for one that is not known.
   func isSame(as text: String, in countries: [String?]) -> Bool {
     countries.contains { country in
-      PhoneNumber(text, country: country).map {
-        canBeSame(as: $0) && ($0.international != nil) == (international != nil)
-      }
-        ?? false
+      PhoneNumber(text, country: country).map { canBeSame(as: $0) } ?? false
     }
   }
 

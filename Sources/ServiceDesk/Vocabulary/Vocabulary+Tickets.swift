@@ -67,3 +67,10 @@ extension Vocabulary {
   /// What a promise's `state` says, least finished first.
   public static let promiseStates = ["open", "broken", "waived", "kept"]
 }
+
+extension Vocabulary {
+  // MARK: Surveys
+
+  /// The entity type of a survey: `customer`, `ticket`, `csat` from 1 to 5, `ces` from 1 to 7, `comment`.
+  public static let survey = "survey"
+}

@@ -44,8 +44,8 @@ struct TableBuilder {
   private func fold(_ id: EntityID, _ changes: [PlacedChange]) throws(StorageError) -> NewerRows.Entry {
     var all: [PlacedChange] = []
     for run in runs[..<index] { all += try run.changes(of: id) }
-    let new = changes.map(Self.withoutLogs)
-    all = all.map(Self.withoutLogs) + new
+    let new = projection.readsLogs(ofType: id.type) ? changes : changes.map(Self.withoutLogs)
+    all = (projection.readsLogs(ofType: id.type) ? all : all.map(Self.withoutLogs)) + new
     return NewerRows.Entry(
       values: projection.values(of: Fold.state(of: id, all)), terms: Array(projection.terms(of: id, new)))
   }

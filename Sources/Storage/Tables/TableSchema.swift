@@ -58,7 +58,9 @@ package protocol TableProjection: Sendable {
   var version: UInt32 { get }
   /// The columns of a type; none for a type of which only ids and terms are kept.
   func columns(ofType type: String) -> [TableColumn]
-  /// The values of an entity, one for each column of its type. They cannot depend on its logs.
+  /// Whether the values of a type depend on its entities' logs; where they do not, these are not folded.
+  func readsLogs(ofType type: String) -> Bool
+  /// The values of an entity, one for each column of its type.
   func values(of state: EntityState) -> [TableValue]
   /// Hashes of whatever the changes of one entity set by which it may be looked for.
   func terms(of entity: EntityID, _ changes: [PlacedChange]) -> Set<UInt32>

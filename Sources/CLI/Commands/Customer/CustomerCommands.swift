@@ -1,4 +1,5 @@
 import Codec
+import ServiceDesk
 
 /// Commands for customers.
 enum CustomerCommands {
@@ -23,11 +24,19 @@ enum CustomerCommands {
       (.value("postcode", "TEXT", "the postal code"), "address.postcode"),
       (.value("city", "TEXT", "the place"), "address.city"),
       (.value("country", "CODE", "the country, such as 'SE'"), "address.country"),
+      (
+        .value("prefers", "CHANNEL", "the channel liked best", choices: Vocabulary.channels),
+        Vocabulary.preferredChannel
+      ),
     ],
     sets: [
       (.list("phone", "NUMBER", "a phone number to add, best in international form"), "phones"),
       (.list("email", "ADDRESS", "an e-mail address to add"), "emails"),
       (.list("handle", "NAME", "a name on a social network or messenger to add"), "handles"),
       (.list("tag", "WORD", "a tag to add"), "tags"),
+      (
+        .list("avoid", "CHANNEL", "a channel not to use", choices: Vocabulary.channels),
+        Vocabulary.avoidedChannels
+      ),
     ])
 }

@@ -45,7 +45,8 @@ enum CustomerExport {
     output.line(output.styled("What it may be used for", .bold))
     for answer in data.consents {
       let source = answer.head.map { "said to \($0.by), \(Moment.local($0.effective))" } ?? "nothing was said"
-      output.line("  \(answer.purpose): \(answer.isGranted ? "granted" : "withdrawn") (\(Plain.line(source)))")
+      output.line(
+        "  \(answer.purpose): \(answer.isGranted ? "granted" : "withdrawn") (\(Plain.line(source)))")
     }
     for entity in data.entities {
       output.line()

@@ -31,7 +31,7 @@ enum CustomerFind {
     }
   }
 
-  private static func write(_ matches: [CustomerMatch], _ desk: Desk, _ context: Context) {
+  static func write(_ matches: [CustomerMatch], _ desk: Desk, _ context: Context) {
     if context.isJSON {
       var list = JSONList(context.output)
       for match in matches {

@@ -9,6 +9,7 @@ enum CustomerSet {
     (.list("drop-email", "ADDRESS", "an e-mail address to take out"), "emails"),
     (.list("drop-handle", "NAME", "a handle to take out"), "handles"),
     (.list("drop-tag", "WORD", "a tag to take out"), "tags"),
+    (.list("drop-avoid", "CHANNEL", "a channel that may be used again"), Vocabulary.avoidedChannels),
   ]
   private static let name = Option.value("name", "NAME", "the customer's name")
   private static let fields = FieldOptions(

@@ -57,7 +57,7 @@ struct ExportRun {
     while let (id, changes) = try walk.next() {
       let whole = Fold.state(of: id, changes)
       if whole.isErased { continue }
-      let state = whole.without(survey.consents(whole).hidden(in: whole))
+      let state = whole.without(survey.consents(whole).hidden(in: whole)).withoutRedactedWords
       writer.policy = { Vocabulary.policy(type: id.type, field: $0) }
       line(writer, state, &output)
       count += 1

@@ -55,7 +55,7 @@ enum ImportCommand {
       try desk.store.compact()
       try run.rejects.finish()
       write(summary, run.rejects, context)
-      return run.rejects.count == 0 ? .ok : .partial
+      return run.rejects.count + run.rejects.refused == 0 ? .ok : .partial
     }
   }
 

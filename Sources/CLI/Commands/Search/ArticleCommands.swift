@@ -60,10 +60,15 @@ enum ArticleCommands {
   ) { typed in
     var draft = try fields.draft(typed, assignments: typed.operands(from: 1))
     if let title = typed[title] { draft.set["title"] = JSONText(title) }
-    if let body = typed[body] { draft.set["body"] = JSONText(try InputText.read(body)) }
-    guard !draft.isEmpty else { throw Failure.usage("nothing to change; give an option or FIELD=VALUE") }
-    let (text, made) = (typed.operand(0), draft)
-    return { context in try Editing.edit(context, text, type: Vocabulary.article, made) }
+    guard !draft.isEmpty || typed.has(body) else {
+      throw Failure.usage("nothing to change; give an option or FIELD=VALUE")
+    }
+    let (text, given, words) = (typed.operand(0), draft, typed[body])
+    return { context in
+      var draft = given
+      if let words { draft.set["body"] = JSONText(try InputText.read(words)) }
+      return try Editing.edit(context, text, type: Vocabulary.article, draft)
+    }
   }
 
   private static let versions = Option.flag("versions", "list its versions instead")

@@ -9,7 +9,12 @@ enum TicketCommands {
     "ticket", "Tickets: what customers need, and what was done about it",
     [
       TicketNew.command, TicketShow.command, TicketSet.command, TicketList.command, TicketReply.command,
-      TicketNote.command, TicketTag.add, TicketTag.drop,
+      TicketCall.command, TicketNote.command, TicketTag.add, TicketTag.drop, TicketHandling.take,
+      TicketHandling.transfer, TicketHandling.solve, TicketHandling.reopen, TicketHandling.followUp,
+      TicketHandling.compensate, TicketJoining.merge, TicketJoining.unmerge, TicketJoining.split,
+      TicketJoining.link, TicketJoining.unlink, TicketMending.correct, TicketMending.redact,
+      TicketMending.release, TicketMending.cancel,
+      TicketMending.follow, TicketMending.unfollow,
     ])
 
   static let ticket = Operand("TICKET", "the start of its id, or its number from another system")

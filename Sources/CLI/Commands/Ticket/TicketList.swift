@@ -10,6 +10,7 @@ enum TicketList {
   private static let assignee = Option.value("assignee", "NAME", "only tickets of this agent")
   private static let mine = Option.flag("mine", "only tickets of this store's agent")
   private static let nobody = Option.flag("unassigned", "only tickets that nobody has")
+  private static let answerable = Option.value("owner", "NAME", "only tickets that this agent answers for")
   private static let team = Option.value("team", "NAME", "only tickets of this team")
   private static let priority = Option.value("priority", "WORD", "only tickets of this priority")
   private static let tag = Option.value("tag", "WORD", "only tickets with this tag")
@@ -23,7 +24,8 @@ enum TicketList {
   static let command = Command(
     "ticket list", "List tickets",
     options: [
-      status, assignee, mine, nobody, team, priority, tag, customer, since, text, order, Limit.option,
+      status, assignee, mine, nobody, answerable, team, priority, tag, customer, since, text, order,
+      Limit.option,
     ],
     examples: [
       .init("What I have to do", "askonce ticket list --mine --order due"),
@@ -39,6 +41,7 @@ enum TicketList {
     }
     filter.assignee = typed.has(nobody) ? "" : typed[assignee]
     filter.team = typed[team]
+    filter.owner = typed[answerable]
     filter.priority = typed[priority]
     filter.tag = typed[tag]
     filter.text = typed[text]

@@ -40,11 +40,21 @@ enum TicketSet {
       try Editing.edit(context, text, type: Vocabulary.ticket) { desk, id in
         var draft = draft
         try TicketCommands.setDue(end, in: &draft, now: context.system.now())
+        try requireNoTransfer(draft, of: id, desk)
         if let owner {
           draft.set["customer"] = JSONText("\(try context.find(owner, type: Vocabulary.customer, desk))")
         }
         return try desk.store.commit(Edit(.entity(id), draft))
       }
     }
+  }
+
+  /// Handing over what somebody has needs a reason. Settling a conflict and giving a ticket to nobody do not.
+  private static func requireNoTransfer(_ draft: Draft, of id: EntityID, _ desk: Desk) throws {
+    guard let next = draft.set["assignee"]?.string, let field = try desk.ticket(id)?.field("assignee"),
+      !field.isConflict, !field.text.isEmpty, !next.isEmpty, field.text != next
+    else { return }
+    throw Failure(
+      .conflict, "\(field.text) has it; 'askonce ticket transfer' hands it over, with a reason")
   }
 }

@@ -19,17 +19,19 @@ enum TicketShow {
     return { context in
       try context.withDesk(.reading) { desk in
         let id = try context.find(text, type: Vocabulary.ticket, desk)
-        guard let view = try desk.ticket(id) else { return }
+        let page = try desk.page(id)
+        let view = page.view
         if context.isJSON {
           context.output.json(
             EntityJSON.value(
-              view.state,
+              view.state.withoutRedactedWords,
               [
-                ("short", JSONText(desk.shortID(id))),
+                ("short", JSONText(desk.shortID(page.id))),
                 ("customerName", view.customerName.map { JSONText($0) }),
-              ]))
+              ] + TicketPageJSON.members(page, desk)))
         } else {
-          write(view, desk, context.output)
+          if page.id != id { context.note("\(desk.shortID(id)) is a part of \(desk.shortID(page.id)) now") }
+          write(page, desk, context.output)
         }
       }
     }
@@ -37,10 +39,16 @@ enum TicketShow {
 
   /// The fields that come first, in this order.
   private static let first: [ExactString] = [
-    "status", "priority", "team", "assignee", "channel", "topic", "due", "ref",
+    "status", "priority", "team", "assignee", "owner", "channel", "topic", "due", "ref", "solution",
+  ]
+  /// Fields with a place of their own on the page.
+  private static let placed = [
+    Vocabulary.replyPrefix, Vocabulary.redactedPrefix, Vocabulary.correctedPrefix, Vocabulary.factPrefix,
+    "split",
   ]
 
-  private static func write(_ view: TicketView, _ desk: Desk, _ output: Output) {
+  private static func write(_ page: TicketPage, _ desk: Desk, _ output: Output) {
+    let view = page.view
     output.line(output.styled("ticket \(desk.shortID(view.id))  \(Plain.line(view.subject))", .bold))
     output.line(EntityText.dates(view.state))
     if view.isErased {
@@ -61,19 +69,36 @@ enum TicketShow {
       }
     }
     sheet.add("tags", view.tags.joined(separator: ", "))
-    for field in view.fields where !first.contains(field.name) && field.name != "subject" {
+    for field in view.fields
+    where !first.contains(field.name) && field.name != "subject"
+      && !placed.contains(where: field.name.text.hasPrefix)
+    {
       if field.name != "customer" || view.customer == nil { sheet.add(field.name.text, field) }
     }
-    for set in view.state.sets.keys.sorted() where set != "tags" {
+    sheet.add("took in", page.parts.map { desk.shortID($0.id) }.joined(separator: ", "))
+    sheet.add("split from", page.splitFrom.map { desk.shortID($0) })
+    sheet.add("split into", page.splitInto.map { desk.shortID($0) }.joined(separator: ", "))
+    for link in page.links { sheet.add(link.relation, desk.shortID(link.ticket)) }
+    for promise in page.promises {
+      let due = promise.due.map { ", by \(Moment.local($0))" } ?? ""
+      sheet.add("promised", "\(promise.text) (\(promise.state)\(due), \(desk.shortID(promise.id)))")
+    }
+    for fact in view.facts {
+      sheet.add(fact.key, fact.alternatives.map(\.value.plain).joined(separator: " or "))
+    }
+    let (done, open) = (page.care.filter { $0.evidence != nil }, page.care.filter { $0.evidence == nil })
+    sheet.add("care", done.map(\.name).joined(separator: ", "))
+    sheet.add("still to do", open.map(\.name).joined(separator: ", "))
+    for set in view.state.sets.keys.sorted() where set != "tags" && set != Vocabulary.links {
       sheet.add(set.text, view.state.elements(set).joined(separator: ", "))
     }
     for (name, count) in view.state.counters.sorted(by: { $0.key < $1.key }) {
       sheet.add(name.text, String(count))
     }
     sheet.write(to: output, indent: "  ")
-    if !view.timeline.isEmpty {
+    if !page.entries.isEmpty {
       output.line()
-      TimelineText.write(view.timeline, to: output)
+      TimelineText.write(page, desk, to: output)
     }
   }
 }

@@ -1,0 +1,113 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+
+/// Delivers what agents wrote to customers.
+enum GatewayCommand {
+  private static let exec = Option.value(
+    "exec", "CMD", "the command that sends one message; it runs in /bin/sh")
+  private static let noSync = Option.flag("no-sync", "work on what this store knows, without its server")
+
+  /// By sysexits.h: the other side could not be reached; later may help.
+  private static let temporary: Int32 = 75
+
+  static let command = Command(
+    "gateway", "Send the messages that wait on a channel, by a command of yours",
+    details: [
+      "The command gets each message as JSON on its standard input: id, ticket, subject, channel, to, customer, name, "
+        + "language, agent, text. Exit status 0 means sent, and the first line that it prints is kept; 75 means try again "
+        + "next time; any other means failed, and its first line of errors is kept.",
+      "Each message is marked before the command runs, so it is run once for each: a message during which this "
+        + "device was stopped counts as failed, since nobody knows, and 'ticket release' tries it again. A message that "
+        + "crossed with words of the customer is held back.",
+      "A gateway is an ordinary device of the workspace. It syncs first, and sends nothing where that fails, so that it does "
+        + "not miss what the customer wrote; then it syncs again.",
+    ],
+    options: [TicketCommands.channel, exec, noSync],
+    examples: [
+      .init("From a timer", "askonce gateway --channel email --exec /usr/local/bin/send-mail"),
+      .init(
+        "To see what would go out",
+        "askonce gateway --channel sms --no-sync --exec 'jq -r .text >&2; exit 75'"),
+    ],
+    needsNetwork: true
+  ) { typed in
+    guard let channel = typed[TicketCommands.channel] else {
+      throw Failure.usage("which channel? Give --channel")
+    }
+    guard let line = typed[exec], !line.isEmpty else { throw Failure.usage("which command? Give --exec CMD") }
+    let isAlone = typed.has(noSync)
+    return { context in
+      var counts = Counts()
+      let store = try context.open(.writing)
+      let desk = Desk(store)
+      let syncs = !isAlone && store.configuration.server != nil
+      if syncs { _ = try SyncRun(context, retries: true).sync(store) }
+      let outbox = try desk.outbox(channel)
+      for message in outbox.interrupted {
+        try desk.record(
+          message.entry, as: "failed", detail: "stopped while sending; nobody knows whether it went out")
+        counts.failed += 1
+      }
+      for message in outbox.messages { try send(message, line, desk, &counts, context) }
+      if syncs { _ = try SyncRun(context, retries: true).sync(store) }
+      try store.compact()
+      write(counts, held: outbox.held.count, context)
+      return counts.failed + counts.waiting == 0 ? .ok : .partial
+    }
+  }
+
+  private struct Counts {
+    var sent = 0
+    var failed = 0
+    var waiting = 0
+  }
+
+  private static func send(
+    _ message: OutgoingMessage, _ line: String, _ desk: Desk, _ counts: inout Counts, _ context: Context
+  ) throws {
+    try desk.record(message.entry, as: "sending")
+    let outcome = try ShellCommand.run(line, input: json(message, desk).bytes + [0x0A])
+    let first = { (text: String) in text.split(separator: "\n").first.map(String.init) }
+    switch outcome.code {
+    case 0:
+      try desk.record(message.entry, as: "sent", detail: first(outcome.output))
+      counts.sent += 1
+    case temporary:
+      try desk.record(message.entry, as: "queued", detail: first(outcome.errors))
+      counts.waiting += 1
+    default:
+      let reason = first(outcome.errors) ?? "the command ended with \(outcome.code)"
+      try desk.record(message.entry, as: "failed", detail: reason)
+      counts.failed += 1
+      context.note("not sent: \(desk.shortID(message.entry.entry.id)): \(reason)")
+    }
+  }
+
+  private static func json(_ message: OutgoingMessage, _ desk: Desk) -> JSONText {
+    let (entry, customer) = (message.entry, message.customer)
+    return JSONText(present: [
+      ("id", JSONText(entry.entry.id.description)),
+      ("ticket", JSONText(message.ticket.ref ?? desk.shortID(message.ticket.id))),
+      ("subject", JSONText(message.ticket.subject)), ("channel", entry.entry.channel.map { JSONText($0) }),
+      ("to", EntityJSON.strings(message.recipients)),
+      ("customer", customer.map { JSONText($0.id.description) }),
+      ("name", customer.map { JSONText($0.name) }),
+      ("language", customer.flatMap { $0.language.map { JSONText($0) } }),
+      ("agent", JSONText(entry.entry.by)), ("text", JSONText(entry.text)),
+    ])
+  }
+
+  private static func write(_ counts: Counts, held: Int, _ context: Context) {
+    let parts = [
+      ("sent", counts.sent), ("failed", counts.failed), ("waiting", counts.waiting), ("held", held),
+    ]
+    if context.isJSON {
+      context.output.json(parts.map { ($0.0, JSONText($0.1)) })
+    } else {
+      context.output.line(parts.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+extension Desk {
+  /// How many of a customer's tickets a brief looks into, the newest and all open ones first.
+  private static let briefTickets = 16
+
+  /// What an agent has to know of a customer.
+  ///
+  /// Cost: the customer, at most 16 tickets, the customer's promises and surveys, and the settings; nothing of other
+  /// customers.
+  /// - Parameters:
+  ///   - ticket: the ticket that led here; nil for the newest open one.
+  ///   - contacts: how many of the last contacts.
+  public func brief(
+    _ id: EntityID, about ticket: EntityID? = nil, contacts limit: Int = 6
+  ) throws(DeskError) -> Brief {
+    guard let whole = try stored({ () throws(StorageError) in try customer(id) }) else {
+      throw .notFound(id.description)
+    }
+    let settings = try settings()
+    let now = store.environment.now()
+    let consents = Consents(whole.state, settings)
+    let sorted = sort(whole.facts, consents, now)
+    let rows = try tickets(of: id)
+    let open = rows.filter { !Vocabulary.finished.contains($0.status) && !$0.isPart }
+    let chosen = (open + rows.filter { Vocabulary.finished.contains($0.status) }).prefix(Self.briefTickets)
+    var views = [PlainLook(whole.state)]
+    for row in chosen { views.append(PlainLook(try known(row.id))) }
+    let all = views.flatMap { view in
+      view.timeline.filter(\.isContact).map { entry in
+        Brief.Contact(entry: entry, on: view.id, text: TicketPage.Entry(entry, on: view.state).text)
+      }
+    }.sorted { ($1.entry.happened, $1.entry.id) < ($0.entry.happened, $0.entry.id) }
+    var filter = PromiseFilter()
+    filter.customer = id
+    return Brief(
+      customer: try shown(whole).view, facts: sorted.usable, unclear: sorted.unclear,
+      withheld: sorted.withheld, contact: consents.answer(Vocabulary.contact),
+      preferred: whole.state.text(Vocabulary.preferredChannel),
+      avoided: whole.state.elements(Vocabulary.avoidedChannels),
+      promises: try promises(filter, limit: .max).rows, openTickets: open,
+      contacts: Array(all.prefix(limit)),
+      recurrence: recurrence(all, rows, ticket ?? open.first?.id, now), feedback: try feedback(of: id),
+      disagreements: views.flatMap { view in
+        view.conflicts.map { Brief.Disagreement(on: view.id, field: $0) }
+      }, now: now)
+  }
+
+  /// A customer's tickets, newest update first, also those that are a part of another one.
+  private func tickets(of customer: EntityID) throws(DeskError) -> [TicketRow] {
+    try stored { () throws(StorageError) in
+      var filter = TicketFilter()
+      filter.customer = customer
+      filter.status = .all
+      filter.includesParts = true
+      return try tickets(filter, limit: .max).rows
+    }
+  }
+
+  private func sort(
+    _ facts: [FactView], _ consents: Consents, _ now: UInt64
+  ) -> (usable: [FactView], unclear: [FactView], withheld: (consent: Int, purpose: Int, expired: Int)) {
+    var usable: [FactView] = []
+    var unclear: [FactView] = []
+    var withheld = (consent: 0, purpose: 0, expired: 0)
+    for fact in facts {
+      let heads = fact.everyHead.map { $0.obstacle(for: Vocabulary.service, consents, now: now) }
+      if heads.contains(.withdrawn) {
+        withheld.consent += 1
+      } else if fact.isConflict, heads.contains(nil) {
+        unclear.append(fact)
+      } else {
+        switch fact.obstacle(for: Vocabulary.service, consents, now: now) {
+        case nil: usable.append(fact)
+        case .expired: withheld.expired += 1
+        case .purpose: withheld.purpose += 1
+        case .withdrawn: withheld.consent += 1
+        }
+      }
+    }
+    return (usable, unclear, withheld)
+  }
+
+  private func recurrence(
+    _ contacts: [Brief.Contact], _ rows: [TicketRow], _ ticket: EntityID?, _ now: UInt64
+  ) -> Brief.Recurrence? {
+    guard let row = rows.first(where: { $0.id == ticket }) else { return nil }
+    let same = Set(rows.filter { $0.id == row.id || !row.topic.isEmpty && $0.topic == row.topic }.map(\.id))
+    return Brief.Recurrence(
+      contacts.filter { same.contains($0.on) }, about: row.id,
+      topic: row.topic.isEmpty ? row.subject : row.topic, now: now)
+  }
+
+  private func feedback(of customer: EntityID) throws(DeskError) -> Brief.Feedback? {
+    var latest: EntityState?
+    for id in try entities(of: customer, ofType: Vocabulary.survey) {
+      let state = try known(id)
+      if !state.isErased, latest.map({ $0.lastAt < state.lastAt }) ?? true { latest = state }
+    }
+    return latest.map { state in
+      Brief.Feedback(
+        at: state.lastAt, csat: state.text("csat").flatMap { Int($0) },
+        ces: state.text("ces").flatMap { Int($0) }, comment: state.text("comment"),
+        ticket: state.text("ticket").flatMap { EntityID($0) })
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// Twins, links, and tickets that hold two matters.
+extension Desk {
+  /// Makes two tickets one, whichever is named first. The one with the lesser id stays, so that two agents who do it
+  /// at the same time, in either order, do the same; it shows both timelines, also what is added to the other one later.
+  ///
+  /// The one that stays gets the less finished status, the higher priority, the earlier due time, the tags and followers of both,
+  /// the first owner, and whatever else it lacks.
+  /// - Parameter anyway: also tickets of different customers.
+  /// - Returns: nil where they are one already.
+  @discardableResult
+  public func merge(_ first: EntityID, _ second: EntityID, anyway: Bool = false) throws(DeskError) -> Change?
+  {
+    let ids = [try whole(first), try whole(second)].sorted()
+    guard ids[0] != ids[1] else { return nil }
+    let (stays, goes) = (try known(ids[0]), try known(ids[1]))
+    guard !stays.isErased, !goes.isErased else { throw .invalid("an erased ticket cannot be merged") }
+    let customers = Set([stays, goes].compactMap { $0.text("customer") })
+    guard anyway || customers.count < 2 else {
+      throw .invalid("they are of different customers; merge those first if they are one person")
+    }
+    var part = Draft()
+    part.set[Vocabulary.merged] = JSONText(ids[0].description)
+    part.log[Vocabulary.timeline] = Self.event("merged", "became a part of \(shortID(ids[0]))")
+    var whole = joined(stays, goes)
+    whole.log[Vocabulary.timeline] = Self.event(
+      "merged", "took in \(shortID(ids[1]))", [("ticket", JSONText(ids[1].description))])
+    let edits = [Edit(.entity(ids[1]), part), Edit(.entity(ids[0]), whole)]
+    return try stored { () throws(StorageError) in try store.commit(edits) }[0]
+  }
+
+  /// What the ticket that stays takes over from the other.
+  private func joined(_ stays: EntityState, _ goes: EntityState) -> Draft {
+    var draft = Draft()
+    func rank(_ state: EntityState, _ field: ExactString, _ words: [String]) -> Int {
+      state.text(field).flatMap { words.firstIndex(of: $0) } ?? -1
+    }
+    // The least finished of both, the more urgent of both.
+    if rank(goes, "status", Vocabulary.statuses) < rank(stays, "status", Vocabulary.statuses) {
+      draft.set["status"] = goes.text("status").map { JSONText($0) }
+    }
+    if rank(goes, "priority", Vocabulary.priorities) > rank(stays, "priority", Vocabulary.priorities) {
+      draft.set["priority"] = goes.text("priority").map { JSONText($0) }
+    }
+    let times = [stays, goes].compactMap { $0.text("due").flatMap { HybridTime($0) } }
+    if let due = times.min(), stays.text("due") != due.description {
+      draft.set["due"] = JSONText(due.description)
+    }
+    if let other = goes.shown(Vocabulary.owner),
+      stays.shown(Vocabulary.owner).map({ other.effective < $0.effective }) ?? true
+    {
+      draft.set[Vocabulary.owner] = other.value
+    }
+    for field: ExactString in ["customer", "assignee", "team", "topic", "channel", Vocabulary.solution]
+    where stays.text(field)?.isEmpty != false {
+      if let value = goes.shown(field)?.value { draft.set[field] = value }
+    }
+    for field in ["tags", Vocabulary.followers] {
+      let elements = goes.elements(field)
+      if !elements.isEmpty { draft.add[field] = elements.map { ExactString($0) } }
+    }
+    return draft
+  }
+
+  /// Takes a merge back: the ticket stands for itself again, with what was added to it in the meantime. What the other
+  /// one took over stays there.
+  ///
+  /// - Throws: `DeskError.invalid` for a ticket that is no part of another one.
+  @discardableResult
+  public func unmerge(_ part: EntityID) throws(DeskError) -> Change? {
+    guard let other = try known(part).mergedInto else {
+      throw .invalid("\(shortID(part)) is no part of another ticket")
+    }
+    var draft = Draft()
+    draft.clear.insert(Vocabulary.merged)
+    draft.log[Vocabulary.timeline] = Self.event("unmerged", "stands for itself again")
+    var rest = Draft()
+    rest.log[Vocabulary.timeline] = Self.event(
+      "unmerged", "gave back \(shortID(part))", [("ticket", JSONText(part.description))])
+    let edits = [Edit(.entity(part), draft), Edit(.entity(other), rest)]
+    return try stored { () throws(StorageError) in try store.commit(edits) }[0]
+  }
+
+  /// Links two tickets, on both.
+  ///
+  /// - Parameter relation: what the second is to the first: one of `Vocabulary.relations`.
+  @discardableResult
+  public func link(
+    _ first: EntityID, _ second: EntityID, as relation: String, undoing: Bool = false
+  ) throws(DeskError) -> Change? {
+    guard let words = Vocabulary.relations.first(where: { $0.name == relation }) else {
+      throw .invalid("there is no relation '\(relation)'")
+    }
+    guard first != second else { throw .invalid("a ticket is not linked to itself") }
+    let pairs = [(first, "\(words.name) \(second)"), (second, "\(words.other) \(first)")]
+    var edits: [Edit] = []
+    for (id, element) in pairs {
+      _ = try known(id)
+      var draft = Draft()
+      if undoing {
+        draft.drop[Vocabulary.links] = [ExactString(element)]
+      } else {
+        draft.add[Vocabulary.links] = [ExactString(element)]
+      }
+      edits.append(Edit(.entity(id), draft))
+    }
+    let made = try stored { () throws(StorageError) in try store.commit(edits) }
+    return made[0] ?? made[1]
+  }
+
+  /// Opens a ticket for a second matter, with some entries of the first one, which then no longer shows them.
+  ///
+  /// Customer, channel, team and priority come along. The entries stay where they were written; the new ticket names them.
+  /// - Parameter entries: entries of the ticket's own timeline.
+  /// - Returns: the change; its `on` is the new ticket.
+  @discardableResult
+  public func split(
+    _ ticket: EntityID, subject: String, entries: [ChangeID]
+  ) throws(DeskError) -> Change? {
+    let state = try known(ticket)
+    let own = Set(PlainLook(state).timeline.map(\.id))
+    guard !entries.isEmpty, entries.allSatisfy(own.contains) else {
+      throw .invalid("which entries? Some of \(shortID(ticket))'s own timeline have to come along")
+    }
+    var draft = Draft()
+    for field: ExactString in ["customer", "channel", "team", "priority"] {
+      if let value = state.shown(field)?.value { draft.set[field] = value }
+    }
+    draft.set["subject"] = JSONText(subject)
+    draft.set["status"] = JSONText("new")
+    draft.set[Vocabulary.split] = JSONText(object: [
+      ("from", JSONText(ticket.description)),
+      ("entries", JSONText(array: entries.map { JSONText($0.description) })),
+    ])
+    return try commit(Edit(.new(type: Vocabulary.ticket), draft))
+  }
+}

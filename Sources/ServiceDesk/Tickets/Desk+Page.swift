@@ -1,0 +1,120 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+extension Desk {
+  /// The ticket that a ticket is now a part of; itself where it was not merged. Cost: a fold for each step.
+  ///
+  /// A ticket is only ever merged into one with a lesser id, so this ends.
+  public func whole(_ ticket: EntityID) throws(DeskError) -> EntityID {
+    var id = ticket
+    while id.type == Vocabulary.ticket, let next = try known(id).mergedInto { id = next }
+    return id
+  }
+
+  /// The tickets that were merged into one, directly or through others, ordered.
+  public func parts(of ticket: EntityID) throws(DeskError) -> [EntityID] {
+    var found: Set<EntityID> = []
+    var waiting = [ticket]
+    while let next = waiting.popLast() {
+      let candidates = try stored { () throws(StorageError) in
+        try reading { () throws(StorageError) in try tables.entities(.merged(next.description)) }
+      }
+      for id in candidates where id.type == Vocabulary.ticket && !found.contains(id) {
+        guard try known(id).mergedInto == next else { continue }
+        found.insert(id)
+        waiting.append(id)
+      }
+    }
+    return found.sorted()
+  }
+
+  /// A ticket with everything that belongs to it; for a part of another one, that one.
+  ///
+  /// Cost: the ticket, its parts, the tickets that were split from it or that it was split from, and its promises.
+  public func page(_ ticket: EntityID) throws(DeskError) -> TicketPage {
+    let id = try whole(ticket)
+    let view = try self.view(id)
+    let parts = try parts(of: id).map { (id) throws(DeskError) in try self.view(id) }
+    var entries: [TicketPage.Entry] = []
+    var gone: Set<ChangeID> = []
+    var splitInto: [EntityID] = []
+    for part in [view] + parts {
+      for other in try split(from: part.id) {
+        splitInto.append(other.id)
+        gone.formUnion(other.splitEntries)
+      }
+      entries += part.timeline.map { TicketPage.Entry($0, on: part.state) }
+      guard let from = part.state.splitSource else { continue }
+      let source = try known(from)
+      let mine = part.state.splitEntries
+      entries += PlainLook(source).timeline.filter { mine.contains($0.id) }
+        .map { TicketPage.Entry($0, on: source) }
+    }
+    // What went to another ticket is shown there, unless it is here as what came along.
+    let members = Set([id] + parts.map(\.id))
+    entries.removeAll { gone.contains($0.entry.id) && members.contains($0.on) }
+    entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
+    let states = Dictionary(uniqueKeysWithValues: ([view] + parts).map { ($0.id, $0.state) })
+    entries.holdBack { item in
+      states[item.on]?.shown(ExactString(Vocabulary.replyPrefix + item.entry.id.description))?.value[
+        "despite"]?
+        .string.flatMap { ChangeID($0) }
+    }
+    var promises: [PromiseRow] = []
+    for member in members.sorted() {
+      var filter = PromiseFilter()
+      filter.includesSettled = true
+      filter.ticket = member
+      promises += try self.promises(filter, limit: .max).rows
+    }
+    let links = ([view] + parts).flatMap { $0.state.elements(Vocabulary.links).compactMap(TicketLink.init) }
+    return TicketPage(
+      view: view, parts: parts, entries: entries, splitFrom: view.state.splitSource,
+      splitInto: splitInto.sorted(), links: links, promises: promises,
+      care: CareStep.derive(view, entries, promises))
+  }
+
+  private func view(_ id: EntityID) throws(DeskError) -> TicketView {
+    guard let view = try stored({ () throws(StorageError) in try ticket(id) }) else {
+      throw .notFound(id.description)
+    }
+    return view
+  }
+
+  /// The tickets that were split from one.
+  private func split(from ticket: EntityID) throws(DeskError) -> [EntityState] {
+    let candidates = try stored { () throws(StorageError) in
+      try reading { () throws(StorageError) in try tables.entities(.split(ticket.description)) }
+    }
+    var found: [EntityState] = []
+    for id in candidates where id.type == Vocabulary.ticket {
+      let state = try known(id)
+      if state.splitSource == ticket { found.append(state) }
+    }
+    return found
+  }
+}
+
+extension EntityState {
+  /// The ticket that this one is a part of. Only a lesser id counts, so that nothing goes in circles.
+  var mergedInto: EntityID? {
+    guard let other = text(Vocabulary.merged).flatMap({ EntityID($0) }), other.type == id.type, other < id
+    else { return nil }
+    return other
+  }
+
+  /// The ticket that this one was split from.
+  var splitSource: EntityID? {
+    shown(Vocabulary.split)?.value["from"]?.string.flatMap { EntityID($0) }
+  }
+
+  /// The entries of that ticket that came along.
+  var splitEntries: Set<ChangeID> {
+    Set(
+      shown(Vocabulary.split)?.value["entries"]?.elements?.compactMap { $0.string.flatMap { ChangeID($0) } }
+        ?? [])
+  }
+}

@@ -1,0 +1,115 @@
+import Causality
+import Codec
+import Merge
+
+/// A ticket with everything that belongs to it: the tickets that were merged into it, the entries that it was split off
+/// with, and what became of each entry later.
+public struct TicketPage: Sendable {
+  /// An entry of the timeline as it is to be read now.
+  public struct Entry: Sendable, Hashable {
+    public let entry: TimelineEntry
+    /// The ticket in whose log it is.
+    public let on: EntityID
+    /// How far a message to the customer came: of `Vocabulary.replyStates`; nil for everything else.
+    public internal(set) var state: String?
+    /// For a message that waits to be sent: entries of the customer that its author had not seen. It is held back for them.
+    public internal(set) var crossed: [ChangeID] = []
+    /// What the gateway says about it.
+    public let detail: String?
+    /// Why its text is hidden, and who hid it; nil where it is not.
+    public let redacted: (reason: String, by: String)?
+    /// The text as it should have been, why, and who says so.
+    public let corrected: (text: String, reason: String?, by: String)?
+
+    /// The text to show.
+    public var text: String {
+      redacted != nil ? "" : corrected?.text ?? entry.text
+    }
+
+    public static func == (left: Entry, right: Entry) -> Bool {
+      left.entry == right.entry && left.on == right.on && left.state == right.state && left.text == right.text
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(entry.id) }
+  }
+
+  /// The ticket that stays of all that were merged.
+  public let view: TicketView
+  /// The tickets that were merged into it, ordered.
+  public let parts: [TicketView]
+  /// By the time at which things happened.
+  public let entries: [Entry]
+  /// The ticket that this one was split from, and those that were split from it.
+  public let splitFrom: EntityID?
+  public let splitInto: [EntityID]
+  /// Links to other tickets, ordered.
+  public let links: [TicketLink]
+  /// What was promised in it, settled promises too.
+  public let promises: [PromiseRow]
+  /// Which steps of good care were taken.
+  public let care: [CareStep]
+
+  public var id: EntityID { view.id }
+}
+
+/// A link from a ticket to another one.
+public struct TicketLink: Sendable, Hashable {
+  /// One of `Vocabulary.relations`: what the other ticket is to this one.
+  public let relation: String
+  public let ticket: EntityID
+
+  /// Parses an element of the set of links; nil for anything else.
+  init?(_ element: String) {
+    let parts = element.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, let ticket = EntityID(parts[1]) else { return nil }
+    relation = String(parts[0])
+    self.ticket = ticket
+  }
+}
+
+extension TicketPage.Entry {
+  init(_ entry: TimelineEntry, on state: EntityState) {
+    self.entry = entry
+    on = state.id
+    func head(_ prefix: String) -> Head? { state.shown(ExactString(prefix + entry.id.description)) }
+    let outcome = head(Vocabulary.replyPrefix)
+    self.state =
+      entry.isMessageOut
+      ? outcome?.value["state"]?.string ?? entry.value["state"]?.string : nil
+    detail = outcome?.value["detail"]?.string
+    redacted = head(Vocabulary.redactedPrefix).map { ($0.value.plain, $0.by) }
+    corrected = head(Vocabulary.correctedPrefix).flatMap { head in
+      head.value["text"]?.string.map { ($0, head.value["because"]?.string, head.by) }
+    }
+  }
+}
+
+extension [TicketPage.Entry] {
+  /// Holds back queued messages to the customer that crossed with words of the customer: with those that the author had not
+  /// seen, unless somebody released the message having seen them.
+  mutating func holdBack(_ despite: (TicketPage.Entry) -> ChangeID?) {
+    for index in indices where self[index].state == "queued" {
+      let reply = self[index]
+      let seen = despite(reply).flatMap { id in first { $0.entry.id == id }?.entry.effective }
+      let crossed = filter { item in
+        item.entry.direction == "in" && item.entry.isContact && item.entry.isUnknown(to: reply.entry)
+          && seen.map { item.entry.effective > $0 } ?? true
+      }
+      self[index].crossed = crossed.map(\.entry.id)
+      if !crossed.isEmpty { self[index].state = "held" }
+    }
+  }
+}
+
+extension TimelineEntry {
+  /// Whether it is a written message to the customer.
+  var isMessageOut: Bool { kind == Vocabulary.message && direction == "out" }
+
+  /// Whether somebody who wrote `other` had not seen this entry: neither did that device have it before, nor did the
+  /// author's store.
+  func isUnknown(to other: TimelineEntry) -> Bool {
+    if id.replica == other.id.replica { return id.sequence > other.id.sequence }
+    guard let position else { return true }
+    return position > other.seen
+  }
+}

@@ -1,0 +1,122 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// A written message to a customer that waits to be sent.
+public struct OutgoingMessage: Sendable {
+  public let entry: TicketPage.Entry
+  public let ticket: TicketView
+  public let customer: CustomerView?
+
+  /// Where it goes: the customer's addresses for its channel.
+  public var recipients: [String] {
+    guard let customer else { return [] }
+    switch entry.entry.channel {
+    case "email": return customer.emails
+    case "sms", "phone": return customer.phones
+    case "message": return customer.handles + customer.phones
+    default: return customer.handles
+    }
+  }
+}
+
+extension Desk {
+  /// What a channel's gateway has to do.
+  public struct Outbox: Sendable {
+    /// To be sent, what was written first in front.
+    public let messages: [OutgoingMessage]
+    /// Held back, because they crossed with words of the customer.
+    public let held: [OutgoingMessage]
+    /// This store began to send them and was stopped: nobody knows whether they went out.
+    public let interrupted: [OutgoingMessage]
+  }
+
+  /// The messages to customers that wait on a channel. Cost: a column of the table of tickets, and a page for each ticket
+  /// with something to send.
+  public func outbox(_ channel: String) throws(DeskError) -> Outbox {
+    let ids = try stored { () throws(StorageError) in
+      try reading { () throws(StorageError) in
+        var tests = RowTests(TicketRow.columns)
+        tests.require(number: "erased") { $0 == 0 }
+        tests.require("outbox") { [String](joined: $0).contains(channel) }
+        let order = RowOrder(first: tests.column("updated") ?? 0)
+        return try tables.scan(Vocabulary.ticket, tests, order, limit: .max).rows.map(\.entity)
+      }
+    }
+    var found: [String: [OutgoingMessage]] = [:]
+    var seen: Set<EntityID> = []
+    for id in ids {
+      let page = try page(id)
+      guard seen.insert(page.id).inserted else { continue }
+      let owner = page.view.customer
+      let customer = try owner.flatMap { (id) throws(DeskError) in
+        try stored { () throws(StorageError) in try self.customer(id) }
+      }
+      for entry in page.entries where entry.entry.channel == channel {
+        var kind = entry.state ?? ""
+        if kind == "sending" {
+          let head = try known(entry.on).shown(Self.replyField(entry.entry.id))
+          if head?.id.replica != store.replica { kind = "" }
+        }
+        found[kind, default: []].append(
+          OutgoingMessage(entry: entry, ticket: page.view, customer: customer))
+      }
+    }
+    func list(_ kind: String) -> [OutgoingMessage] {
+      (found[kind] ?? []).sorted {
+        ($0.entry.entry.effective, $0.entry.entry.id) < ($1.entry.entry.effective, $1.entry.entry.id)
+      }
+    }
+    return Outbox(messages: list("queued"), held: list("held"), interrupted: list("sending"))
+  }
+
+  private static func replyField(_ entry: ChangeID) -> ExactString {
+    ExactString(Vocabulary.replyPrefix + entry.description)
+  }
+
+  /// Records how far a message to the customer came. Of concurrent records the one that happened furthest counts: a
+  /// message that one gateway sent is sent, whatever happened to it at another.
+  ///
+  /// - Parameter detail: what the other side said, such as the message's number there or why it failed.
+  @discardableResult
+  public func record(
+    _ item: TicketPage.Entry, as state: String, detail: String? = nil
+  ) throws(DeskError) -> Change? {
+    guard Vocabulary.replyStates.contains(state) else { throw .invalid("a message is never '\(state)'") }
+    var members = [("state", JSONText(state)), ("gateway", JSONText(store.configuration.agent))]
+    if let detail, !detail.isEmpty { members.append(("detail", JSONText(String(detail.prefix(500))))) }
+    // Whoever let it go had seen what the customer wrote.
+    if let despite = try known(item.on).shown(Self.replyField(item.entry.id))?.value["despite"] {
+      members.append(("despite", despite))
+    }
+    var draft = Draft()
+    draft.set[Self.replyField(item.entry.id)] = JSONText(object: members)
+    return try commit(Edit(.entity(item.on), draft))
+  }
+
+  /// Lets a message go that was held back or failed: whoever does so has seen what the customer wrote.
+  @discardableResult
+  public func release(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
+    guard let state = item.state, ["held", "failed", "cancelled"].contains(state) else {
+      throw .invalid("it is \(item.state ?? "no message to the customer"), so there is nothing to release")
+    }
+    var members = [("state", JSONText("queued"))]
+    if let last = item.crossed.last { members.append(("despite", JSONText(last.description))) }
+    var draft = Draft()
+    draft.set[Self.replyField(item.entry.id)] = JSONText(object: members)
+    return try commit(Edit(.entity(item.on), draft))
+  }
+
+  /// Takes a message back that was not sent yet. Where a gateway sends it at the same time, it is sent.
+  @discardableResult
+  public func cancel(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
+    guard let state = item.state, ["queued", "held", "failed"].contains(state) else {
+      throw .invalid("it is \(item.state ?? "no message to the customer"), so it cannot be taken back")
+    }
+    var draft = Draft()
+    draft.set[Self.replyField(item.entry.id)] = JSONText(object: [("state", JSONText("cancelled"))])
+    return try commit(Edit(.entity(item.on), draft))
+  }
+}

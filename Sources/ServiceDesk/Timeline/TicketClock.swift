@@ -1,0 +1,52 @@
+import Causality
+import Codec
+import Merge
+
+/// What the timeline of a ticket says about answers: since when the customer waits, and when the first answer came. Always
+/// derived, never stored.
+struct TicketClock: Sendable, Hashable {
+  /// When the customer came first; nil where the timeline has no word of the customer.
+  private(set) var asked: HybridTime?
+  /// When the first answer behind that came.
+  private(set) var answered: HybridTime?
+  /// Since when the customer waits for an answer; nil where nobody waits.
+  private(set) var waiting: HybridTime?
+  /// The channels on which messages to the customer wait to be sent, ordered.
+  private(set) var outbox: [String] = []
+  /// Whether another ticket was ever merged into it.
+  private(set) var hasParts = false
+
+  init(_ state: EntityState) {
+    guard let log = state.logs[Vocabulary.timeline] else { return }
+    var channels: Set<String> = []
+    for entry in log.map({ TicketPage.Entry(TimelineEntry($0), on: state) }) {
+      add(entry)
+      if entry.entry.value["event"]?.string == "merged", entry.entry.value["ticket"] != nil {
+        hasParts = true
+      }
+      if entry.state == "queued" || entry.state == "sending", let channel = entry.entry.channel {
+        channels.insert(channel)
+      }
+    }
+    outbox = channels.sorted()
+  }
+
+  init(_ entries: [TicketPage.Entry]) {
+    for entry in entries { add(entry) }
+  }
+
+  private mutating func add(_ item: TicketPage.Entry) {
+    let entry = item.entry
+    guard entry.isContact else { return }
+    if entry.kind == Vocabulary.call || entry.direction == "out" {
+      // What never reached the customer is no answer.
+      if let state = item.state, ["draft", "cancelled", "failed"].contains(state) { return }
+      if entry.direction == "in", asked == nil { asked = entry.happened }
+      if asked != nil, answered == nil { answered = entry.happened }
+      waiting = nil
+    } else if entry.direction == "in" {
+      if asked == nil { asked = entry.happened }
+      if waiting == nil { waiting = entry.happened }
+    }
+  }
+}
