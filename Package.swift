@@ -31,7 +31,9 @@ let package = Package(
   name: "AskOnce",
   products: [
     .executable(name: "askonce", targets: ["askonce"]),
-    .library(name: "AskOnce", targets: ["ServiceDesk", "Agent", "URLTransport"]),
+    .library(
+      name: "AskOnce",
+      targets: ["ServiceDesk", "Agent", "URLTransport", "Storage", "Merge", "Codec", "Causality"]),
   ],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -92,7 +94,10 @@ let package = Package(
     tests("ChangeCodecTests", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     tests(
       "SimulatorTests",
-      ["Causality", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator", "TestSupport"]),
+      [
+        "Causality", "ChangeCodec", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator",
+        "TestSupport",
+      ]),
     tests("HTTPTests", ["HTTP"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -43,13 +44,43 @@ def wait(condition, what, seconds=30):
         time.sleep(0.01)
 
 
+def together(*works):
+    """Does several things at once, each in a thread, and raises the first failure once all have ended."""
+    failures = []
+
+    def attempt(work):
+        try:
+            work()
+        except Exception as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=attempt, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def size(folder):
+    """The bytes of a folder's files, as they are now."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            pass
+    return total
+
+
 class Scratch:
     """A folder that is gone at the end, with a home of its own, so that nothing of this machine is used or changed."""
 
     def __init__(self, askonce):
         self.askonce = str(pathlib.Path(askonce).resolve())
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="askonce-e2e."))
-        self.processes = []
+        self.processes, self.lock = [], threading.Lock()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ASKONCE", "XDG_"))}
         self.variables = kept | {"HOME": str(self.path / "home"), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         (self.path / "home").mkdir()
@@ -71,7 +102,8 @@ class Scratch:
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL,
                    "env": self.variables} | options
         process = subprocess.Popen(command, **options)
-        self.processes = [process] + [other for other in self.processes if other.poll() is None]
+        with self.lock:
+            self.processes = [process] + [other for other in self.processes if other.poll() is None]
         return process
 
     def run(self, *arguments, store=None, codes=(0,), input=None):
@@ -170,10 +202,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def script(title):
+def script(title, askonce=None):
     """Runs a script: gives its scratch folder, and says at the end whether all held."""
     begin = time.monotonic()
-    askonce = sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/release/askonce"
+    askonce = askonce or (sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/release/askonce")
     # A script that is ended leaves through the same door, so that its processes and its folder go.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))

@@ -76,6 +76,12 @@ class Change:
         return text + ("," + self.body if self.body else "") + "}"
 
 
+def checked_line(record):
+    """An object as a line of a file that is not compressed."""
+    text = json.dumps({key: value for key, value in record.items() if key != "crc"}, separators=(",", ":"))[:-1]
+    return f'{text},"crc":"{zlib.crc32(text.encode()):08x}"}}\n'
+
+
 def string(text):
     """A JSON string with nothing escaped that need not be."""
     return json.dumps(text, ensure_ascii=False)
@@ -272,7 +278,9 @@ def gzip_members(data):
 
 def next_sum(sum, changes):
     for change in changes:
-        sum = zlib.crc32(f"{change.id} {time_text(change.at)}\n".encode(), sum)
+        limit = "" if change.seen_limit is None else f" {change.seen_limit}"
+        line = f"{change.id} {time_text(change.at)} {time_text((change.stamp, 0))}{limit}\n"
+        sum = zlib.crc32(line.encode(), sum)
     return sum
 
 

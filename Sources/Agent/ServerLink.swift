@@ -50,7 +50,7 @@ package final class ServerLink {
       let refusal = Refusal(status: reply.status, body: reply.body)
       switch refusal.code {
       case .diverged, .forked, .gap, .tooLarge: return .failure(refusal)
-      default: throw SyncError(refusal)
+      default: throw SyncError(reply)
       }
     }
     guard let head = reply.fields[SyncWire.headField.lowercased()].flatMap(SyncWire.head) else {

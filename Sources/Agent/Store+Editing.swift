@@ -97,7 +97,7 @@ package struct EditBatch {
     case .entity(let existing):
       entity = existing
       // Of entities that are shown as one the author sees the heads of all, so a value replaces them all.
-      if edit.body == nil {
+      if edit.body == nil, edit.draft.needsState {
         state = try edit.alone ? store.state(of: existing) : store.mergedState(of: existing)
       }
     case .new(let type):

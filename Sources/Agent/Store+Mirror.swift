@@ -42,6 +42,7 @@ extension Store {
     let count = mirror.blocks.reduce(0) { $0 + $1.count }
     let isDue = count >= environment.sizes.agentRun || all && count > 0
     if isDue {
+      follower?.storeWillCompact()
       try runs.removeLeftovers()
       try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
       // From here on the runs hold it, whether or not the log's files can be removed.

@@ -6,6 +6,8 @@ import Storage
 
 /// Told by a store when what is derived from its runs can be brought in step cheaply.
 package protocol StoreFollower: AnyObject {
+  /// The newest changes are about to become a run.
+  func storeWillCompact()
   /// Compaction made a run of the newest changes or merged runs; or it found nothing to do, at the end of a sync or
   /// of an edit.
   func storeDidCompact(hasNewRuns: Bool)
@@ -167,6 +169,8 @@ public final class Store {
   public var replica: ReplicaID { configuration.replica }
   /// The last position of the workspace's order that this store holds.
   public var position: UInt64 { mirror.last }
+  /// The sequence of the last own change, 0 before the first one.
+  package var lastOwnSequence: UInt64 { own.lastSequence }
   /// Own changes that no server has acknowledged, oldest first.
   public var unsent: [Change] { own.unsent }
 

@@ -24,7 +24,13 @@ public struct SyncReport: Sendable, Hashable {
 ///
 /// One round trip in the usual case. Whatever happens in between, what was exchanged counts, and another sync goes
 /// on from there.
-package final class SyncClient {
+///
+/// ```swift
+/// let store = try Store(at: "nord", .writing)
+/// let transport = try URLTransport(store.configuration.server ?? "https://desk.example.org")
+/// let report = try SyncClient(store, transport).sync()
+/// ```
+public final class SyncClient {
   private let store: Store
   private let link: ServerLink
   private var report = SyncReport()
@@ -38,8 +44,9 @@ package final class SyncClient {
   /// The last own sequence that the server said it holds.
   private var lastAcknowledged: UInt64 = 0
 
-  /// - Parameter progress: called after each round trip.
-  package init(
+  /// - Parameter progress: called after each round trip, when what it brought is durable.
+  /// - Throws: `SyncError.notJoined` for a store that no server knows.
+  public init(
     _ store: Store, _ transport: any Transport, progress: @escaping (SyncReport) -> Void = { _ in }
   ) throws(SyncError) {
     guard let workspace = store.configuration.workspace, let token = store.configuration.token else {
@@ -52,7 +59,11 @@ package final class SyncClient {
   }
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
-  package func sync() throws(SyncError) -> SyncReport {
+  ///
+  /// Cost: per change that is sent or comes; compaction's share is a logarithm of the store's size a change.
+  public func sync() throws(SyncError) -> SyncReport {
+    let before = store.position
+    defer { store.journal(from: min(before, lowest), at: store.environment.now()) }
     var session = newSession()
     if store.position == 0 { try fetchRuns(&session) }
     if store.hasRemadeUnsent {
@@ -78,6 +89,9 @@ package final class SyncClient {
     }
     return report
   }
+
+  /// The position to which the mirror went back; the greatest number while it did not.
+  private var lowest = UInt64.max
 
   private func newSession() -> SyncSession {
     SyncSession(
@@ -167,6 +181,7 @@ package final class SyncClient {
       "the server's history differs behind position \(shared): it was restored or replaced; "
         + "what it lost is sent again")
     try onStore { () throws(StorageError) in try store.rewind(to: shared) }
+    lowest = min(lowest, shared)
     session = newSession()
     if shared == 0 { try fetchRuns(&session) }
   }

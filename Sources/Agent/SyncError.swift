@@ -19,8 +19,9 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
   case notFound(String)
   /// A change or request is larger than the server takes.
   case tooLarge(String)
-  /// The server has too much to do.
-  case busy(String)
+  /// The server has too much to do, or is not there behind its proxy. It may say for how many seconds it wants to be
+  /// left alone.
+  case busy(String, retryAfter: Int?)
   /// The server failed.
   case server(String)
   /// The server and this program do not understand each other.
@@ -53,10 +54,25 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
       "\(reason). Check the address, or ask your operator whether the workspace was moved"
     case .tooLarge(let reason):
       "\(reason). Shorten the entry, or ask your operator about the proxy's body limit"
-    case .busy(let reason): "the server is busy: \(reason). Try again in a minute"
+    case .busy(let reason, let seconds): "the server is busy: \(reason). Try again in \(Self.wait(seconds))"
     case .server(let reason): "the server failed: \(reason). Try again; if it stays, tell your operator"
     case .mismatch(let reason): "\(reason). Use the same version of askonce on both sides"
     case .storage(let error): error.description
+    }
+  }
+
+  /// For how many seconds the server asked to be left alone.
+  public var retryAfter: Int? {
+    guard case .busy(_, let seconds) = self else { return nil }
+    return seconds
+  }
+
+  private static func wait(_ seconds: Int?) -> String {
+    switch seconds {
+    case .some(0...99): "\(seconds ?? 0) s"
+    case .some(100..<7200): "\(((seconds ?? 0) + 59) / 60) minutes"
+    case .some: "some hours"
+    case nil: "a minute"
     }
   }
 
@@ -72,7 +88,7 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
   /// What an answer says that is no success.
   package init(_ reply: Reply) {
     guard 300..<400 ~= reply.status else {
-      self.init(Refusal(status: reply.status, body: reply.body))
+      self.init(Refusal(status: reply.status, body: reply.body), retryAfter: RetryAfter.seconds(reply.fields))
       return
     }
     // It is not followed: a token must not go where nobody sent it.
@@ -81,14 +97,14 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     self = .notFound("the server sends requests on to \(server)")
   }
 
-  package init(_ refusal: Refusal) {
+  package init(_ refusal: Refusal, retryAfter: Int? = nil) {
     self =
       switch refusal.code {
       case .unauthorized, .revoked: .unauthorized(refusal.message)
       case .forbidden: .forbidden(refusal.message)
       case .notFound: .notFound(refusal.message)
       case .tooLarge: .tooLarge(refusal.message)
-      case .tooMany, .unavailable: .busy(refusal.message)
+      case .tooMany, .unavailable: .busy(refusal.message, retryAfter: retryAfter)
       case .failed: .server(refusal.message)
       case .malformed, .diverged, .forked, .gap: .mismatch(refusal.message)
       }

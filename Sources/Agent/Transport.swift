@@ -1,5 +1,5 @@
 /// How an agent's requests reach a server: URLSession in the product, a simulated network in tests.
-package protocol Transport: Sendable {
+public protocol Transport: Sendable {
   /// Sends one request and waits for the whole answer.
   ///
   /// - Throws: `TransportError` where no whole answer came.
@@ -7,17 +7,18 @@ package protocol Transport: Sendable {
 }
 
 /// One request of an agent.
-package struct Call: Sendable {
-  package var method: String
+public struct Call: Sendable {
+  /// `GET` or `POST`.
+  public var method: String
   /// From the root, with the query: `/v1/workspaces/nord/sync?after=0&sum=00000000&own=0`.
-  package var path: String
+  public var path: String
   /// The device's secret.
-  package var token: String?
-  package var body: [UInt8]
+  public var token: String?
+  public var body: [UInt8]
   /// The first byte of the resource that is wanted, and how many; nil for all of it.
-  package var range: (start: Int, count: Int)?
+  public var range: (start: Int, count: Int)?
 
-  package init(
+  public init(
     _ method: String, _ path: String, token: String? = nil, body: [UInt8] = [],
     range: (start: Int, count: Int)? = nil
   ) {
@@ -30,13 +31,13 @@ package struct Call: Sendable {
 }
 
 /// The answer to a request.
-package struct Reply: Sendable {
-  package var status: Int
+public struct Reply: Sendable {
+  public var status: Int
   /// Names in lower case.
-  package var fields: [String: String]
-  package var body: [UInt8]
+  public var fields: [String: String]
+  public var body: [UInt8]
 
-  package init(status: Int, fields: [String: String], body: [UInt8]) {
+  public init(status: Int, fields: [String: String], body: [UInt8]) {
     self.status = status
     self.fields = fields
     self.body = body
@@ -47,14 +48,15 @@ package struct Reply: Sendable {
 package protocol StreamingTransport: Transport {
   /// Sends one request and hands over the answer's body as it comes.
   ///
-  /// - Parameter take: gets the next bytes, and none at least once a second; false ends the request.
-  /// - Returns: the answer when it ended. A body that was handed over is not in it.
+  /// - Parameter take: gets the next bytes, and none at least once a second, also while no answer has begun; false ends
+  ///   the request.
+  /// - Returns: the answer when it ended, with status 0 where none had begun. A body that was handed over is not in it.
   func follow(_ call: Call, _ take: ([UInt8]) -> Bool) throws(TransportError) -> Reply
 }
 
 /// Why no whole answer came.
-package struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
-  package enum Kind: Hashable, Sendable {
+public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: Hashable, Sendable {
     /// The server was not reached at all, so that this device is offline as far as it can tell.
     case offline
     /// The connection broke on the way.
@@ -63,10 +65,10 @@ package struct TransportError: Error, Hashable, Sendable, CustomStringConvertibl
     case untrusted
   }
 
-  package let description: String
-  package let kind: Kind
+  public let description: String
+  public let kind: Kind
 
-  package init(_ description: String, kind: Kind = .interrupted) {
+  public init(_ description: String, kind: Kind = .interrupted) {
     self.description = description
     self.kind = kind
   }

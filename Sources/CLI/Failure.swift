@@ -26,6 +26,7 @@ extension Failure {
     case let failure as Failure: self = failure
     case let error as StorageError: self.init(Self.code(of: error), error.description)
     case let error as DeskError: self.init(error)
+    case let error as SettlingError: self.init(Self.code(of: error), error.description)
     case let error as SyncError: self.init(Self.code(of: error), error.description)
     default: self.init(.failed, "\(error)")
     }
@@ -40,6 +41,14 @@ extension Failure {
     case .laterVersion: .version
     case .damaged: .damaged
     case .full: .full
+    }
+  }
+
+  private static func code(of error: SettlingError) -> ExitCode {
+    switch error {
+    case .unfit: .usage
+    case .stale: .conflict
+    case .storage(let error): code(of: error)
     }
   }
 

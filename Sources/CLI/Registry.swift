@@ -28,6 +28,15 @@ package enum Registry {
       ]
     ),
     (
+      "Conflicts and history",
+      [
+        ConflictsCommands.group, CommandGroup(ShowCommand.command), CommandGroup(HistoryCommand.command),
+        CommandGroup(BlameCommand.command), CommandGroup(ExplainCommand.command),
+        CommandGroup(DiffCommand.command), CommandGroup(GraphCommand.command),
+        CommandGroup(LogCommand.command),
+      ]
+    ),
+    (
       "This device",
       [
         CommandGroup(InitCommand.command), CommandGroup(JoinCommand.command),

@@ -11,15 +11,11 @@ struct LineCursor {
 
   /// The range of the next line, without its line feed.
   mutating func next(_ text: Span<UInt8>) throws(JSONError) -> Range<Int> {
-    let start = index
-    while index < text.count {
-      if text[index] == UInt8(ascii: "\n") {
-        index += 1
-        return start..<index - 1
-      }
-      index += 1
+    guard let end = ByteSearch.lineFeed(text, from: index) else {
+      throw JSONError(offset: index, reason: "expected one more line")
     }
-    throw JSONError(offset: start, reason: "expected one more line")
+    defer { index = end + 1 }
+    return index..<end
   }
 }
 
@@ -60,16 +56,30 @@ struct BodyLines {
     ranges.append(body)
   }
 
+  /// Takes one body line of which only the place is wanted.
+  mutating func pass(_ line: Range<Int>) throws(JSONError) {
+    guard line.count >= 2 else {
+      throw JSONError(offset: line.lowerBound, reason: "expected a line with one object")
+    }
+    ranges.append(line.lowerBound + 1..<line.upperBound - 1)
+  }
+
   /// Reads the text lines and hands out each whole body, in order.
+  ///
+  /// - Parameter wanted: the bodies that are handed out; of the others neither body nor text is looked at. Nil for all.
   func finish(
-    _ text: Span<UInt8>, _ lines: inout LineCursor, _ take: (Int, [UInt8]) -> Void
+    _ text: Span<UInt8>, _ lines: inout LineCursor, only wanted: Range<Int>? = nil,
+    _ take: (Int, [UInt8]) -> Void
   ) throws(JSONError) {
     for (index, range) in ranges.enumerated() {
+      if let wanted, index >= wanted.upperBound { return }
+      let isWanted = wanted?.contains(index) ?? true
       guard let gap = LastText.gap(in: text.extracting(range)) else {
-        take(index, Array(copying: text, range))
+        if isWanted { take(index, Array(copying: text, range)) }
         continue
       }
       let line = try lines.next(text)
+      if !isWanted { continue }
       guard try JSONScanner.skipString(text, line.lowerBound) == line.upperBound else {
         throw JSONError(offset: line.lowerBound, reason: "expected a line with one string")
       }

@@ -64,18 +64,16 @@ package enum JSONScanner {
   /// lone surrogate escape is refused, because it has no UTF-8.
   package static func skipString(_ text: Span<UInt8>, _ start: Int) throws(JSONError) -> Int {
     var index = try expect(UInt8(ascii: "\""), text, start)
-    let count = text.count
-    while index < count {
-      let byte = text[index]
-      if byte == UInt8(ascii: "\"") { return index + 1 }
-      if byte < 0x20 { throw JSONError(offset: index, reason: "control character in a string") }
-      if byte == UInt8(ascii: "\\") {
-        index = try skipEscape(text, index)
-      } else {
-        index += 1
+    while true {
+      index = ByteSearch.endOfPlain(text, from: index)
+      switch byte(text, index) {
+      case UInt8(ascii: "\""): return index + 1
+      case UInt8(ascii: "\\"): index = try skipEscape(text, index)
+      default:
+        guard index < text.count else { throw JSONError(offset: start, reason: "string without an end") }
+        throw JSONError(offset: index, reason: "control character in a string")
       }
     }
-    throw JSONError(offset: start, reason: "string without an end")
   }
 
   private static func skipEscape(_ text: Span<UInt8>, _ start: Int) throws(JSONError) -> Int {

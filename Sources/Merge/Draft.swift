@@ -34,6 +34,11 @@ public struct Draft: Sendable {
       && !erase
   }
 
+  /// Whether the change depends on what the author sees: entries of logs and steps of counters do not.
+  package var needsState: Bool {
+    !(self.set.isEmpty && clear.isEmpty && add.isEmpty && drop.isEmpty)
+  }
+
   /// The body of the change, empty when it would change nothing.
   ///
   /// Values name the heads that they replace and drops the adds that they saw. A register that has just

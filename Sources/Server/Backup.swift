@@ -1,4 +1,5 @@
 import ChangeCodec
+import Codec
 import Storage
 
 /// Copies a server's data, also while it runs, and checks it.
@@ -103,5 +104,19 @@ package enum Backup {
       damage.append(found)
     }
     return (damage, changes)
+  }
+
+  /// What is damaged of the files beside the log and the runs: the workspace's settings, devices and invitations.
+  package static func verifySettings(_ disk: any Disk, of workspace: String) throws(StorageError) -> [Damage]
+  {
+    let path = ServerData.settingsPath
+    let settings = try onDisk { () throws(DiskError) in try disk.readAll(path) }.flatMap {
+      try? JSONText(parsing: $0)
+    }
+    var damage = try DeviceRegistry.verify(disk)
+    if settings?["format"]?.int != ServerData.formatVersion || settings?["workspace"]?.string != workspace {
+      damage.append(Damage(file: path, offset: 0, reason: "expected the format and the workspace's name"))
+    }
+    return damage
   }
 }

@@ -236,26 +236,70 @@ package final class DeviceRegistry: Sendable {
     }
     try onDisk { () throws(DiskError) in
       let file = try disk.open(path, .append)
-      // A line that a crash left unfinished must not swallow the next one.
-      let size = try file.size()
-      let isWhole = size == 0 ? true : try file.read(at: size - 1, count: 1) == [0x0A]
-      try file.append(((isWhole ? [] : [0x0A]) + Array(line) + [0x0A]).span)
+      let bytes = try disk.readAll(path) ?? []
+      var separator: [UInt8] = []
+      if let last = bytes.last, last != 0x0A {
+        // A line that a crash left unfinished must not swallow the next one.
+        if let torn = RecordLines.read(bytes, of: path).torn {
+          try file.truncate(to: torn.offset)
+        } else {
+          separator = [0x0A]
+        }
+      }
+      try file.append((separator + RecordLines.line(Array(line))).span)
       try file.sync()
       try disk.syncFolder("")
     }
   }
 
+  /// - Throws: `StorageError.damaged` where a line cannot be read: it may be the one that revokes a device.
   private static func read<Record: Decodable>(
     _ disk: any Disk, _ path: String, key: KeyPath<Record, String>
   ) throws(StorageError) -> (records: [String: Record], size: Int) {
     let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) } ?? []
+    let found = RecordLines.read(bytes, of: path)
+    if let damage = found.damage.first { throw .damaged(damage) }
     var records: [String: Record] = [:]
     let decoder = JSONDecoder()
-    for line in bytes.split(separator: 0x0A) {
-      // A line that cannot be read is one that a crash left unfinished; nobody was told of it.
-      guard let record = try? decoder.decode(Record.self, from: Data(line)) else { continue }
+    for line in found.lines {
+      guard let record = try? decoder.decode(Record.self, from: Data(line)) else {
+        throw .damaged(Damage(file: path, offset: 0, reason: "a line is no record that this version knows"))
+      }
       records[record[keyPath: key]] = record
     }
     return (records, bytes.count)
+  }
+}
+
+extension DeviceRegistry {
+  /// What is damaged in a workspace's lists of devices and invitations.
+  static func verify(_ disk: any Disk) throws(StorageError) -> [Damage] {
+    var damage: [Damage] = []
+    for path in [devicesPath, invitesPath] {
+      let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) } ?? []
+      let found = RecordLines.read(bytes, of: path)
+      damage += found.damage + found.mended + (found.torn.map { [$0] } ?? [])
+    }
+    return damage
+  }
+
+  /// Puts right what one bit explains, cuts off unfinished ends, and takes out lines that cannot be read. The files as
+  /// they were are kept in a folder.
+  ///
+  /// - Returns: the files in which lines were lost.
+  static func repair(_ disk: any Disk, keepingIn folder: String) throws(StorageError) -> [String] {
+    var lost: [String] = []
+    for path in [devicesPath, invitesPath] {
+      let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) } ?? []
+      let found = RecordLines.read(bytes, of: path)
+      if found.damage.isEmpty, found.mended.isEmpty, found.torn == nil { continue }
+      try onDisk { () throws(DiskError) in
+        try disk.makeFolder(folder)
+        try disk.replace("\(folder)/\(path)", with: bytes)
+        try disk.replace(path, with: found.lines.flatMap { $0 + [0x0A] })
+      }
+      if !found.damage.isEmpty { lost.append(path) }
+    }
+    return lost
   }
 }

@@ -40,6 +40,17 @@ package enum Repair {
     return last
   }
 
+  /// Makes the settings of a workspace and its lists of devices and invitations usable again.
+  ///
+  /// - Returns: the files in which lines were lost.
+  package static func settings(_ disk: any Disk, of workspace: String) throws(StorageError) -> [String] {
+    let isDamaged = try Backup.verifySettings(disk, of: workspace).contains {
+      $0.file == ServerData.settingsPath
+    }
+    if isDamaged { try ServerData.writeSettings(disk, workspace, created: 0) }
+    return try DeviceRegistry.repair(disk, keepingIn: folder)
+  }
+
   private static func segments(_ disk: any Disk) throws(StorageError) -> [UInt64] {
     let listing = try onDisk { () throws(DiskError) in try disk.list("log") }
     return listing.filter { $0.hasSuffix(".jsonl.gz") }.compactMap { UInt64($0.prefix { $0 != "." }) }

@@ -67,13 +67,17 @@ package final class ServerData: Sendable {
       return try disk.list("").contains(Self.settingsPath)
     }
     if exists { throw .refused("there is a workspace \"\(name)\" already") }
+    try Self.writeSettings(disk, name, created: now())
+    try onDisk { () throws(DiskError) in try root.syncFolder("") }
+  }
+
+  /// - Parameter created: milliseconds since 1970, for people only.
+  static func writeSettings(_ disk: any Disk, _ name: String, created: UInt64) throws(StorageError) {
     let settings = JSONText(object: [
-      ("format", JSONText(Self.formatVersion)), ("workspace", JSONText(name)),
-      ("created", JSONText(Int(now()))),
+      ("format", JSONText(formatVersion)), ("workspace", JSONText(name)), ("created", JSONText(Int(created))),
     ])
     try onDisk { () throws(DiskError) in
-      try disk.replace(Self.settingsPath, with: Array((settings.text + "\n").utf8))
-      try root.syncFolder("")
+      try disk.replace(settingsPath, with: Array((settings.text + "\n").utf8))
     }
   }
 

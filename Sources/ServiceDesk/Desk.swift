@@ -21,6 +21,8 @@ public final class Desk {
   let tables: DeskTables
   /// The words of the store's runs, for search; made when they are first asked for.
   let words: WordSet
+  /// The conflicts, made when they are first asked for.
+  private(set) lazy var inbox = Inbox(self)
   /// All replicas that are known here, for short ids; nil until it is asked for.
   var replicas: (names: SortedReplicas, position: UInt64)?
 
@@ -28,6 +30,7 @@ public final class Desk {
     self.store = store
     tables = DeskTables(store)
     words = WordSet(store.disk, SearchProjection())
+    tables.willCompact = { [unowned self] in if inbox.isInUse { try? inbox.settle() } }
   }
 
   /// Told how far the making of derived tables is, for a line on the standard error.

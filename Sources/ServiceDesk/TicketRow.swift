@@ -52,7 +52,8 @@ extension TicketRow {
     TableColumn("topic", .word), TableColumn("channel", .word), TableColumn("customer", .numbered),
     TableColumn("tags", .word), TableColumn("due", .number), TableColumn("created", .number),
     TableColumn("updated", .number), TableColumn("conflicts", .number), TableColumn("erased", .number),
-    TableColumn("owner", .word), TableColumn("part", .number), TableColumn("asked", .number), TableColumn("answered", .number),
+    TableColumn("owner", .word), TableColumn("part", .number), TableColumn("asked", .number),
+    TableColumn("answered", .number),
     TableColumn("waiting", .number), TableColumn("outbox", .word),
     TableColumn("whole", .number),
   ]

@@ -92,17 +92,20 @@ final class Exchange: Sendable {
         defer { state.body = [] }
         return (state.body, state.isDone, state.status)
       }
-      if 200..<300 ~= status, !take(piece) {
+      // While no answer has begun there is nothing to hand over, and the caller may have waited enough.
+      if 200..<300 ~= status || status == 0 && !isDone, !take(piece) {
         state.withLock { $0.isEnough = true }
         task.cancel()
-        return try result()
+        return try result(isLeft: true)
       }
       if isDone { return try result() }
     }
   }
 
-  private func result() throws(TransportError) -> Reply {
+  /// - Parameter isLeft: whether the caller did not want to wait for an answer.
+  private func result(isLeft: Bool = false) throws(TransportError) -> Reply {
     let state = self.state.withLock { $0 }
+    if isLeft { return Reply(status: state.status, fields: state.fields, body: []) }
     if let failure = state.failure { throw failure }
     guard state.status > 0 else { throw TransportError("no answer came") }
     return Reply(status: state.status, fields: state.fields, body: state.body)

@@ -6,8 +6,8 @@ import FoundationNetworking
 ///
 /// Blocks the calling thread. Connections are kept between requests. Nothing is stored: no cookies, no caches, no
 /// credentials; redirects are not followed, because a token must not go where nobody sent it. Bodies come and go
-/// byte for byte.
-package final class URLTransport: StreamingTransport {
+/// byte for byte. Certificates are checked against the system's store of authorities: URLSession knows no other on Linux.
+public final class URLTransport: StreamingTransport {
   /// The server's root without a slash at its end.
   private let base: String
   private let session: URLSession
@@ -22,7 +22,7 @@ package final class URLTransport: StreamingTransport {
 
   /// - Parameter server: `https://desk.example.org`, with a path where the server is not at the root.
   /// - Throws: `TransportError` for what is no such address.
-  package init(_ server: String) throws(TransportError) {
+  public init(_ server: String) throws(TransportError) {
     let parts = URLComponents(string: server)
     guard let parts, let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
       let host = parts.host, !host.isEmpty, parts.query == nil, parts.fragment == nil, parts.user == nil
@@ -31,7 +31,6 @@ package final class URLTransport: StreamingTransport {
         "'\(server)' is no server's address; write it like https://desk.example.org", kind: .untrusted)
     }
     base = server.last == "/" ? String(server.dropLast()) : server
-    Self.useCertificateFile()
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpCookieStorage = nil
     configuration.httpShouldSetCookies = false
@@ -45,14 +44,7 @@ package final class URLTransport: StreamingTransport {
 
   deinit { session.invalidateAndCancel() }
 
-  /// Takes `SSL_CERT_FILE`, as OpenSSL's own programs do, for organisations with a certificate authority of their own.
-  private static func useCertificateFile() {
-    let name = "URLSessionCertificateAuthorityInfoFile"
-    guard getenv(name) == nil, let file = getenv("SSL_CERT_FILE"), file.pointee != 0 else { return }
-    setenv(name, file, 0)
-  }
-
-  package func exchange(_ call: Call) throws(TransportError) -> Reply {
+  public func exchange(_ call: Call) throws(TransportError) -> Reply {
     let exchange = try start(call, limit: Self.maximumBody)
     return try exchange.reply()
   }

@@ -75,7 +75,7 @@ struct DeskCommandTests {
     let row = desk.run("ticket", "list", "--json").json?.elements?.first
     let members = row?.members?.map(\.key) ?? []
     #expect(members.starts(with: ["id", "short", "subject", "status", "priority", "team", "assignee"]))
-    #expect(desk.run("ticket", "list", "--limit", "2").output.contains("2 of 4 tickets"))
+    #expect(desk.run("ticket", "list", "--limit", "2").output.contains("2 of 4 open tickets"))
     #expect(desk.run("customer", "list").output.contains("Bo Ek"))
     #expect(
       desk.run("customer", "list", "--json").json?.elements?.first?["tags"]?.elements?.first?.string == "vip")

@@ -86,6 +86,66 @@ struct SyncCommandTests {
     #expect(desk.pauses.isEmpty)
   }
 
+  /// A transport that answers for a proxy so often before it lets calls through.
+  private final class Busy: Transport {
+    private let answers: Mutex<[Reply]>
+    private let inner: MemoryTransport
+
+    init(_ answers: [(status: Int, fields: [String: String])], _ inner: MemoryTransport) {
+      self.answers = Mutex(
+        answers.map { Reply(status: $0.status, fields: $0.fields, body: Array("busy".utf8)) })
+      self.inner = inner
+    }
+
+    func exchange(_ call: Call) throws(TransportError) -> Reply {
+      let answer = answers.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+      if let answer { return answer }
+      return try inner.exchange(call)
+    }
+  }
+
+  @Test(
+    "Retry-After is obeyed, as seconds and as a date, and what is no such thing is passed over",
+    arguments: [
+      (429, ["retry-after": "20"], 20), (503, ["retry-after": "60"], 60), (503, ["retry-after": "0"], 0),
+      (
+        429,
+        ["retry-after": "Wed, 31 Dec 2025 23:59:59 GMT", "date": "Wed, 31 Dec 2025 23:59:27 GMT"], 32
+      ),
+      // A date that has passed.
+      (503, ["retry-after": "Sat, 01 Mar 2025 00:00:00 GMT", "date": "Sat, 01 Mar 2025 00:00:30 GMT"], 0),
+      (503, ["retry-after": "Sat, 01 Mar 2025 00:00:00 GMT"], 0), (503, ["retry-after": "-5"], 0),
+      (503, ["retry-after": "+5"], 0), (503, ["retry-after": "soon"], 0), (503, ["retry-after": ""], 0),
+      (503, ["retry-after": "Fri, 99 Foo 2025 aa:bb:cc GMT", "date": "x"], 0), (503, [:], 0),
+    ] as [(Int, [String: String], Int)])
+  func retryAfter(_ status: Int, _ fields: [String: String], _ seconds: Int) throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try joined(server)
+    _ = try desk.ok("ticket", "new", "One")
+    let busy = Busy([(status, fields), (status, fields)], server.transport)
+    desk.connect = { _ in busy }
+    #expect(try desk.ok("sync").hasPrefix("sent 1 change"))
+    #expect(desk.pauses.count == 2)
+    // The wait that chance decides comes on top, so that agents do not come back at once.
+    for (index, pause) in desk.pauses.enumerated() {
+      #expect(seconds * 1000 + 250 << (index + 1)...seconds * 1000 + 500 << (index + 1) ~= pause)
+    }
+  }
+
+  @Test("A server that wants to be left alone for long is: the sync ends and says for how long")
+  func retryLater() throws {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk = try joined(server)
+    _ = try desk.ok("ticket", "new", "One")
+    let busy = Busy([(503, ["retry-after": "600"])], server.transport)
+    desk.connect = { _ in busy }
+    let outcome = desk.run("sync")
+    #expect(outcome.code == .offline)
+    #expect(outcome.errors.contains("Try again in 10 minutes"), "\(outcome.errors)")
+    #expect(desk.pauses.isEmpty)
+    #expect(desk.run("sync").output.hasPrefix("sent 1 change"))
+  }
+
   @Test("Status tells position, head and time of the last sync")
   func status() throws {
     let server = MemoryServer(now: Environment.system.now)

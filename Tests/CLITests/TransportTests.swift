@@ -197,6 +197,24 @@ struct TransportTests {
     }
   }
 
+  @Test("A stream whose answer does not begin can be left")
+  func silentStream() throws {
+    let isLeft = DispatchSemaphore(value: 0)
+    try withServer { _ in
+      isLeft.wait()
+      return Response(status: 200)
+    } _: { address in
+      var ticks = 0
+      let reply = try URLTransport(address).follow(Call("GET", "/live")) { bytes in
+        ticks += 1
+        return ticks < 2
+      }
+      #expect(reply.status == 0)
+      #expect(ticks == 2)
+      isLeft.signal()
+    }
+  }
+
   @Test("A refused stream gives its reason")
   func refusedStream() throws {
     try withServer { _ in

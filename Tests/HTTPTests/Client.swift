@@ -27,7 +27,7 @@ final class Client {
   /// Connects. A `receiveBuffer` in bytes makes for a client that takes little at once.
   init(_ server: HTTPServer, receiveBuffer: Int32? = nil) throws {
     descriptor = server.address.makeSocket()
-    var time = timeval(tv_sec: 30, tv_usec: 0)
+    var time = timeval(tv_sec: 300, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)

@@ -40,7 +40,7 @@ import Testing
       let client = try Client(server)
       for round in 0..<20 {
         #expect(try client.get("/\(round)").text == "first /\(round)")
-        #expect(closed.wait(timeout: .now() + 30) == .success)
+        #expect(closed.wait(timeout: .now() + 300) == .success)
       }
     }
   }
@@ -105,7 +105,7 @@ import Testing
         if number == 4999 { done.signal() }
       }
     }
-    #expect(done.wait(timeout: .now() + 30) == .success)
+    #expect(done.wait(timeout: .now() + 300) == .success)
     #expect(order.all == Array(0..<5000))
   }
 

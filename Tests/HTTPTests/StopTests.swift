@@ -56,7 +56,7 @@ import Testing
         // Nobody waits for this any more.
         let closed = DispatchSemaphore(value: 0)
         kept.all.first?(Response(body: .stream(StreamWriter { closed.signal() })))
-        #expect(closed.wait(timeout: .now() + 30) == .success)
+        #expect(closed.wait(timeout: .now() + 300) == .success)
       })
   }
 
@@ -79,7 +79,7 @@ import Testing
     server.whenStopped(on: .global()) { stopped.signal() }
     #expect(try Client(server).get("/").status == 200)
     server.stop(grace: .zero)
-    #expect(stopped.wait(timeout: .now() + 30) == .success)
+    #expect(stopped.wait(timeout: .now() + 300) == .success)
   }
 
   @Test func aServerStopsWhenItIsReleased() throws {

@@ -22,7 +22,7 @@ import Testing
       }
     }
 
-    func isClosed() -> Bool { closed.wait(timeout: .now() + 30) == .success }
+    func isClosed() -> Bool { closed.wait(timeout: .now() + 300) == .success }
   }
 
   private static let request = "GET /live HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -120,7 +120,7 @@ import Testing
     try withServer(handler) { server in
       let client = try Client(server)
       #expect(try client.get("/").text == "bye")
-      #expect(closed.wait(timeout: .now() + 30) == .success)
+      #expect(closed.wait(timeout: .now() + 300) == .success)
     }
   }
 

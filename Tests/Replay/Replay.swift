@@ -136,7 +136,6 @@ final class Replay {
       if number % 100 == 99 { progress("\(number + 1) of \(log.editors.count) checked") }
     }
     let editor = log.editors.sorted()[0]
-    try store(editor, to: "\(options.work)/changes.jsonl")
     print(
       "shifts replayed in \(Int(worked)) s; \(syncs) syncs, \(roundTrips) round trips, \(wire) bytes of bodies"
     )
@@ -146,6 +145,7 @@ final class Replay {
         format: "server: peak memory %.1f MiB, disk %d bytes", server.peakMemory,
         size(of: "\(options.work)/server")))
     print("one agent's store: \(size(of: folder(editor))) bytes; \(try memory(editor))")
+    try store(editor, to: "\(options.work)/changes.jsonl")
     guard cursors.count == 1, digests.count == 1 else {
       throw Options.Usage(description: "the replicas differ")
     }
@@ -153,8 +153,7 @@ final class Replay {
 
   /// Writes all changes of a replica as canonical lines, for the independent count.
   private func store(_ editor: String, to path: String) throws {
-    let output = try Self.askonce(options, ["export", "--format", "changes", "--store", folder(editor)])
-    try output.write(toFile: path, atomically: true, encoding: .utf8)
+    _ = try Self.askonce(options, ["export", "changes", "--output", path, "--store", folder(editor)])
   }
 
   /// The peak memory of a process that syncs and then lists tickets.

@@ -18,7 +18,14 @@ package enum HelpText {
   /// The help of a noun: its verbs.
   package static func text(_ group: CommandGroup) -> String {
     var text = "\(group.summary)\n\nUsage: askonce \(group.name) COMMAND [ARGUMENTS]\n\nCommands:\n"
-    text += list(group.commands.map { ($0.path.dropFirst().joined(separator: " "), $0.summary) })
+    text += list(
+      group.commands.map { command in
+        // A noun that is a command too: `askonce conflicts`.
+        (
+          command.path.count == 1 ? "(none)" : command.path.dropFirst().joined(separator: " "),
+          command.summary
+        )
+      })
     return text + "\n'askonce \(group.name) COMMAND --help' shows a command's arguments and examples.\n"
   }
 

@@ -8,6 +8,8 @@ final class DeskTables {
   private let store: Store
   /// Told how far the making of tables is.
   var onProgress: ((DeskProgress) -> Void)?
+  /// Told before changes go into a run, where it can be seen no more which of them are new.
+  var willCompact: (() -> Void)?
   private let projection = DeskProjection()
   private let tableSet: TableSet
   private var newerRows: NewerRows?
@@ -221,6 +223,8 @@ extension DeskTables: StoreFollower {
   private static let eagerMinimum = 16
   /// What more entities need is left to the next list too, so that a sync does not wait for it.
   private static let eagerMaximum = 256
+
+  func storeWillCompact() { willCompact?() }
 
   func storeDidCompact(hasNewRuns: Bool) {
     let count = Self.changeCount(store)

@@ -40,12 +40,12 @@ enum Term: Hashable {
       case .subject(let word): (5, word)
       case .ref(let text): (6, text)
       case .customer(let text): (7, text)
-      case .ticket(let text): (8, text)
-      case .merged(let text): (9, text)
-      case .split(let text): (10, text)
-      case .block(let text): (11, text)
-      case .linked: (12, "")
-      case .organisation(let text): (13, text)
+      case .ticket(let text): (41, text)
+      case .merged(let text): (42, text)
+      case .split(let text): (43, text)
+      case .block(let text): (44, text)
+      case .linked: (45, "")
+      case .organisation(let text): (46, text)
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))

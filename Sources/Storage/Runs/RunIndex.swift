@@ -13,13 +13,14 @@ package struct ReplicaMark: Hashable, Sendable {
   }
 }
 
-/// The index of a run: which member holds an entity, and each replica's last change. Derived from the run
+/// The index of a run: whether and in which member it holds an entity, and each replica's last change. Derived from the run
 /// and written beside it; a damaged or missing one is made anew.
 ///
-/// Binary, little-endian: the magic `AORUNIX1`, then the CRC-32 of what follows it; first and last position
-/// (8 bytes each), the chain's sum at the last (4), the counts of types (2), members (4) and replicas (4); the
-/// types (a length byte and the text); for each member its last entity (type 2, replica 8, sequence 8) and the
-/// offset behind it (8); for each replica, ordered: id, sequence and time (8 each).
+/// Binary, little-endian: the magic `AORUNIX2`, then the CRC-32 of what follows it; first and last position
+/// (8 bytes each), the chain's sum at the last (4), the counts of types (2), members (4) and replicas (4), where the first
+/// member starts (8); the types (a length byte and the text); for each member its last entity (type 2, replica 8, sequence 8) and the
+/// offset behind it (8); for each replica, ordered: id, sequence and time (8 each); the words of the
+/// filter of entities (8 each) to the end.
 package struct RunIndex: Sendable {
   package let name: RunName
   /// The chain's sum at the run's last position.
@@ -29,8 +30,12 @@ package struct RunIndex: Sendable {
   private var members: [(last: EntityID, end: Int)] = []
   /// Where the first member of changes starts.
   package let start: Int
+  /// The hashes of the entities that were added; empty for an index that was read.
+  private var hashes: [UInt64] = []
+  /// What an index that was read says of entities.
+  private var filter = EntityFilter(words: [])
 
-  private static let magic = Array("AORUNIX1".utf8)
+  private static let magic = Array("AORUNIX2".utf8)
 
   package init(name: RunName, sum: UInt32, start: Int) {
     self.name = name
@@ -43,8 +48,12 @@ package struct RunIndex: Sendable {
   /// Adds the member that ends at an offset.
   package mutating func add(_ changes: [PlacedChange], end: Int) {
     guard let last = changes.last else { return }
+    // An entity that goes on from the member before was counted there.
+    var previous = members.last?.last
     members.append((last.change.on, end))
     for placed in changes {
+      if placed.change.on != previous { hashes.append(EntityFilter.hash(placed.change.on)) }
+      previous = placed.change.on
       let id = placed.change.id
       if id.sequence > replicas[id.replica]?.sequence ?? 0 {
         replicas[id.replica] = ReplicaMark(sequence: id.sequence, at: placed.change.at)
@@ -57,8 +66,9 @@ package struct RunIndex: Sendable {
     (member == 0 ? start : members[member - 1].end)..<members[member].end
   }
 
-  /// The members that may hold an entity: usually one. Cost: logarithmic in the number of members.
+  /// The members that may hold an entity: usually one or none. Cost: logarithmic in the number of members.
   package func members(of entity: EntityID) -> Range<Int> {
+    guard filter.mayContain(EntityFilter.hash(entity)) else { return 0..<0 }
     var low = 0
     var high = members.count
     while low < high {
@@ -103,6 +113,8 @@ package struct RunIndex: Sendable {
       body.append(number: mark.sequence)
       body.append(number: mark.at.bits)
     }
+    let filter = hashes.isEmpty ? self.filter : EntityFilter(hashes: hashes)
+    for word in filter.words { body.append(number: word) }
     var output = Self.magic
     output.append(number: Checksum.crc32(body))
     return output + body
@@ -127,7 +139,8 @@ package struct RunIndex: Sendable {
       types.append(String(decoding: bytes[offset + 1..<end], as: UTF8.self))
       offset = end
     }
-    guard bytes.count == offset + memberCount * 26 + replicaCount * 24 else { return nil }
+    let filterStart = offset + memberCount * 26 + replicaCount * 24
+    guard bytes.count > filterStart, (bytes.count - filterStart) % 8 == 0 else { return nil }
     members.reserveCapacity(memberCount)
     for _ in 0..<memberCount {
       let type = Int(bytes.number(offset, as: UInt16.self))
@@ -141,5 +154,6 @@ package struct RunIndex: Sendable {
         sequence: bytes.number(offset + 8), at: HybridTime(bits: bytes.number(offset + 16)))
       offset += 24
     }
+    filter = EntityFilter(words: stride(from: filterStart, to: bytes.count, by: 8).map { bytes.number($0) })
   }
 }

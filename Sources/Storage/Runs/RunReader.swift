@@ -52,7 +52,11 @@ package final class RunReader {
   package func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
     var found: [PlacedChange] = []
     for member in index.members(of: entity) {
-      found += try changes(member).filter { $0.change.on == entity }
+      if let cached, cached.member == member {
+        found += cached.changes.filter { $0.change.on == entity }
+      } else {
+        found += try Self.read(file, index.range(member), inflater, name.path(in: folder), only: entity)
+      }
     }
     return found
   }
@@ -66,7 +70,8 @@ package final class RunReader {
   }
 
   private static func read(
-    _ file: any DiskFile, _ range: Range<Int>, _ inflater: Inflater, _ path: String
+    _ file: any DiskFile, _ range: Range<Int>, _ inflater: Inflater, _ path: String,
+    only entity: EntityID? = nil
   ) throws(StorageError) -> [PlacedChange] {
     let bytes = try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
     var text: [UInt8] = []
@@ -76,7 +81,7 @@ package final class RunReader {
       throw .damaged(Damage(file: path, offset: range.lowerBound, reason: error.description))
     }
     do {
-      return try RunText.parse(text.span)
+      return try RunText.parse(text.span, only: entity)
     } catch {
       throw .damaged(Damage(file: path, offset: range.lowerBound, reason: error.description))
     }

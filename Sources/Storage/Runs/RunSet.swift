@@ -11,7 +11,13 @@ import Merge
 package final class RunSet {
   private let disk: any Disk
   /// Oldest first.
-  package private(set) var runs: [RunReader]
+  package private(set) var runs: [RunReader] {
+    didSet { recent = [:] }
+  }
+  /// What was read of entities: whoever shows one resolves its name first, and edits it afterwards.
+  private var recent: [EntityID: [PlacedChange]] = [:]
+  /// So many entities are kept, none of which has more than so many changes.
+  private static let recentLimit = (entities: 512, changes: 256)
 
   /// Opens the runs in `runs/`.
   package init(_ disk: any Disk) throws(StorageError) {
@@ -34,10 +40,15 @@ package final class RunSet {
     return nil
   }
 
-  /// The changes of one entity, by position. Cost: one member a run.
+  /// The changes of one entity, by position. Cost: one member a run; nothing for one that was read before.
   package func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
+    if let found = recent[entity] { return found }
     var found: [PlacedChange] = []
     for run in runs { found += try run.changes(of: entity) }
+    if found.count <= Self.recentLimit.changes {
+      if recent.count >= Self.recentLimit.entities { recent = [:] }
+      recent[entity] = found
+    }
     return found
   }
 

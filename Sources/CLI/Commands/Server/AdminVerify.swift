@@ -5,7 +5,7 @@ import Storage
 /// Checks a server's data.
 enum AdminVerify {
   private static let repair = Option.flag(
-    "repair", "end a damaged log before the damage, and set aside what lies behind")
+    "repair", "end a damaged log before the damage, set aside what lies behind, and mend the other files")
 
   static let command = Command(
     "admin verify", "Check every byte of a server's data, or of a backup",
@@ -15,6 +15,10 @@ enum AdminVerify {
       A damaged workspace is restored from a backup, or cut back to the last change before the damage with --repair \
       while the server is stopped. Either way devices give back what it lacks when they sync: their own changes, \
       and what they hold of others.
+      """,
+      """
+      A flipped bit in the lists of devices and invitations is put right whenever they are read. Where more is damaged \
+      nobody can sync, because a line that is lost may be the one that revokes a device: --repair goes on without it.
       """,
     ],
     operands: [Operand("WORKSPACE", .optional, "only this workspace")],
@@ -37,10 +41,11 @@ enum AdminVerify {
       var isIntact = true
       var list: [JSONText] = []
       for name in names {
-        let (damage, changes) = try Backup.verify(FolderDisk("\(path)/\(name)"))
-        if isRepairing, let last = try Repair.run(FolderDisk("\(path)/\(name)")) {
-          context.note(
-            "\(name): the log ends at position \(last) now; what lay behind is in \(Repair.folder)/")
+        let disk = FolderDisk("\(path)/\(name)")
+        let (logDamage, changes) = try Backup.verify(disk)
+        let damage = try logDamage + Backup.verifySettings(disk, of: name)
+        if isRepairing, !damage.isEmpty {
+          try repair(name, disk, context)
         } else {
           isIntact = isIntact && damage.isEmpty
         }
@@ -49,6 +54,17 @@ enum AdminVerify {
       }
       if context.isJSON { context.output.json(list: list) }
       return isIntact ? .ok : .damaged
+    }
+  }
+
+  private static func repair(_ name: String, _ disk: FolderDisk, _ context: Context) throws(StorageError) {
+    for file in try Repair.settings(disk, of: name) {
+      context.note(
+        "\(name): lines of \(file) are lost; look at 'askonce admin devices', whether all that were revoked are. "
+          + "The file as it was is in \(Repair.folder)/")
+    }
+    if let last = try Repair.run(disk) {
+      context.note("\(name): the log ends at position \(last) now; what lay behind is in \(Repair.folder)/")
     }
   }
 

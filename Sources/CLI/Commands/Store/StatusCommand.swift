@@ -31,7 +31,7 @@ private struct Status {
   let oldest: HybridTime?
   let position: UInt64
   let lastSync: SyncNote?
-  /// Tickets and customers with a field on which people disagree.
+  /// Open conflicts and situations.
   let conflicts: Int
   let now: UInt64
 
@@ -44,7 +44,7 @@ private struct Status {
     oldest = store.unsent.map(\.at).min()
     position = store.position
     lastSync = store.lastSync
-    conflicts = try desk.conflictCount()
+    conflicts = try desk.openConflictCount()
     now = context.system.now()
   }
 
@@ -89,7 +89,10 @@ private struct Status {
     } else if configuration.server != nil {
       sheet.add("last sync", "never; run 'askonce sync'", .yellow)
     }
-    sheet.add("conflicts", conflicts == 0 ? "none" : Words.grouped(conflicts), conflicts > 0 ? .yellow : nil)
+    sheet.add(
+      "conflicts",
+      conflicts == 0 ? "none" : "\(Words.grouped(conflicts)) open; 'askonce conflicts' lists them",
+      conflicts > 0 ? .yellow : nil)
     sheet.write(to: output)
   }
 }

@@ -43,15 +43,15 @@ enum JoinCommand {
           "joined workspace \(enrolment.workspace) as \(enrolment.agent) (\(enrolment.role))")
         context.output.flush()
       }
-      let report = isSyncing ? try SyncRun(context, retries: true).sync(store) : nil
+      let synced = isSyncing ? try SyncRun(context, retries: true).sync(store) : nil
       if context.isJSON {
         context.output.json([
           ("workspace", JSONText(enrolment.workspace)), ("agent", JSONText(enrolment.agent)),
           ("role", JSONText(enrolment.role)), ("replica", JSONText(store.replica.description)),
-          ("sync", report.map(SyncRun.json)),
+          ("sync", synced.map { SyncRun.json($0.report, $0.news) }),
         ])
-      } else if let report {
-        SyncRun.write(report, context)
+      } else if let synced {
+        SyncRun.write(synced.report, synced.news, context)
       }
       return .ok
     }

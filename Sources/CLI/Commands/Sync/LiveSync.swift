@@ -22,6 +22,7 @@ struct LiveSync {
 
   func run() throws {
     var failures = 0
+    var feed = LiveFeed()
     var quiet = Self.polls.lowerBound
     while !context.output.isGone {
       do {
@@ -29,11 +30,11 @@ struct LiveSync {
         if failures > 0 { context.note("the server is back") }
         failures = 0
         quiet = state.isNews ? Self.polls.lowerBound : min(quiet * 2, Self.polls.upperBound)
-        try wait(after: state, seconds: quiet)
+        try wait(after: state, seconds: quiet, &feed)
       } catch let error as SyncError where error.isTemporary {
         failures += 1
         if failures == 1 { context.note("\(error); waiting for the server") }
-        context.pause(SyncRun.pause(failures, random: context.system.random()))
+        context.pause(SyncRun.pause(failures, after: error, random: context.system.random()))
       }
     }
   }
@@ -57,10 +58,17 @@ struct LiveSync {
     let ownFolder = "\(context.store)/\(store.configuration.ownFolder ?? "own")"
     // Measured before the sync: an edit that comes meanwhile is seen behind it.
     let ownSize = FolderSize.bytes(ownFolder)
-    let report = try withExtendedLifetime(Desk(store)) { try SyncClient(store, transport).sync() }
+    let desk = Desk(store)
+    let watch = ConflictNews.Watch(desk)
+    let report = try SyncClient(store, transport).sync()
+    let news = watch.news()
     let isNews = report.sent + report.received + report.relayed > 0
     if isNews || !report.notes.isEmpty {
-      if context.isJSON { context.output.json(SyncRun.json(report)) } else { SyncRun.write(report, context) }
+      if context.isJSON {
+        context.output.json(SyncRun.json(report, news))
+      } else {
+        SyncRun.write(report, news, context)
+      }
       try context.output.finish()
     }
     let link = ServerLink(transport, workspace: workspace, token: store.configuration.token)
@@ -82,21 +90,22 @@ struct LiveSync {
   }
 
   /// Waits until there may be something new.
-  private func wait(after state: State, seconds: Int) throws {
+  private func wait(after state: State, seconds: Int, _ feed: inout LiveFeed) throws(SyncError) {
     func isEdited() -> Bool { FolderSize.bytes(state.ownFolder) != state.ownSize }
-    if state.link.canFollow {
-      do {
-        try state.link.follow { head in
-          if context.output.isGone { return false }
-          if let head { return head.position == state.position }
-          return !isEdited()
-        }
-        return
-      } catch {
-        // A server or a proxy that offers no stream is asked now and then instead.
-        guard case .notFound = error else { throw error }
+    if state.link.canFollow, feed.isWorthTrying {
+      let isNews = try feed.wait(
+        state.link, isMoved: state.isNews, until: { $0.position != state.position },
+        or: { context.output.isGone || isEdited() })
+      if isNews { return }
+      if feed.failures == 2 {
+        context.note(
+          "the server's news do not come through, perhaps because of a proxy; asking every \(Self.polls.lowerBound) to "
+            + "\(Self.polls.upperBound) s instead")
       }
     }
-    for _ in 0..<seconds where !isEdited() { sleep(1) }
+    for _ in 0..<seconds {
+      if context.output.isGone || isEdited() { return }
+      context.pause(1000)
+    }
   }
 }

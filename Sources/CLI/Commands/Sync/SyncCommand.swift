@@ -8,9 +8,11 @@ enum SyncCommand {
   static let command = Command(
     "sync", "Send this device's edits and fetch everybody else's",
     details: [
-      "When the server cannot be reached it tries again, five times in about ten seconds. Edits are safe in the store "
-        + "in any case. With --live it stays: it is told when a colleague's edits arrive, looks each second whether "
-        + "other commands edited this store, and waits out outages; it ends with Ctrl-C."
+      "When the server cannot be reached it tries again, five times in about ten seconds; a server or proxy that asks "
+        + "for a longer pause (Retry-After) gets it, up to a minute. Edits are safe in the store in any case. A line says "
+        + "where this agent's work now conflicts with a colleague's. With --live it stays: it is told when a colleague's "
+        + "edits arrive, looks each second whether other commands edited this store, and waits out outages; where a proxy "
+        + "does not let the server's news through, it asks every 5 to 60 s. It ends with Ctrl-C."
     ],
     options: [live, noRetry],
     examples: [
@@ -26,8 +28,12 @@ enum SyncCommand {
         try LiveSync(context).run()
         return .ok
       }
-      let report = try SyncRun(context, retries: retries).sync(try context.open(.writing))
-      if context.isJSON { context.output.json(SyncRun.json(report)) } else { SyncRun.write(report, context) }
+      let (report, news) = try SyncRun(context, retries: retries).sync(try context.open(.writing))
+      if context.isJSON {
+        context.output.json(SyncRun.json(report, news))
+      } else {
+        SyncRun.write(report, news, context)
+      }
       return .ok
     }
   }

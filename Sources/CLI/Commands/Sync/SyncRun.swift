@@ -11,6 +11,8 @@ struct SyncRun {
 
   /// How often a sync is tried before it fails.
   private static let tries = 5
+  /// The longest that a person who waits for a sync is kept waiting because a server asked for it, in seconds.
+  private static let patience = 60
 
   init(_ context: Context, retries: Bool) {
     self.context = context
@@ -20,13 +22,14 @@ struct SyncRun {
   /// Syncs once, or up to five times while the failure is a temporary one.
   ///
   /// What a failed try exchanged counts, and the next one goes on from there.
-  func sync(_ store: Store) throws -> SyncReport {
+  func sync(_ store: Store) throws -> (report: SyncReport, news: ConflictNews) {
     guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
     guard let server = store.configuration.server else { throw SyncError.notJoined }
     let transport = try connect(server)
     // Keeps the tables that lists read in step with what the sync brings.
     let desk = Desk(store)
     defer { withExtendedLifetime(desk) {} }
+    let watch = ConflictNews.Watch(desk)
     let progress = Progress(context.errors)
     defer { progress.end() }
     desk.onProgress = { progress.update("indexing: \(Words.grouped($0.done)) of \(Words.grouped($0.total))") }
@@ -36,10 +39,13 @@ struct SyncRun {
         let client = try SyncClient(store, transport) { report in
           progress.update(Self.progress(report, store))
         }
-        return try client.sync()
+        return (try client.sync(), watch.news())
       } catch {
-        guard retries, error.isTemporary, attempt < Self.tries else { throw error }
-        let pause = Self.pause(attempt, random: context.system.random())
+        guard retries, error.isTemporary, attempt < Self.tries, (error.retryAfter ?? 0) <= Self.patience
+        else {
+          throw error
+        }
+        let pause = Self.pause(attempt, after: error, random: context.system.random())
         progress.update("trying again in \(pause / 1000 + 1) s: \(error)")
         context.pause(pause)
         attempt += 1
@@ -54,15 +60,25 @@ struct SyncRun {
     return longest / 2 + Int(random % UInt64(longest / 2))
   }
 
+  /// The same, from when on the server wants to be asked again where it said so.
+  static func pause(_ attempt: Int, after error: SyncError, random: UInt64) -> Int {
+    min(error.retryAfter ?? 0, longestObeyed) * 1000 + pause(attempt, random: random)
+  }
+
+  /// The longest that a server is left alone because it asked for it, in seconds: a wrong clock or setting there must not
+  /// keep a device from syncing for a day.
+  private static let longestObeyed = 900
+
   private static func progress(_ report: SyncReport, _ store: Store) -> String {
     "syncing: \(Words.grouped(report.sent)) sent, \(Words.grouped(store.unsent.count)) to send, "
       + "\(Words.grouped(report.received)) received, \(Words.bytes(report.bytesSent + report.bytesReceived))"
   }
 
   /// Tells a report to a person: what had to be put right, then one line.
-  static func write(_ report: SyncReport, _ context: Context) {
+  static func write(_ report: SyncReport, _ news: ConflictNews, _ context: Context) {
     for note in report.notes { context.note(note) }
     context.output.line(summary(report))
+    if let line = news.line { context.output.line(context.output.styled(Plain.line(line), .yellow)) }
   }
 
   static func summary(_ report: SyncReport) -> String {
@@ -74,12 +90,13 @@ struct SyncRun {
       + Words.count(report.roundTrips, "round trip")
   }
 
-  static func json(_ report: SyncReport) -> JSONText {
+  static func json(_ report: SyncReport, _ news: ConflictNews) -> JSONText {
     JSONText(object: [
       ("sent", JSONText(report.sent)), ("received", JSONText(report.received)),
       ("relayed", JSONText(report.relayed)), ("roundTrips", JSONText(report.roundTrips)),
       ("bytesSent", JSONText(report.bytesSent)), ("bytesReceived", JSONText(report.bytesReceived)),
       ("notes", EntityJSON.strings(report.notes)),
+      ("conflicts", EntityJSON.strings(news.conflicts.map(\.id))),
     ])
   }
 }

@@ -61,7 +61,7 @@ enum TicketList {
           list.end()
         } else {
           TicketTable.write(rows, desk, to: context.output)
-          limit.tellRest(rows.count, of: total, "ticket", context)
+          limit.tellRest(rows.count, of: total, filter.status == .open ? "open ticket" : "ticket", context)
         }
       }
     }

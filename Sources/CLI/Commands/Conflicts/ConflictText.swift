@@ -1,0 +1,129 @@
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+
+/// Entries of the inbox as a person reads them.
+enum ConflictText {
+  /// Two lines each: what and when, then what the customer sees.
+  static func list(_ conflicts: [Conflict], _ output: Output) {
+    let width = ConflictsCommands.width(conflicts)
+    for conflict in conflicts {
+      let state = conflict.state == .open ? "" : "  (\(conflict.state.rawValue))"
+      let field = conflict.field.map { " \(Plain.line($0.text))" } ?? ""
+      let title = conflict.title.map { "  " + Plain.line($0) } ?? ""
+      output.line(
+        output.styled(String(conflict.id.prefix(width)), .bold)
+          + "  \(output.styled(conflict.kind.title + field, style(conflict)))  \(Moment.local(conflict.at))"
+          + output.styled("  \(conflict.on.type)\(title)\(state)", .dim))
+      output.line("    \(Plain.line(sentence(conflict)))")
+    }
+  }
+
+  /// The sentence with a capital in front and a full stop behind.
+  static func sentence(_ conflict: Conflict) -> String {
+    let text = conflict.says
+    return text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
+  }
+
+  private static func style(_ conflict: Conflict) -> Style? {
+    conflict.state != .open ? .dim : conflict.harm >= 60 ? .red : .yellow
+  }
+
+  /// Everything about one.
+  static func write(_ conflict: Conflict, _ desk: Desk, _ context: Context) throws {
+    let output = context.output
+    output.line(
+      output.styled("conflict \(conflict.id)  \(conflict.kind.title)", .bold)
+        + "  \(conflict.state.rawValue), harm \(conflict.harm)")
+    output.line(Plain.line(sentence(conflict)))
+    var sheet = Sheet()
+    sheet.add("on", "\(conflict.on.type) \(desk.shortID(conflict.on))  \(conflict.title ?? "")")
+    sheet.add("field", conflict.field?.text)
+    sheet.add("customer", conflict.customerName)
+    sheet.add("team", conflict.team)
+    sheet.add("assignee", conflict.assignee)
+    if !conflict.replaced.isEmpty {
+      sheet.add("before", conflict.replaced.map(\.plain).joined(separator: ", "))
+    } else if conflict.field != nil {
+      sheet.add("before", "nothing")
+    }
+    if let shown = conflict.shown, conflict.sides.indices.contains(shown) {
+      sheet.add(
+        "shown now",
+        "\(shown + 1) (\(conflict.sides[shown].value?.plain ?? "")), by the rule: \(conflict.rule ?? "")")
+    }
+    if let settlement = conflict.settlement {
+      let value = settlement.value.map { " as \($0.plain)" } ?? ""
+      let note = settlement.note.map { ", because: \($0)" } ?? ""
+      sheet.add("settled", "by \(settlement.by), \(Moment.local(settlement.at))\(value)\(note)")
+    }
+    sheet.write(to: output, indent: "  ")
+    for (index, side) in conflict.sides.enumerated() { write(side, index, conflict, output) }
+    try timeline(conflict, desk, output)
+    if let apology = conflict.apology, conflict.state == .open {
+      output.line()
+      output.line(output.styled("A reply to send:", .dim))
+      output.line("  " + Plain.line(apology))
+    }
+    if conflict.state == .open {
+      output.line()
+      let id = conflict.id.prefix(4)
+      output.line(
+        output.styled(
+          conflict.field != nil
+            ? "Settle it: askonce conflicts settle \(id) --take N, or --value V"
+            : "When it is dealt with: askonce conflicts settle \(id) --note \"...\"", .dim))
+    }
+  }
+
+  private static func write(_ side: Conflict.Side, _ index: Int, _ conflict: Conflict, _ output: Output) {
+    output.line()
+    let channel = side.channel.map { " on \($0)" } ?? ""
+    output.line(
+      "  "
+        + output.styled(
+          "\(index + 1)  \(Plain.line(side.by)): \(Plain.line(side.says))\(Plain.line(channel))", .bold))
+    var when = "dated \(Moment.local(side.at))"
+    if side.effective != side.at { when += ", counts as made \(Moment.local(side.effective))" }
+    when += side.received.map { ", received \(Moment.local($0))" } ?? ", not sent yet"
+    output.line("     \(when)")
+    let place = side.position.map { "position \(Words.grouped(Int($0)))" } ?? "no position yet"
+    output.line("     device \(side.replica), \(place), had seen up to \(Words.grouped(Int(side.seen)))")
+    let others = conflict.sides.indices.filter { $0 != index }
+    let unknown = others.filter { !side.knew.contains(conflict.sides[$0].change) }
+    if !unknown.isEmpty {
+      output.line("     did not know \(unknown.map { "\($0 + 1)" }.joined(separator: ", "))")
+    }
+    if unknown.count < others.count {
+      output.line(
+        "     knew \(others.filter { !unknown.contains($0) }.map { "\($0 + 1)" }.joined(separator: ", "))")
+    }
+  }
+
+  /// What was done on the entity around the sides.
+  private static func timeline(_ conflict: Conflict, _ desk: Desk, _ output: Output) throws {
+    let steps = try ConflictTimeline.steps(conflict, desk)
+    guard !steps.isEmpty else { return }
+    output.line()
+    output.line(output.styled("  Around it:", .dim))
+    let sides = Set(conflict.sides.map(\.change))
+    for step in steps {
+      let mark = sides.contains(step.id) ? "*" : " "
+      let what = HistoryText.edits(step).joined(separator: "; ")
+      output.line(
+        "  \(mark) \(Moment.local(step.at))  \(Plain.line(step.by))  \(Plain.cut(Plain.line(what), to: 100))")
+    }
+  }
+}
+
+/// The part of a history around a conflict.
+enum ConflictTimeline {
+  /// The steps from three before the first side to three behind the last one, at most forty.
+  static func steps(_ conflict: Conflict, _ desk: Desk) throws -> [HistoryStep] {
+    guard let history = try desk.history(of: conflict.on) else { return [] }
+    let places = conflict.sides.compactMap { history.index(of: $0.change) }
+    guard let first = places.min(), let last = places.max() else { return [] }
+    return Array(history.steps[max(0, first - 3)..<min(history.steps.count, last + 4)].prefix(40))
+  }
+}

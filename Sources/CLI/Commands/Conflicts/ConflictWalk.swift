@@ -1,0 +1,147 @@
+import Agent
+import Codec
+import ServiceDesk
+
+/// One conflict after another, as single keys say.
+struct ConflictWalk {
+  private let desk: Desk
+  private let context: Context
+  private let keys: KeyReader
+  private let conflicts: [Conflict]
+  private var index = 0
+  /// What was settled here, for undoing.
+  private var settled: [(index: Int, id: String)] = []
+
+  init(_ desk: Desk, _ context: Context, _ filter: ConflictFilter, _ keys: KeyReader) throws {
+    self.desk = desk
+    self.context = context
+    self.keys = keys
+    conflicts = try desk.conflicts(filter, limit: .max).conflicts
+  }
+
+  private enum Step {
+    case next, back, again, quit
+  }
+
+  mutating func run() throws {
+    guard !conflicts.isEmpty else {
+      context.output.line("no open conflict here")
+      return
+    }
+    walk: while index < conflicts.count {
+      // Somebody else may have settled it meanwhile, or an answer before it.
+      guard
+        let conflict = try desk.conflicts(of: conflicts[index].on).first(where: {
+          $0.id == conflicts[index].id
+        }),
+        conflict.state == .open
+      else {
+        index += 1
+        continue
+      }
+      context.output.line()
+      context.output.line(context.output.styled("\(index + 1) of \(conflicts.count)", .dim))
+      try ConflictText.write(conflict, desk, context)
+      step: while true {
+        prompt(conflict)
+        switch try take(conflict) {
+        case .next: break step
+        case .back:
+          index = max(0, index - 1)
+          continue walk
+        case .again: continue step
+        case .quit: break walk
+        }
+      }
+      index += 1
+    }
+    let left = try desk.openConflictCount()
+    context.output.line()
+    context.output.line("\(Words.count(settled.count, "conflict")) settled, \(Words.grouped(left)) open")
+    context.output.flush()
+  }
+
+  private func prompt(_ conflict: Conflict) {
+    let sides = conflict.sides.count == 1 ? "1" : "1-\(min(9, conflict.sides.count))"
+    let ways = conflict.field != nil ? "[\(sides)] take  [v]alue  [m]erge" : "[\(sides)] take  [n]ote"
+    context.output.write(context.output.styled("\(ways)  [s]kip  [b]ack  [u]ndo  [q]uit > ", .bold))
+    context.output.flush()
+  }
+
+  private mutating func take(_ conflict: Conflict) throws -> Step {
+    guard let key = keys.key() else { return .quit }
+    let character = Character(UnicodeScalar(key))
+    if key >= 0x20, key < 0x7F { context.output.line(String(character)) } else { context.output.line() }
+    switch character {
+    case "1"..."9": return try settle(conflict, .take(Int(key - UInt8(ascii: "1"))), nil)
+    case "v":
+      guard conflict.field != nil else {
+        return tell("a situation has no value; take a side, or leave a note")
+      }
+      guard let text = ask("value: "), !text.isEmpty else { return tell("nothing was settled") }
+      return try settle(conflict, .value(JSONText(text)), nil)
+    case "m": return try settle(conflict, .merge, nil)
+    case "n":
+      guard conflict.field == nil else {
+        return tell("a field needs a value: take a side, or give one with v")
+      }
+      guard let text = ask("note: "), !text.isEmpty else { return tell("nothing was settled") }
+      return try settle(conflict, .done, text)
+    case "s", " ": return .next
+    case "b": return .back
+    case "u": return try undo()
+    case "q", "\u{3}", "\u{4}": return .quit
+    default: return tell("press one of the keys in brackets")
+    }
+  }
+
+  private func ask(_ question: String) -> String? {
+    context.output.write(question)
+    context.output.flush()
+    return keys.line { text in
+      context.output.write(text)
+      context.output.flush()
+    }
+  }
+
+  private func tell(_ text: String) -> Step {
+    context.output.line(text)
+    return .again
+  }
+
+  private mutating func settle(_ conflict: Conflict, _ how: Settlement, _ note: String?) throws -> Step {
+    if let reason = try refusal({ () throws(SettlingError) in _ = try desk.settle(conflict, how, note: note) }
+    ) {
+      return tell(reason)
+    }
+    settled.append((index, conflict.id))
+    context.output.line(context.output.styled("settled", .green))
+    return .next
+  }
+
+  /// Why something cannot be done so; nil where it was done.
+  private func refusal(_ body: () throws(SettlingError) -> Void) throws -> String? {
+    do {
+      try body()
+      return nil
+    } catch {
+      if case .storage = error { throw error }
+      return error.description
+    }
+  }
+
+  private mutating func undo() throws -> Step {
+    guard let last = settled.popLast() else { return tell("nothing was settled here yet") }
+    let on = conflicts[last.index].on
+    guard let conflict = try desk.conflicts(of: on).first(where: { $0.id == last.id }) else {
+      return tell("conflict \(last.id) is gone")
+    }
+    if let reason = try refusal({ () throws(SettlingError) in _ = try desk.unsettle(conflict) }) {
+      return tell(reason)
+    }
+    context.output.line(context.output.styled("open again", .yellow))
+    // Shows it again.
+    index = last.index + 1
+    return .back
+  }
+}

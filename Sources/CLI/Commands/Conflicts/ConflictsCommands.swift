@@ -1,0 +1,39 @@
+import Causality
+import Merge
+import ServiceDesk
+
+/// Commands about what people disagree on.
+enum ConflictsCommands {
+  static let group = CommandGroup(
+    "conflicts", "See, understand and settle what people disagree about",
+    [
+      ConflictsList.command, ConflictsShow.command, ConflictsSettle.command, ConflictsUndo.command,
+      ConflictsWalk.command,
+    ])
+
+  static let conflict = Operand("CONFLICT", "its id, or the start of it")
+
+  /// The fewest first characters, four or more, by which entries are told apart.
+  static func width(_ conflicts: [Conflict]) -> Int {
+    let ids = Set(conflicts.map(\.id)).sorted()
+    var width = 4
+    for (one, other) in zip(ids, ids.dropFirst()) { width = max(width, one.commonPrefix(with: other) + 1) }
+    return min(width, ReplicaID.length)
+  }
+}
+
+extension String {
+  fileprivate func commonPrefix(with other: String) -> Int { zip(self, other).prefix { $0 == $1 }.count }
+}
+
+extension Context {
+  /// The entry of the inbox that somebody means.
+  func findConflict(_ text: String, _ desk: Desk) throws(Failure) -> Conflict {
+    do {
+      return try desk.conflict(text)
+    } catch {
+      guard case .notFound = error else { throw Failure(error) }
+      throw Failure(.notFound, "there is no conflict '\(text)'; 'askonce conflicts' lists the open ones")
+    }
+  }
+}

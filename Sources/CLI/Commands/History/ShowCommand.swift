@@ -1,0 +1,54 @@
+import Agent
+import Codec
+import Merge
+import ServiceDesk
+
+/// Shows anything, also as it was.
+enum ShowCommand {
+  static let command = Command(
+    "show", "Show an entity as it is, as it was, or as somebody knew it",
+    details: KnowledgeOptions.details,
+    operands: [EntityCommands.entity],
+    options: KnowledgeOptions.all,
+    examples: [
+      .init("As it is", "askonce show k7f3.418"),
+      .init("As it was on Monday at nine", "askonce show k7f3.418 --at '2026-11-23 09:00'"),
+      .init("At a place in the order", "askonce show k7f3.418 --at 10432"),
+      .init(
+        "What did Anna know when she answered?",
+        "askonce show k7f3.418 --as-known-by anna --at '2026-11-21 14:05'"),
+    ]
+  ) { typed in
+    let (text, options) = (typed.operand(0), try KnowledgeOptions(typed))
+    return { context in
+      try context.withDesk(.reading) { desk in
+        let id = try context.find(text, desk)
+        let cut = try options.cut(desk, context)
+        if let note = cut?.note { context.note(note) }
+        let state = try cut.map { try desk.state(of: id, at: $0.knowledge) } ?? desk.store.state(of: id)
+        guard let state else {
+          throw Failure(.notFound, "nothing of \(id) was known there and then")
+        }
+        if context.isJSON {
+          context.output.json(EntityJSON.value(state, knowledge(cut)))
+        } else {
+          EntityText.write(state, to: context.output)
+        }
+      }
+    }
+  }
+
+  /// `"known":{"replica":ID,"position":N,"most":N}`.
+  private static func knowledge(_ cut: KnowledgeOptions.Cut?) -> [(String, JSONText?)] {
+    guard let device = cut?.device else { return [] }
+    return [
+      (
+        "known",
+        JSONText(present: [
+          ("replica", JSONText("\(device.replica)")), ("position", JSONText(Int(device.position))),
+          ("most", device.most.map { JSONText(Int($0)) }), ("exact", JSONText(device.isExact)),
+        ])
+      )
+    ]
+  }
+}

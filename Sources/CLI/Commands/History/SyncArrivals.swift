@@ -1,0 +1,19 @@
+import Agent
+import ServiceDesk
+
+/// Through which sync of this device a change came.
+struct SyncArrivals {
+  private let journal: SyncJournal
+  private let replica: String
+
+  init(_ desk: Desk) {
+    journal = desk.store.syncJournal
+    replica = "\(desk.store.replica)"
+  }
+
+  /// When it came here, milliseconds since 1970; nil for this device's own, and where that is not noted.
+  func arrival(_ step: HistoryStep) -> UInt64? {
+    guard "\(step.replica)" != replica, let position = step.position else { return nil }
+    return journal.arrival(of: position)?.at
+  }
+}

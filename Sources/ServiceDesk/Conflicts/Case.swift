@@ -1,0 +1,128 @@
+import Causality
+import Codec
+import Merge
+
+/// All that the rules about one entity may look at: its own history and those of what it has to do with. Pure.
+struct Case: Sendable {
+  /// The entity on which its conflicts are settled.
+  let owner: EntityHistory
+  let state: EntityState
+  let fields: [ExactString: FieldHistory]
+  /// The customer of a ticket or promise, where a rule may need it; the customer itself for a customer.
+  var customer: EntityHistory?
+  var customerName: String?
+  /// The promises that name the owner.
+  var promises: [EntityHistory] = []
+  /// What the owner may be the twin of, or was merged with.
+  var others: [EntityHistory] = []
+
+  init(_ owner: EntityHistory, _ state: EntityState) {
+    self.owner = owner
+    self.state = state
+    fields = FieldHistory.all(owner)
+  }
+
+  var type: String { owner.id.type }
+
+  /// Who the customer is, as a sentence names them: `Lars`, or `the customer`.
+  var who: String { customerName.flatMap { $0.isEmpty ? nil : $0 } ?? "the customer" }
+
+  /// The timeline's entries with the steps that wrote them.
+  var entries: [(step: HistoryStep, entry: Entry)] {
+    owner.steps.flatMap { step in
+      step.edits.compactMap { edit -> (HistoryStep, Entry)? in
+        guard edit.field == Vocabulary.timeline, case .log(let value) = edit.action else { return nil }
+        return (step, Entry(value))
+      }
+    }
+  }
+
+  /// The members of a timeline's entry that rules look at.
+  struct Entry: Sendable {
+    let kind: String
+    let channel: String?
+    let direction: String?
+    let text: String
+    let amount: String?
+    let currency: String?
+    /// The keys of the facts that an answer rests on.
+    let facts: [String]
+    let purpose: String
+
+    init(_ value: JSONText) {
+      var text: [String: JSONText] = [:]
+      for (key, value) in value.members ?? [] { text[key] = value }
+      kind = text["kind"]?.plain ?? ""
+      channel = text["channel"]?.plain
+      direction = text["direction"]?.plain
+      self.text = text["text"]?.plain ?? value.string ?? ""
+      amount = text["amount"]?.plain
+      currency = text["currency"]?.plain
+      purpose = text["purpose"]?.plain ?? "service"
+      facts = (text["facts"]?.elements ?? []).compactMap { element in
+        element.string.map {
+          $0.hasPrefix(Vocabulary.factPrefix) ? String($0.dropFirst(Vocabulary.factPrefix.count)) : $0
+        }
+      }
+    }
+
+    var isIncoming: Bool { direction == "in" }
+    var isReply: Bool { direction == "out" && kind != "note" }
+  }
+}
+
+extension HistoryStep {
+  /// Whether neither author had merged the other's change.
+  func isParallel(to other: HistoryStep) -> Bool {
+    id != other.id && !placed.knew(other.placed) && !other.placed.knew(placed)
+  }
+
+  /// What a register was set to.
+  func value(of field: ExactString) -> JSONText? {
+    edits.lazy.filter { $0.field == field }.compactMap(\.value).first
+  }
+}
+
+/// Words for sentences.
+enum Phrase {
+  /// A length of time in its largest whole unit: `40 minutes`.
+  static func span(_ milliseconds: UInt64) -> String {
+    let seconds = milliseconds / 1000
+    let (count, unit) =
+      switch seconds {
+      case ..<60: (seconds, "second")
+      case ..<3600: (seconds / 60, "minute")
+      case ..<172_800: (seconds / 3600, "hour")
+      default: (seconds / 86_400, "day")
+      }
+    return "\(count) \(unit)\(count == 1 ? "" : "s")"
+  }
+
+  static func between(_ left: HybridTime, _ right: HybridTime) -> UInt64 {
+    max(left, right).milliseconds - min(left, right).milliseconds
+  }
+
+  /// `40 minutes apart`.
+  static func apart(_ times: [HybridTime]) -> String {
+    guard let first = times.min(), let last = times.max() else { return "" }
+    let gap = between(first, last)
+    return gap < 1000 ? "at the same moment" : "\(span(gap)) apart"
+  }
+
+  /// `neither knowing` of two, `none knowing` of more.
+  static func unknowing(_ count: Int) -> String {
+    count == 2 ? "neither knowing" : "none knowing of the others"
+  }
+
+  /// `a, b and c`.
+  static func list(_ words: [String]) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " and " + last
+  }
+
+  /// A text in quotes, cut where it is long.
+  static func quoted(_ text: String, _ limit: Int = 60) -> String {
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return "\"" + (line.count > limit ? line.prefix(limit - 1) + "…" : line) + "\""
+  }
+}

@@ -1,0 +1,41 @@
+import Causality
+import Codec
+import Merge
+
+/// Which entries of the inbox a list shows.
+public struct ConflictFilter: Sendable, Hashable {
+  /// Only those in which this agent has a part: wrote a side, or has the ticket.
+  public var agent: String?
+  public var team: String?
+  /// A field's name, or what it begins with and `.`: `fact` for every fact.
+  public var field: String?
+  public var kinds: Set<ConflictKind> = []
+  /// With a side at this time or later, in milliseconds since 1970.
+  public var since: UInt64?
+  public var customer: EntityID?
+  /// The entity on which it is settled.
+  public var on: EntityID?
+  /// What was settled, replaced, answered by a rule or was equal too.
+  public var includesClosed = false
+
+  public init() {}
+
+  /// Whether it lets every open entry through.
+  var isPlain: Bool { self == ConflictFilter() }
+
+  func passes(_ conflict: Conflict) -> Bool {
+    if !includesClosed, conflict.state != .open { return false }
+    if let agent, !conflict.concerns(agent) { return false }
+    if let team, conflict.team != team { return false }
+    if let field {
+      guard let name = conflict.field?.text, name == field || name.hasPrefix(field + ".") else {
+        return false
+      }
+    }
+    if !kinds.isEmpty, !kinds.contains(conflict.kind) { return false }
+    if let since, conflict.at.milliseconds < since { return false }
+    if let customer, conflict.customer != customer { return false }
+    if let on, conflict.on != on { return false }
+    return true
+  }
+}

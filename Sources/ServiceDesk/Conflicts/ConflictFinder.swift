@@ -1,0 +1,235 @@
+import Causality
+import Codec
+import Merge
+
+/// Turns one entity's histories into the entries of the inbox. Pure: the same on every replica with the same changes.
+struct ConflictFinder {
+  private let subject: Case
+  private let title: String?
+  private let customer: EntityID?
+  private let channel: String?
+
+  init(_ subject: Case) {
+    self.subject = subject
+    let state = subject.state
+    switch state.id.type {
+    case Vocabulary.ticket: title = state.text("subject")
+    case Vocabulary.customer: title = state.text("name")
+    default: title = state.text("name") ?? state.text("subject") ?? state.text("text") ?? state.text("ref")
+    }
+    customer =
+      state.id.type == Vocabulary.customer ? state.id : state.text("customer").flatMap { EntityID($0) }
+    channel = state.text("channel")
+  }
+
+  /// What a settlement of a situation is written to.
+  static func settlementField(_ id: String) -> ExactString { ExactString("settled." + id) }
+
+  /// All entries, open ones and others. One id comes once: as it stands now.
+  func all() -> [Conflict] {
+    var found: [String: Conflict] = [:]
+    for field in subject.fields.keys.sorted() {
+      guard let history = subject.fields[field] else { continue }
+      for disagreement in history.disagreements {
+        if let conflict = conflict(field, disagreement) { found[conflict.id] = conflict }
+      }
+      if let id = history.agreements.last, let conflict = agreement(field, id), found[conflict.id] == nil {
+        found[conflict.id] = conflict
+      }
+    }
+    for finding in Situations.find(subject) {
+      let conflict = conflict(finding)
+      found[conflict.id] = conflict
+    }
+    return found.values.sorted { $0.id < $1.id }
+  }
+
+  // MARK: Fields
+
+  private func conflict(_ field: ExactString, _ disagreement: FieldHistory.Disagreement) -> Conflict? {
+    let steps = disagreement.heads.compactMap { subject.owner.step($0) }
+    let values = steps.compactMap { $0.value(of: field) }
+    guard values.count == steps.count, steps.count > 1 else { return nil }
+    let type = subject.type
+    var settlement: Conflict.Settlement?
+    var state = ConflictState.open
+    if FieldWeight.isRuled(type: type, field: field, values) {
+      state = .ruled
+    } else if let ended = disagreement.ended, let step = subject.owner.step(ended) {
+      let value = step.value(of: field)
+      state = value == nil && step.settles == nil ? .replaced : .settled
+      settlement = Conflict.Settlement(
+        change: ended, by: step.by, at: step.effective, value: value, note: step.note)
+    }
+    let shown = disagreement.isOpen ? subject.state.shown(field).map(\.id) : nil
+    let policy = Vocabulary.policy(type: type, field: field)
+    let kind = kind(field, steps, values)
+    let id = Conflict.id(.field, subject.owner.id, field, disagreement.first.map(origin))
+    let sides = steps.map { side(.init(subject.owner, $0, says(field, $0), channel: channel), field, steps) }
+    let harm =
+      kind == .field
+      ? FieldWeight.harm(type: type, field: field, values.map(\.plain)) : kind.harm
+    return entry(
+      id: id, kind: kind, state: state, harm: harm, field: field, sides: sides,
+      says: sentence(kind, field, steps, values, shown), apology: nil, rule: policy.name,
+      shown: shown.flatMap { id in steps.firstIndex { $0.id == id } },
+      replaced: replaced(field, steps), settlement: settlement)
+  }
+
+  /// The change that wrote a value first, before it was brought back.
+  private func origin(_ id: ChangeID) -> ChangeID {
+    var id = id
+    for _ in 0..<64 {
+      guard let restored = subject.owner.step(id)?.restores else { return id }
+      id = restored
+    }
+    return id
+  }
+
+  /// Who wrote a value first.
+  private func author(_ step: HistoryStep) -> String { subject.owner.step(origin(step.id))?.by ?? step.by }
+
+  private func kind(_ field: ExactString, _ steps: [HistoryStep], _ values: [JSONText]) -> ConflictKind {
+    let settled = steps.compactMap(\.settles)
+    if settled.count == steps.count, Set(settled).count == 1 || field.text.hasPrefix("settled.") {
+      return .settledTwice
+    }
+    let isTaking = zip(steps, values).allSatisfy { author($0) == $1.plain }
+    return subject.type == Vocabulary.ticket && field == "assignee" && isTaking ? .takenTwice : .field
+  }
+
+  private func says(_ field: ExactString, _ step: HistoryStep) -> String {
+    let value = step.value(of: field)?.plain ?? ""
+    guard step.restores != nil else { return "set \(field.text) to \(Phrase.quoted(value, 200))" }
+    return "wrote \(field.text) \(Phrase.quoted(value, 200)), brought back by \(step.by)"
+  }
+
+  private func sentence(
+    _ kind: ConflictKind, _ field: ExactString, _ steps: [HistoryStep], _ values: [JSONText],
+    _ shown: ChangeID?
+  ) -> String {
+    let ordered = zip(steps, values).sorted { ($0.0.effective, $0.0.id) < ($1.0.effective, $1.0.id) }
+    let apart = Phrase.apart(steps.map { subject.owner.step(origin($0.id))?.effective ?? $0.effective })
+    let tail = "\(apart), \(Phrase.unknowing(steps.count))"
+    let winner = shown.flatMap { id in ordered.first { $0.0.id == id } }
+    switch kind {
+    case .takenTwice:
+      let has = winner.map { "; \($0.1.plain) has it" } ?? ""
+      return "\(Phrase.list(ordered.map(\.1.plain))) took the ticket of \(subject.who), \(tail)\(has)"
+    case .settledTwice:
+      let ways = ordered.map { "\(Phrase.quoted(settledText($0.1))) by \($0.0.by)" }
+      let what = field.text.hasPrefix("settled.") ? "a situation" : field.text
+      return "\(what) of \(name) was settled as \(Phrase.list(ways)), \(tail)"
+    default:
+      let ways = ordered.map { "\(Phrase.quoted($0.1.plain)) by \(author($0.0))" }
+      let now = winner.map { "; \(Phrase.quoted($0.1.plain)) is shown" } ?? ""
+      return "\(field.text) of \(name) is \(Phrase.list(ways)), \(tail)\(now)"
+    }
+  }
+
+  private func settledText(_ value: JSONText) -> String {
+    value["note"]?.plain ?? value["take"]?.plain ?? value.plain
+  }
+
+  private var name: String {
+    switch subject.type {
+    case Vocabulary.ticket: subject.customerName.map { "the ticket of \($0)" } ?? "a ticket"
+    case Vocabulary.customer: subject.who
+    default: "the \(subject.type)"
+    }
+  }
+
+  /// The values that the sides replaced, each once.
+  private func replaced(_ field: ExactString, _ steps: [HistoryStep]) -> [JSONText] {
+    let sides = Set(steps.map(\.id))
+    var seen: Set<ChangeID> = []
+    return steps.flatMap { step in
+      (subject.owner.step(origin(step.id)) ?? step).edits.filter { $0.field == field }.flatMap(\.replaced)
+    }.filter { !sides.contains($0.change) && seen.insert($0.change).inserted }.map(\.value)
+  }
+
+  /// One value that two authors wrote.
+  private func agreement(_ field: ExactString, _ id: ChangeID) -> Conflict? {
+    guard let step = subject.owner.step(id), let value = step.value(of: field),
+      let other = subject.owner.steps.last(where: { $0.isParallel(to: step) && $0.value(of: field) == value })
+    else { return nil }
+    let steps = [other, step]
+    return entry(
+      id: Conflict.id(.field, subject.owner.id, field, [other.id, id]), kind: .field, state: .equal, harm: 1,
+      field: field,
+      sides: steps.map { side(.init(subject.owner, $0, says(field, $0), channel: channel), field, steps) },
+      says:
+        "\(field.text) of \(name) was set to \(Phrase.quoted(value.plain)) by \(other.by) and \(step.by), "
+        + "\(Phrase.apart(steps.map(\.effective))), neither knowing",
+      apology: nil, rule: nil, shown: nil, replaced: replaced(field, steps), settlement: nil)
+  }
+
+  // MARK: Situations
+
+  private func conflict(_ finding: SituationRule.Finding) -> Conflict {
+    let key = finding.key ?? finding.sides.map(\.step.id)
+    let id = Conflict.id(finding.kind, subject.owner.id, nil, key)
+    let steps = finding.sides.map(\.step)
+    let field = Self.settlementField(id)
+    var settlement: Conflict.Settlement?
+    // An erased entity has no fields, but what was settled of it stays settled.
+    if let step = subject.owner.steps.last(where: { $0.settles == id || $0.value(of: field) != nil }),
+      subject.state.isErased
+        ? step.value(of: field) != nil || step.settles == id
+        : subject.state.registers[field] != nil
+    {
+      let value = step.value(of: field)
+      settlement = Conflict.Settlement(
+        change: step.id, by: step.by, at: step.effective, value: value?["take"],
+        note: value?["note"]?.string ?? step.note)
+    }
+    return entry(
+      id: id, kind: finding.kind, state: settlement == nil ? .open : .settled, harm: finding.kind.harm,
+      field: nil, sides: finding.sides.map { side($0, nil, steps) }, says: finding.says,
+      apology: finding.apology.map {
+        "Dear \(subject.who == "the customer" ? "customer" : subject.who), " + $0
+      },
+      rule: nil, shown: nil, replaced: [], settlement: settlement)
+  }
+
+  // MARK: Both
+
+  private func side(
+    _ side: SituationRule.Finding.Side, _ field: ExactString?, _ all: [HistoryStep]
+  ) -> Conflict.Side {
+    let step = side.step
+    return Conflict.Side(
+      change: step.id, on: side.on, by: step.restores == nil ? step.by : author(step), replica: step.replica,
+      at: step.at, effective: step.effective, received: step.placed.stamp, position: step.position,
+      seen: step.placed.seen, channel: side.channel, value: field.flatMap { step.value(of: $0) },
+      says: side.says,
+      knew: all.filter { $0.id != step.id && step.placed.knew($0.placed) }.map(\.id), restores: step.restores)
+  }
+
+  private func entry(
+    id: String, kind: ConflictKind, state: ConflictState, harm: Int, field: ExactString?,
+    sides: [Conflict.Side], says: String, apology: String?, rule: String?, shown: Int?, replaced: [JSONText],
+    settlement: Conflict.Settlement?
+  ) -> Conflict {
+    func word(_ field: ExactString) -> String? {
+      subject.state.text(field).flatMap { $0.isEmpty ? nil : $0 }
+    }
+    return Conflict(
+      id: id, kind: kind, state: state, harm: harm, on: subject.owner.id, field: field,
+      at: sides.map(\.effective).max() ?? .zero, title: title, customer: customer,
+      customerName: subject.customerName, team: word("team"), assignee: word("assignee"), says: says,
+      apology: apology, rule: rule, shown: shown, sides: sides, replaced: replaced, settlement: settlement)
+  }
+}
+
+extension WinnerPolicy {
+  /// What it is called.
+  public var name: String {
+    switch self {
+    case .latest: "latest"
+    case .earliest: "earliest"
+    case .first: "least finished"
+    case .last: "highest"
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+extension Desk {
+  /// The inbox: what people disagree about and have to settle, the most harmful first.
+  ///
+  /// Cost: a page for the first 64 open ones without a filter; else per entry; and what changed since the last question.
+  /// - Returns: at most `limit` entries, and how many there are in all.
+  public func conflicts(
+    _ filter: ConflictFilter = ConflictFilter(), limit: Int = 50
+  ) throws(StorageError) -> (conflicts: [Conflict], total: Int) {
+    if filter.isPlain { return try inbox.first(max(0, limit)) }
+    let all = try inbox.all(openOnly: !filter.includesClosed).filter(filter.passes)
+    return (Array(all.prefix(max(0, limit))), all.count)
+  }
+
+  /// How many conflicts are open. Cost: a header, and what changed since the last question.
+  public func openConflictCount() throws(StorageError) -> Int { try inbox.openCount() }
+
+  /// Everything about one entity: open, settled, ruled and equal. Cost: the entity, and what it has to do with.
+  public func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] {
+    try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: id) }
+      .sorted(by: InboxFile.precedes)
+  }
+
+  /// The entry that an id or the start of one names.
+  ///
+  /// - Throws: `DeskError.notFound`, or `.ambiguous` with those that it can mean.
+  public func conflict(_ text: String) throws(DeskError) -> Conflict {
+    let found: [Conflict]
+    do throws(StorageError) {
+      found = text.isEmpty ? [] : try inbox.all(openOnly: false).filter { $0.id.hasPrefix(text.lowercased()) }
+    } catch {
+      throw .storage(error)
+    }
+    // An exact id, or the only open one that begins so, is what is meant.
+    if let exact = found.first(where: { $0.id == text }) { return exact }
+    let open = found.filter { $0.state == .open }
+    if let only = open.count == 1 ? open[0] : found.count == 1 ? found[0] : nil { return only }
+    guard !found.isEmpty else { throw .notFound(text) }
+    throw .ambiguous(
+      text,
+      candidates: found.prefix(20).map { DeskError.Candidate(id: $0.on, shortID: $0.id, title: $0.says) })
+  }
+
+  /// Open entries that came up since the desk was first asked for conflicts; each is told once.
+  public func newConflicts() throws(StorageError) -> [Conflict] { try inbox.takeArrivals() }
+
+  /// The changes of an entity in order, with what its authors knew of each other; nil where nothing of it is known.
+  /// Cost: the entity's members in the runs.
+  public func history(of id: EntityID) throws(StorageError) -> EntityHistory? {
+    let changes = try store.changes(of: id)
+    return changes.isEmpty ? nil : EntityHistory(id, changes)
+  }
+}
+
+extension Desk {
+  /// All entries, found anew from all changes: what the inbox must be, for checks. Cost: per store.
+  package func survey() throws(StorageError) -> [Conflict] {
+    try reading { () throws(StorageError) in try InboxSurvey(self).conflicts() }.sorted(
+      by: InboxFile.precedes)
+  }
+}

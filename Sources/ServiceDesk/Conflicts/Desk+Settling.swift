@@ -1,0 +1,171 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// How a conflict is to be settled.
+public enum Settlement: Sendable, Hashable {
+  /// One of its sides is right, counted from 0.
+  case take(Int)
+  /// Another value is, for a field.
+  case value(JSONText)
+  /// The values together: arrays joined, each element once; objects joined where no member differs.
+  case merge
+  /// It was seen and dealt with, for a situation.
+  case done
+}
+
+/// Why a conflict cannot be settled or brought back so.
+public enum SettlingError: Error, Sendable, CustomStringConvertible {
+  /// What was asked for does not fit this conflict, and what does.
+  case unfit(String)
+  /// It is not open any more, or was changed since.
+  case stale(String)
+  case storage(StorageError)
+
+  public var description: String {
+    switch self {
+    case .unfit(let reason), .stale(let reason): reason
+    case .storage(let error): error.description
+    }
+  }
+}
+
+extension Desk {
+  /// Settles a conflict by an edit that syncs like any other and can be undone.
+  ///
+  /// A field gets the value, over every head that is known here; a situation gets a field `settled.<id>`. Two people who
+  /// settle one in different ways without knowing of each other have a conflict again. Cost: the entity.
+  /// - Returns: the change; nil where it would change nothing.
+  @discardableResult
+  public func settle(
+    _ conflict: Conflict, _ how: Settlement, note: String? = nil
+  ) throws(SettlingError) -> Change? {
+    guard conflict.state == .open else {
+      throw .stale("conflict \(conflict.id) is \(conflict.state.rawValue) already")
+    }
+    var draft = Draft()
+    draft.extra = [("settles", SettlementMark.text(conflict: conflict.id, note: note))]
+    if let field = conflict.field {
+      draft.set[field] = try value(of: conflict, how)
+    } else {
+      draft.set[ConflictFinder.settlementField(conflict.id)] = try mark(conflict, how, note)
+    }
+    let made = draft
+    return try onStore { () throws(StorageError) in try store.commit(Edit(.entity(conflict.on), made)) }
+  }
+
+  /// The value that settles a field.
+  private func value(of conflict: Conflict, _ how: Settlement) throws(SettlingError) -> JSONText {
+    switch how {
+    case .take(let index):
+      guard conflict.sides.indices.contains(index), let value = conflict.sides[index].value else {
+        throw .unfit(
+          "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
+      }
+      return value
+    case .value(let value): return value
+    case .merge:
+      let values = conflict.sides.compactMap(\.value)
+      guard let joined = Self.join(values) else {
+        throw .unfit(
+          "the values of \(conflict.field?.text ?? "this") cannot be merged; only lists, and objects that do not differ in "
+            + "a member, can: take one side or give a value")
+      }
+      return joined
+    case .done: throw .unfit("a field needs a value: take a side, give a value, or merge")
+    }
+  }
+
+  private func mark(
+    _ conflict: Conflict, _ how: Settlement, _ note: String?
+  ) throws(SettlingError) -> JSONText {
+    var members: [(String, JSONText)] = []
+    switch how {
+    case .take(let index):
+      guard conflict.sides.indices.contains(index) else {
+        throw .unfit(
+          "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
+      }
+      members.append(("take", JSONText("\(conflict.sides[index].change)")))
+    case .value, .merge:
+      throw .unfit("'\(conflict.kind.title)' has no value to set; take a side, or leave a note")
+    case .done: break
+    }
+    if let note { members.append(("note", JSONText(note))) }
+    return members.isEmpty ? JSONText("done") : JSONText(object: members)
+  }
+
+  /// Several values as one; nil where they contradict each other.
+  static func join(_ values: [JSONText]) -> JSONText? {
+    guard let first = values.first else { return nil }
+    if values.allSatisfy({ $0.elements != nil }) {
+      var seen: Set<JSONText> = []
+      return JSONText(array: values.flatMap { $0.elements ?? [] }.filter { seen.insert($0).inserted })
+    }
+    guard first.members != nil else { return nil }
+    var joined: [(String, JSONText)] = []
+    for value in values {
+      guard let members = value.members else { return nil }
+      for (key, member) in members {
+        if let known = joined.first(where: { $0.0 == key }) {
+          if known.1 != member { return nil }
+        } else {
+          joined.append((key, member))
+        }
+      }
+    }
+    return JSONText(object: joined)
+  }
+
+  /// Takes a settlement back, so that the conflict is open again everywhere.
+  ///
+  /// A field gets every value again that the settlement replaced, each by a change that says which one it brings back. That
+  /// is refused where the field was changed since. Cost: the entity.
+  /// - Returns: the changes.
+  @discardableResult
+  public func unsettle(_ conflict: Conflict) throws(SettlingError) -> [Change] {
+    guard conflict.state == .settled, let settlement = conflict.settlement else {
+      throw .stale("conflict \(conflict.id) is \(conflict.state.rawValue), so there is no settlement to undo")
+    }
+    let state = try onStore { () throws(StorageError) in try store.state(of: conflict.on) }
+    guard let field = conflict.field else {
+      var draft = Draft()
+      draft.clear.insert(ConflictFinder.settlementField(conflict.id))
+      let made = draft
+      let change = try onStore { () throws(StorageError) in try store.commit(Edit(.entity(conflict.on), made))
+      }
+      return change.map { [$0] } ?? []
+    }
+    guard state?.registers[field]?.heads.map(\.id) == [settlement.change] else {
+      throw .stale(
+        "\(field.text) was changed after conflict \(conflict.id) was settled, so undoing would lose an edit; "
+          + "'askonce history \(conflict.on) \(field.text)' shows it")
+    }
+    return try onStore { () throws(StorageError) in
+      try store.commit { (batch) throws(StorageError) in
+        var made: [Change] = []
+        for (index, side) in conflict.sides.enumerated() {
+          guard let value = side.value else { continue }
+          // A draft would leave out what is so already. Only the first value replaces the settlement; the others stand
+          // beside it.
+          let heads = index == 0 ? [JSONText("\(settlement.change)")] : []
+          var members = [("set", JSONText(object: [(field.text, value)]))]
+          if !heads.isEmpty {
+            members.append(("over", JSONText(object: [(field.text, JSONText(array: heads))])))
+          }
+          members.append(("restores", JSONText("\(side.change)")))
+          var edit = Edit(.entity(conflict.on), Draft())
+          edit.body = Array(JSONText(object: members).bytes.dropFirst().dropLast())
+          if let change = try batch.make(edit) { made.append(change) }
+        }
+        return made
+      }
+    }
+  }
+
+  private func onStore<Result>(_ body: () throws(StorageError) -> Result) throws(SettlingError) -> Result {
+    do { return try body() } catch { throw .storage(error) }
+  }
+}

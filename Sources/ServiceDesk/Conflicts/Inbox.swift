@@ -1,0 +1,217 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// The conflicts of a store, kept in step with its changes.
+///
+/// What the file knows is as of a position; what changed since is looked at again: the entities themselves, and those
+/// that look at them. Cost of a question: what is new since the file was written; a few hundred entities more and it
+/// is written anew.
+final class Inbox {
+  private unowned let desk: Desk
+  private var file: InboxFile?
+  /// The entries of entities that changed since the file was written.
+  private var overlay: [EntityID: [Conflict]] = [:]
+  /// As of when the overlay is.
+  private var current: InboxFile.Base?
+  /// Open entries that were not there when this was first in step.
+  private var arrivals: [Conflict] = []
+
+  /// With so many entities looked at again, the file is written anew.
+  private static let overlayLimit = 64
+  /// With so many changed entities, a walk through all is faster than looking at each.
+  private static let walkLimit = 4000
+
+  init(_ desk: Desk) {
+    self.desk = desk
+  }
+
+  private var store: Store { desk.store }
+
+  private var now: InboxFile.Base {
+    let end = store.checkpoints.last ?? (0, 0)
+    let own = store.lastOwnSequence
+    return InboxFile.Base(position: end.position, sum: end.sum, replica: store.replica, own: own)
+  }
+
+  /// Whether a file is there, so that it is worth keeping in step.
+  var isInUse: Bool { file != nil || InboxFile(store.disk) != nil }
+
+  // MARK: Questions
+
+  /// How many are open. Cost: a header, and what is new.
+  func openCount() throws(StorageError) -> Int {
+    let file = try inStep()
+    guard !overlay.isEmpty else { return file.openCount }
+    let fresh = overlay.values.joined().count { $0.state == .open }
+    let stale = try lines(file, all: true).count { $0.isOpen && $0.owner.map { overlay[$0] != nil } ?? false }
+    return file.openCount - stale + fresh
+  }
+
+  /// The first open ones, the most harmful first, and how many are open. Cost: a page, and what is new.
+  func first(_ limit: Int) throws(StorageError) -> (conflicts: [Conflict], total: Int) {
+    let file = try inStep()
+    if overlay.isEmpty, limit <= InboxFile.pageCount {
+      let open = try lines(file, all: false).filter(\.isOpen).prefix(limit).compactMap(\.conflict)
+      return (open, file.openCount)
+    }
+    let fresh = overlay.values.joined().filter { $0.state == .open }
+    var total = fresh.count
+    var kept: [Conflict] = []
+    for line in try lines(file, all: true) {
+      // The file's order is that of the result, so no more than the limit of it can be wanted.
+      guard line.isOpen else { break }
+      if !overlay.isEmpty, let owner = line.owner, overlay[owner] != nil { continue }
+      total += 1
+      if kept.count < limit, let conflict = line.conflict { kept.append(conflict) }
+    }
+    return (Array((kept + fresh).sorted(by: InboxFile.precedes).prefix(limit)), total)
+  }
+
+  /// All entries, or all open ones, in order. Cost: per entry.
+  func all(openOnly: Bool) throws(StorageError) -> [Conflict] {
+    let file = try inStep()
+    var found = overlay.values.joined().filter { !openOnly || $0.state == .open }
+    for line in try lines(file, all: true) {
+      if openOnly, !line.isOpen { break }
+      if !overlay.isEmpty, let owner = line.owner, overlay[owner] != nil { continue }
+      if let conflict = line.conflict { found.append(conflict) }
+    }
+    return found.sorted(by: InboxFile.precedes)
+  }
+
+  /// Open entries that came up since this was first asked, and forgets them.
+  func takeArrivals() throws(StorageError) -> [Conflict] {
+    _ = try inStep()
+    defer { arrivals = [] }
+    let open = Set(try overlayOrAll(of: Set(arrivals.map(\.on))).filter { $0.state == .open }.map(\.id))
+    var seen: Set<String> = []
+    return arrivals.filter { open.contains($0.id) && seen.insert($0.id).inserted }
+  }
+
+  private func overlayOrAll(of owners: Set<EntityID>) throws(StorageError) -> [Conflict] {
+    var found: [Conflict] = []
+    for owner in owners.sorted() {
+      if let known = overlay[owner] {
+        found += known
+      } else {
+        found += try CaseReader(desk: desk).conflicts(of: owner)
+      }
+    }
+    return found
+  }
+
+  // MARK: Keeping in step
+
+  /// Writes what is new to the file: before compaction hides which changes are new, and after a sync.
+  func settle() throws(StorageError) {
+    _ = try inStep()
+    if !overlay.isEmpty { try save() }
+  }
+
+  private func lines(_ file: InboxFile, all: Bool) throws(StorageError) -> [InboxFile.Line] {
+    if let lines = file.lines(store.disk, all: all) { return lines }
+    // Damaged, or another process wrote it anew meanwhile.
+    self.file = nil
+    current = nil
+    overlay = [:]
+    let again = try inStep(trusting: false)
+    return again.lines(store.disk, all: all) ?? []
+  }
+
+  /// Brings file and overlay in step with the store.
+  @discardableResult
+  private func inStep(trusting: Bool = true) throws(StorageError) -> InboxFile {
+    let now = now
+    if let file, current == now { return file }
+    if trusting, let file = file ?? InboxFile(store.disk), isValid(file.base) {
+      self.file = file
+      if file.base == now {
+        current = now
+        overlay = [:]
+        return file
+      }
+      let news = try changes(since: file.base)
+      if news.count <= Self.walkLimit {
+        try look(at: news, file)
+        current = now
+        if overlay.count > Self.overlayLimit { try save() }
+        return self.file ?? file
+      }
+    }
+    return try remake(now)
+  }
+
+  /// Whether what a file says is of this store's present history.
+  private func isValid(_ base: InboxFile.Base) -> Bool {
+    base.replica == store.replica && base.own <= store.lastOwnSequence
+      && store.checkpoints.contains { $0.position == base.position && $0.sum == base.sum }
+  }
+
+  /// The changes behind a base, by entity. Cost: what is in no run, and the runs that end behind it.
+  private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]] {
+    var found: [EntityID: [PlacedChange]] = [:]
+    for (id, changes) in store.newer {
+      let new = changes.filter {
+        $0.position.map { $0 > base.position } ?? ($0.change.id.sequence > base.own)
+      }
+      if !new.isEmpty { found[id] = new }
+    }
+    for run in store.runs.runs where run.name.last > base.position {
+      for member in 0..<run.index.memberCount {
+        for placed in try run.changes(member) where placed.position ?? 0 > base.position {
+          found[placed.change.on, default: []].append(placed)
+        }
+      }
+    }
+    return found
+  }
+
+  private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) {
+    let reader = CaseReader(desk: desk)
+    let fresh = try desk.reading { () throws(StorageError) in
+      var owners: Set<EntityID> = []
+      for (id, changes) in news.sorted(by: { $0.key < $1.key }) {
+        owners.formUnion(try reader.owners(touchedBy: id, changes))
+      }
+      var fresh: [EntityID: [Conflict]] = [:]
+      for owner in owners.sorted() { fresh[owner] = try reader.conflicts(of: owner) }
+      return fresh
+    }
+    let known = overlay
+    overlay = fresh
+    let open = fresh.values.joined().filter { $0.state == .open }
+    guard !open.isEmpty else { return }
+    var old = Set(known.values.joined().filter { $0.state == .open }.map(\.id))
+    for line in try lines(file, all: true) where line.isOpen {
+      if let owner = line.owner, fresh[owner] != nil, let id = line.conflict?.id { old.insert(id) }
+    }
+    arrivals += open.filter { !old.contains($0.id) }
+  }
+
+  private func save() throws(StorageError) {
+    guard let current else { return }
+    var entries = overlay.values.joined().map(\.self)
+    if let file {
+      for line in try lines(file, all: true) {
+        if let owner = line.owner, overlay[owner] == nil, let conflict = line.conflict {
+          entries.append(conflict)
+        }
+      }
+    }
+    file = InboxFile.write(entries, current, to: store.disk)
+    overlay = [:]
+  }
+
+  /// Makes the file anew from all changes. Cost: per store.
+  private func remake(_ now: InboxFile.Base) throws(StorageError) -> InboxFile {
+    let entries = try desk.reading { () throws(StorageError) in try InboxSurvey(desk).conflicts() }
+    let made = InboxFile.write(entries, now, to: store.disk)
+    file = made
+    current = now
+    overlay = [:]
+    return made
+  }
+}

@@ -1,0 +1,149 @@
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// The inbox on disk, `runs/conflicts`: derived from the store's changes, made again when missing or damaged.
+///
+/// A header of 512 bytes, then the entries as lines of JSON (`Conflict.json`), open ones first, the most harmful first, so
+/// that a first screen reads the header and one page:
+///
+/// ```
+/// {"version":1,"position":10432,"sum":"5f0c22d1","replica":"k7f3q2hd9x","own":418,"open":12,"count":40,
+///  "page":8192,"pageSum":"...","bytes":30211,"allSum":"..."}
+/// ```
+///
+/// It is as of a position of the workspace's order, the chain's sum there, and a sequence of this store's own changes.
+/// `page` and `bytes` are the lengths of the first lines and of all; `pageSum` and `allSum` their CRC-32.
+struct InboxFile {
+  static let path = "\(RunName.folder)/conflicts"
+  /// Grows when rules, words or the form of entries change, so that older files are made anew.
+  private static let version = 1
+  private static let headSize = 512
+  /// How many entries the first page has.
+  static let pageCount = 64
+
+  /// What a file is as of.
+  struct Base: Hashable {
+    var position: UInt64
+    var sum: UInt32
+    var replica: ReplicaID
+    var own: UInt64
+  }
+
+  let base: Base
+  let openCount: Int
+  let count: Int
+  private let page: Range<Int>
+  private let pageSum: UInt32
+  private let all: Range<Int>
+  private let allSum: UInt32
+
+  /// The whole text, where it could not be stored.
+  private var memory: [UInt8]?
+
+  /// Reads the header; nil where there is none that this version wrote.
+  init?(_ disk: any Disk) {
+    guard let file = try? disk.open(Self.path, .read), let head = try? file.read(at: 0, count: Self.headSize),
+      let size = try? file.size()
+    else { return nil }
+    self.init(head: head, size: size)
+  }
+
+  private init?(head: [UInt8], size: Int) {
+    guard head.count == Self.headSize, let value = try? JSONText(parsing: head),
+      value["version"]?.int == Self.version, let position = value["position"]?.int,
+      let sum = value["sum"]?.string.flatMap(Checksum.parse),
+      let replica = value["replica"]?.string.flatMap({ ReplicaID($0) }), let own = value["own"]?.int,
+      let openCount = value["open"]?.int, let count = value["count"]?.int, let page = value["page"]?.int,
+      let pageSum = value["pageSum"]?.string.flatMap(Checksum.parse), let all = value["bytes"]?.int,
+      let allSum = value["allSum"]?.string.flatMap(Checksum.parse), position >= 0, own >= 0, openCount >= 0,
+      all >= 0, 0...all ~= page, size == Self.headSize + all
+    else { return nil }
+    base = Base(position: UInt64(position), sum: sum, replica: replica, own: UInt64(own))
+    self.openCount = openCount
+    self.count = count
+    self.page = Self.headSize..<Self.headSize + page
+    self.pageSum = pageSum
+    self.all = Self.headSize..<Self.headSize + all
+    self.allSum = allSum
+  }
+
+  /// The lines of the first page, or of all entries; nil where they are damaged.
+  func lines(_ disk: any Disk, all isAll: Bool) -> [Line]? {
+    let (range, sum) = isAll ? (all, allSum) : (page, pageSum)
+    let bytes: [UInt8]
+    if let memory {
+      bytes = Array(memory[range])
+    } else {
+      guard let file = try? disk.open(Self.path, .read),
+        let stored = try? file.read(at: range.lowerBound, count: range.count), stored.count == range.count,
+        Checksum.crc32(stored) == sum
+      else { return nil }
+      bytes = stored
+    }
+    return bytes.split(separator: UInt8(ascii: "\n")).map { Line(bytes: Array($0)) }
+  }
+
+  /// An entry that is only read as far as it has to be.
+  struct Line {
+    let bytes: [UInt8]
+
+    /// The entity on which it is settled: `{"on":"ticket/b2x9m1c0aa.64",`.
+    var owner: EntityID? {
+      let start = Self.prefix.count
+      guard bytes.starts(with: Self.prefix), let end = bytes[start...].firstIndex(of: UInt8(ascii: "\""))
+      else {
+        return nil
+      }
+      return EntityID(bytes.span, start..<end)
+    }
+
+    /// Only the members before it have no free text.
+    var isOpen: Bool { Array(bytes.prefix(200)).contains(word: Self.open) }
+
+    var conflict: Conflict? { (try? JSONText(parsing: bytes)).flatMap { Conflict($0) } }
+
+    private static let prefix = Array("{\"on\":\"".utf8)
+    private static let open = Array("\"state\":\"open\"".utf8)
+  }
+
+  /// Stores entries. Where the disk does not let us, they stay in memory.
+  static func write(_ conflicts: [Conflict], _ base: Base, to disk: any Disk) -> InboxFile {
+    let sorted = conflicts.sorted(by: precedes)
+    var body: [UInt8] = []
+    var page = 0
+    for (index, conflict) in sorted.enumerated() {
+      body += conflict.json.bytes
+      body.append(UInt8(ascii: "\n"))
+      if index < pageCount { page = body.count }
+    }
+    let head = JSONText(object: [
+      ("version", JSONText(version)), ("position", JSONText(Int(base.position))),
+      ("sum", JSONText(Checksum.hex(base.sum))), ("replica", JSONText("\(base.replica)")),
+      ("own", JSONText(Int(base.own))), ("open", JSONText(sorted.count { $0.state == .open })),
+      ("count", JSONText(sorted.count)), ("page", JSONText(page)),
+      ("pageSum", JSONText(Checksum.hex(Checksum.crc32(Array(body.prefix(page)))))),
+      ("bytes", JSONText(body.count)), ("allSum", JSONText(Checksum.hex(Checksum.crc32(body)))),
+    ])
+    var bytes = head.bytes
+    bytes += [UInt8](repeating: UInt8(ascii: " "), count: headSize - 1 - bytes.count)
+    bytes.append(UInt8(ascii: "\n"))
+    let text = bytes + body
+    try? disk.makeFolder(RunName.folder)
+    let isStored = (try? disk.replace(path, with: text)) != nil
+    guard var file = InboxFile(head: bytes, size: text.count) else {
+      preconditionFailure("a head of \(bytes.count) bytes that was just written is read")
+    }
+    if !isStored { file.memory = text }
+    return file
+  }
+
+  /// Open ones first, then the most harmful, then the latest.
+  static func precedes(_ left: Conflict, _ right: Conflict) -> Bool {
+    let (a, b) = (left.state == .open, right.state == .open)
+    if a != b { return a }
+    if left.harm != right.harm { return left.harm > right.harm }
+    return left.at == right.at ? left.id < right.id : left.at > right.at
+  }
+}

@@ -1,0 +1,123 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// Finds all conflicts of a store in one walk through its changes: for an inbox that is made anew.
+///
+/// Only what can have a conflict is looked at closely: where authors did not know each other, a clock was wrong, or
+/// something is there that rules read across entities. Cost: per store, and each candidate's histories.
+struct InboxSurvey {
+  private let desk: Desk
+  private var owners: Set<EntityID> = []
+  /// Customers who withdrew a consent.
+  private var withdrawn: Set<EntityID> = []
+  /// The first customer with a way to be reached.
+  private var contacts: [UInt32: EntityID] = [:]
+
+  init(_ desk: Desk) {
+    self.desk = desk
+  }
+
+  consuming func conflicts() throws(StorageError) -> [Conflict] {
+    let walk = try desk.store.walk()
+    // Customers come before promises, and these before tickets.
+    while let (id, changes) = try walk.next() { look(id, changes) }
+    var found: [Conflict] = []
+    var reader = CaseReader(desk: desk)
+    try reader.prepare(for: owners)
+    for owner in owners.sorted() { found += try reader.conflicts(of: owner) }
+    return found
+  }
+
+  private mutating func look(_ id: EntityID, _ changes: [PlacedChange]) {
+    if Self.isDivided(changes) { owners.insert(id) }
+    switch id.type {
+    case Vocabulary.customer:
+      for placed in changes {
+        let body = placed.change.body
+        if body.contains(word: Self.withdrawnWord) { withdrawn.insert(id) }
+        if body.contains(word: Self.add) { addContacts(id, placed.change) }
+        if Self.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
+      }
+    case Vocabulary.promise:
+      for placed in changes {
+        try? ChangeBody.operations(of: placed.change.body) { operation in
+          if case .set(let field, let value) = operation, field == "ticket" || field == "customer",
+            let target = EntityID(value.plain)
+          {
+            owners.insert(target)
+          }
+        }
+      }
+    case Vocabulary.ticket:
+      for placed in changes {
+        let body = placed.change.body
+        if body.contains(word: Self.facts) { owners.insert(id) }
+        if Self.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
+        if !withdrawn.isEmpty, body.contains(word: Self.customer) {
+          try? ChangeBody.operations(of: body) { operation in
+            if case .set("customer", let value) = operation, let customer = EntityID(value.plain),
+              withdrawn.contains(customer)
+            {
+              owners.insert(id)
+            }
+          }
+        }
+      }
+    default: break
+    }
+  }
+
+  private mutating func addContacts(_ id: EntityID, _ change: Change) {
+    try? ChangeBody.operations(of: change.body) { operation in
+      guard case .add(let field, let element) = operation, Vocabulary.contactSets.contains(field) else {
+        return
+      }
+      let term: Term? =
+        switch field {
+        case "emails": .email(element.text)
+        case "handles": .handle(element.text)
+        default: PhoneDigits.parse(element.text).map { .phone(digits: $0) }
+        }
+      guard let term else { return }
+      // Found at the lesser of two; of three, two are the lesser of some pair.
+      if let first = contacts[term.hash], first != id {
+        owners.insert(first)
+        owners.insert(id)
+      } else {
+        contacts[term.hash] = id
+      }
+    }
+  }
+
+  private mutating func addTargets(_ id: EntityID, _ change: Change) {
+    owners.insert(id)
+    try? ChangeBody.operations(of: change.body) { operation in
+      if case .set(let field, let value) = operation, Situations.mergeFields.contains(field),
+        let target = EntityID(value.plain)
+      {
+        owners.insert(target)
+      }
+    }
+  }
+
+  /// Whether authors of an entity did not know each other, or a clock was wrong. Cost: per change.
+  static func isDivided(_ changes: [PlacedChange]) -> Bool {
+    for (index, placed) in changes.enumerated() {
+      if placed.isClamped { return true }
+      for earlier in changes[..<index].reversed() {
+        if let position = earlier.position, position <= placed.seen { break }
+        if !placed.knew(earlier) { return true }
+      }
+    }
+    return false
+  }
+
+  private static let withdrawnWord = Array("\"withdrawn\"".utf8)
+  private static let add = Array("\"add\":".utf8)
+  private static let facts = Array("\"facts\":".utf8)
+  private static let customer = Array("\"customer\":\"".utf8)
+  private static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
+}

@@ -1,0 +1,136 @@
+import Causality
+import Codec
+import Merge
+
+/// Situations about what exists: erased, twice, merged; and about when.
+extension Situations {
+  /// Edits of something by authors who did not know that it was erased.
+  static func erasedEdit(_ subject: Case) -> [SituationRule.Finding] {
+    guard let erasure = subject.owner.steps.first(where: { $0.edits.contains(where: \.isErasure) }) else {
+      return []
+    }
+    let erasures = subject.owner.steps.filter { $0.edits.contains(where: \.isErasure) }
+    let edits = subject.owner.steps.filter { step in
+      !step.edits.contains(where: \.isErasure) && !(step.position ?? .max < erasure.position ?? .max)
+        && !erasures.contains { step.placed.knew($0.placed) }
+    }
+    guard let last = edits.last else { return [] }
+    let authors = Set(edits.map(\.by)).sorted()
+    return [
+      SituationRule.Finding(
+        kind: .erasedEdit,
+        sides: [.init(subject.owner, erasure, "erased it")]
+          + edits.map { .init(subject.owner, $0, "edited it, not knowing of the erasure") },
+        says:
+          "The \(subject.type) that \(erasure.by) erased was edited by \(Phrase.list(authors)), not knowing, last "
+          + "\(Phrase.span(Phrase.between(last.effective, erasure.effective))) "
+          + "\(last.effective < erasure.effective ? "before" : "after"); nothing of it is kept",
+        key: [erasure.id] + edits.map(\.id))
+    ]
+  }
+
+  /// Two profiles that share a way to reach the person, made by two authors who did not know of each other's.
+  ///
+  /// Over when one is merged into the other, or somebody says that they are two people. Found at the lesser of the two.
+  static func createdTwice(_ subject: Case) -> [SituationRule.Finding] {
+    guard !subject.owner.isErased, let made = subject.owner.steps.first(where: \.placed.change.creates) else {
+      return []
+    }
+    let contacts = contacts(subject.state)
+    return subject.others.compactMap { other in
+      guard other.id.type == subject.type, subject.owner.id < other.id, !other.isErased,
+        let state = other.state(),
+        let second = other.steps.first(where: \.placed.change.creates), made.isParallel(to: second),
+        let shared = contacts.intersection(Self.contacts(state)).min()
+      else { return nil }
+      let links =
+        mergeTargets(subject.state).contains(other.id) || mergeTargets(state).contains(subject.owner.id)
+        || isTold(subject.state, other.id) || isTold(state, subject.owner.id)
+      if links { return nil }
+      let times = [made.effective, second.effective]
+      return SituationRule.Finding(
+        kind: .createdTwice,
+        sides: [
+          .init(subject.owner, made, "made the profile \(Phrase.quoted(subject.state.text("name") ?? ""))"),
+          .init(other, second, "made the profile \(Phrase.quoted(state.text("name") ?? ""))"),
+        ],
+        says:
+          "\(subject.who) is there twice: \(made.by) and \(second.by) each made a profile with \(shared), "
+          + "\(Phrase.apart(times)), neither knowing")
+    }
+  }
+
+  /// How a customer is reached, as far as it tells people apart.
+  static func contacts(_ state: EntityState) -> Set<String> {
+    var found: Set<String> = []
+    for email in state.elements("emails") { found.insert(TextFolding.fold(email)) }
+    for handle in state.elements("handles") { found.insert(TextFolding.fold(handle)) }
+    for phone in state.elements("phones") {
+      if let digits = PhoneDigits.parse(phone) { found.insert(digits) }
+    }
+    return found
+  }
+
+  /// Whether a profile says of another that it is, or is not, the same person.
+  private static func isTold(_ state: EntityState, _ other: EntityID) -> Bool {
+    (["same", "distinct"] as [ExactString]).contains { state.sets[$0]?[ExactString("\(other)")] != nil }
+  }
+
+  /// The fields by which something says that it is a part of something else now.
+  static let mergeFields: [ExactString] = ["merged", "merged_into", "same_as"]
+
+  /// What an entity was merged into, by any of its heads.
+  static func mergeTargets(_ state: EntityState) -> Set<EntityID> {
+    Set(mergeFields.flatMap { (state.registers[$0]?.heads ?? []).compactMap { EntityID($0.value.plain) } })
+  }
+
+  /// Two things of which each was merged into the other by authors who did not know. Found at the lesser of the two.
+  static func mergedBothWays(_ subject: Case) -> [SituationRule.Finding] {
+    subject.others.compactMap { other in
+      guard other.id.type == subject.type, subject.owner.id < other.id,
+        let one = merge(subject.owner, into: other.id), let two = merge(other, into: subject.owner.id),
+        one.isParallel(to: two)
+      else { return nil }
+      return SituationRule.Finding(
+        kind: .mergedBothWays,
+        sides: [
+          .init(subject.owner, one, "merged it into \(other.id)"),
+          .init(other, two, "merged it into \(subject.owner.id)"),
+        ],
+        says:
+          "\(one.by) merged \(subject.owner.id) into \(other.id), and \(two.by) did it the other way round, "
+          + "\(Phrase.apart([one.effective, two.effective])), neither knowing")
+    }
+  }
+
+  /// The step by which an entity says that it is merged into another, where that is a head.
+  private static func merge(_ history: EntityHistory, into target: EntityID) -> HistoryStep? {
+    guard let state = history.state() else { return nil }
+    for field in mergeFields {
+      if let head = state.registers[field]?.heads.first(where: { EntityID($0.value.plain) == target }) {
+        return history.step(head.id)
+      }
+    }
+    return nil
+  }
+
+  /// Edits of a device whose clock ran ahead, so that they count as made when the server received them. One for each
+  /// device and receipt.
+  static func wrongClock(_ subject: Case) -> [SituationRule.Finding] {
+    var groups: [String: [HistoryStep]] = [:]
+    for step in subject.owner.steps where step.placed.isClamped {
+      groups["\(step.replica) \(step.placed.stamp ?? 0)", default: []].append(step)
+    }
+    return groups.sorted { $0.key < $1.key }.compactMap { _, steps in
+      guard let first = steps.first else { return nil }
+      let ahead = Phrase.span(Phrase.between(first.at, first.effective))
+      let count = steps.count == 1 ? "an edit" : "\(steps.count) edits"
+      return SituationRule.Finding(
+        kind: .wrongClock,
+        sides: steps.map { .init(subject.owner, $0, "edited it with a clock \(ahead) ahead") },
+        says: "The clock of \(first.by)'s device ran \(ahead) ahead when it made \(count) here; "
+          + "\(steps.count == 1 ? "it counts" : "they count") as made when the server received \(steps.count == 1 ? "it" : "them")",
+        key: [first.id])
+    }
+  }
+}

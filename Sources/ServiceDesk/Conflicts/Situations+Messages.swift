@@ -1,0 +1,123 @@
+import Causality
+import Codec
+import Merge
+
+/// Situations between what a customer said and what an agent did.
+extension Situations {
+  /// A ticket that stays finished by somebody who had not seen a message of the customer.
+  ///
+  /// Over when somebody who knew both writes to the customer, or sets the status anew.
+  static func unseenMessage(_ subject: Case) -> [SituationRule.Finding] {
+    guard let shown = subject.state.shown("status"), Vocabulary.finished.contains(shown.value.plain),
+      let solved = subject.owner.step(shown.id)
+    else { return [] }
+    let entries = subject.entries
+    return entries.filter { $0.entry.isIncoming && $0.step.isParallel(to: solved) }.compactMap {
+      message, entry in
+      let isAnswered = entries.contains {
+        $0.entry.isReply && $0.step.placed.knew(message.placed) && $0.step.placed.knew(solved.placed)
+      }
+      if isAnswered { return nil }
+      let gap = Phrase.span(Phrase.between(message.effective, solved.effective))
+      let when = message.effective < solved.effective ? "\(gap) before" : "\(gap) after"
+      return SituationRule.Finding(
+        kind: .unseenMessage,
+        sides: [
+          .init(subject.owner, solved, "set the status to \(shown.value.plain)"),
+          .init(
+            subject.owner, message, "took down \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+        ],
+        says:
+          "The ticket of \(subject.who) was \(shown.value.plain) by \(solved.by), who had not seen the message that "
+          + "\(message.by) took down \(when): \(Phrase.quoted(entry.text))",
+        apology:
+          "We closed your case without having read your message \(Phrase.quoted(entry.text, 200)). I am sorry. "
+          + "I have read it now, and your case is open again: ")
+    }
+  }
+
+  /// A reply to a customer who had withdrawn the consent for it, as a colleague knew.
+  static func withdrawnConsent(_ subject: Case) -> [SituationRule.Finding] {
+    guard let customer = subject.customer else { return [] }
+    let withdrawals = customer.steps.flatMap { step in
+      step.edits.compactMap { edit -> (step: HistoryStep, purpose: String)? in
+        guard let field = edit.field, field.text.hasPrefix(consentPrefix), let value = edit.value,
+          isWithdrawn(value)
+        else { return nil }
+        return (step, String(field.text.dropFirst(consentPrefix.count)))
+      }
+    }
+    if withdrawals.isEmpty { return [] }
+    return subject.entries.filter(\.entry.isReply).compactMap { reply, entry in
+      // Contact is what every reply needs; the rest only concerns what was written for it.
+      let hit = withdrawals.first { withdrawal, purpose in
+        (purpose == "contact" || purpose == entry.purpose) && reply.isParallel(to: withdrawal)
+          && withdrawal.effective <= reply.effective
+      }
+      guard let (withdrawal, purpose) = hit else { return nil }
+      let channel = entry.channel.map { " on \($0)" } ?? ""
+      return SituationRule.Finding(
+        kind: .withdrawnConsent,
+        sides: [
+          .init(
+            subject.owner, reply, "wrote \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+          .init(customer, withdrawal, "took down that the consent for \(purpose) is withdrawn"),
+        ],
+        says: "\(subject.who) was written to by \(reply.by)\(channel) "
+          + "\(Phrase.span(Phrase.between(reply.effective, withdrawal.effective))) after withdrawing the consent for "
+          + "\(purpose), which \(withdrawal.by) knew and \(reply.by) did not",
+        apology: purpose == "contact"
+          ? nil
+          : "You had asked us not to use your data for \(purpose), and we did once more. I am sorry: it was "
+            + "written before your wish had reached us.")
+    }
+  }
+
+  static let consentPrefix = "consent."
+
+  /// Whether an answer about consent is no.
+  static func isWithdrawn(_ value: JSONText) -> Bool {
+    (value.string ?? value["state"]?.string) == "withdrawn"
+  }
+
+  /// An answer that rests on a fact of which a colleague had a newer value.
+  ///
+  /// Over when somebody who knew both writes to the customer again.
+  static func staleFact(_ subject: Case) -> [SituationRule.Finding] {
+    guard let customer = subject.customer else { return [] }
+    let entries = subject.entries
+    return entries.flatMap { reply, entry -> [SituationRule.Finding] in
+      guard entry.isReply else { return [] }
+      return entry.facts.compactMap { key in
+        let field = ExactString(Vocabulary.factPrefix + key)
+        let told = customer.state { reply.placed.knew($0) }?.shown(field)?.value
+        let newer = customer.steps.last { step in
+          guard let value = step.value(of: field), value != told else { return false }
+          return step.isParallel(to: reply) && step.effective <= reply.effective
+        }
+        guard let newer, let value = newer.value(of: field) else { return nil }
+        let isCorrected = entries.contains {
+          $0.entry.isReply && $0.step.placed.knew(reply.placed) && $0.step.placed.knew(newer.placed)
+        }
+        if isCorrected { return nil }
+        let (old, new) = (told.map(factText) ?? "nothing", factText(value))
+        return SituationRule.Finding(
+          kind: .staleFact,
+          sides: [
+            .init(
+              subject.owner, reply, "answered with \(key) \(Phrase.quoted(old))", channel: entry.channel),
+            .init(customer, newer, "had taken down \(key) \(Phrase.quoted(new))"),
+          ],
+          says: "\(subject.who) got an answer from \(reply.by) with \(key) \(Phrase.quoted(old)), while "
+            + "\(newer.by) had \(Phrase.quoted(new)) since "
+            + "\(Phrase.span(Phrase.between(reply.effective, newer.effective)))",
+          apology:
+            "My last answer went by \(Phrase.quoted(old)), although you had told us \(Phrase.quoted(new)). "
+            + "I am sorry. With what you told us: ",
+          key: [reply.id, newer.id])
+      }
+    }
+  }
+
+  private static func factText(_ value: JSONText) -> String { (value["value"] ?? value).plain }
+}

@@ -1,0 +1,61 @@
+import Causality
+import Codec
+import Merge
+
+/// What the desk owes a customer, given twice.
+extension Situations {
+  /// Promises and compensations for one ticket, or for one customer without a ticket, by authors who did not know each
+  /// other's. A promise that was taken back or broken, and one that is kept, is none any more.
+  static func promisedTwice(_ subject: Case) -> [SituationRule.Finding] {
+    var owed: [Owed] = subject.entries.compactMap { step, entry in
+      guard entry.kind == "compensation" || entry.kind == "promise" else { return nil }
+      let what = amount(entry.amount, entry.currency) ?? entry.text
+      return Owed(
+        history: subject.owner, step: step, what: what, channel: entry.channel,
+        isCompensation: entry.kind == "compensation")
+    }
+    for promise in subject.promises {
+      guard let state = promise.state(), let step = promise.steps.first(where: \.placed.change.creates) else {
+        continue
+      }
+      if ["waived", "kept"].contains(state.text("state") ?? "open") { continue }
+      // A promise about a ticket is looked at with the ticket.
+      if subject.type == Vocabulary.customer, state.text("ticket") != nil { continue }
+      let what = amount(state.text("amount"), state.text("currency")) ?? state.text("text") ?? "something"
+      owed.append(Owed(history: promise, step: step, what: what, channel: nil, isCompensation: false))
+    }
+    var clashing: [Owed] = []
+    for one in owed where owed.contains(where: { $0.step.isParallel(to: one.step) }) { clashing.append(one) }
+    guard clashing.count > 1 else { return [] }
+    clashing.sort { ($0.step.effective, $0.step.id) < ($1.step.effective, $1.step.id) }
+    let isMoney = clashing.allSatisfy(\.isCompensation)
+    let things = clashing.map { "\($0.what) by \($0.step.by)" }
+    let apart = Phrase.apart(clashing.map(\.step.effective))
+    return [
+      SituationRule.Finding(
+        kind: isMoney ? .compensatedTwice : .promisedTwice,
+        sides: clashing.map {
+          .init(
+            $0.history, $0.step, ($0.isCompensation ? "gave " : "promised ") + $0.what, channel: $0.channel)
+        },
+        says: "\(subject.who) was \(isMoney ? "given" : "promised") \(Phrase.list(things)), \(apart), "
+          + Phrase.unknowing(clashing.count),
+        apology: isMoney
+          ? nil
+          : "Two of us gave you a promise about the same thing, \(Phrase.list(clashing.map(\.what))), and did not know of "
+            + "each other. I am sorry for the confusion. This is what we will do: ")
+    ]
+  }
+
+  private struct Owed {
+    let history: EntityHistory
+    let step: HistoryStep
+    let what: String
+    let channel: String?
+    let isCompensation: Bool
+  }
+
+  private static func amount(_ amount: String?, _ currency: String?) -> String? {
+    amount.map { amount in currency.map { "\(amount) \($0)" } ?? amount }
+  }
+}

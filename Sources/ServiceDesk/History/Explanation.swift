@@ -1,0 +1,113 @@
+import Causality
+import Codec
+import Merge
+
+/// Why a field of an entity has the value that is shown, step by step.
+public struct Explanation: Sendable {
+  public let field: ExactString
+  /// The shown value; nil where there is none.
+  public let shown: Head?
+  /// The rule that picks it where there are several.
+  public let policy: WinnerPolicy
+  /// Every change of the field, oldest first.
+  public let steps: [Step]
+  /// In plain words, the last one says why the value is shown.
+  public let sentences: [String]
+
+  public struct Step: Sendable {
+    public let step: HistoryStep
+    public let edit: HistoryEdit
+    /// Whether its value counts still.
+    public let isHead: Bool
+    /// The heads that were there and that its author did not know.
+    public let unknown: [ChangeID]
+  }
+
+  /// Explains a register. Cost: the entity's changes.
+  ///
+  /// - Parameter moment: writes a time as the reader wants it.
+  public init(_ history: EntityHistory, _ field: ExactString, moment: (HybridTime) -> String) {
+    self.field = field
+    policy = Vocabulary.policy(type: history.id.type, field: field)
+    let state = history.state()
+    let shown = state?.shown(field)
+    self.shown = shown
+    let heads = Set((state?.registers[field]?.heads ?? []).map(\.id))
+    var steps: [Step] = []
+    var present: [ChangeID] = []
+    var sentences: [String] = []
+    for step in history.steps {
+      for edit in step.edits where edit.field == field {
+        let unknown = present.filter { id in
+          !edit.over.contains(id) && history.step(id).map { !step.placed.knew($0.placed) } ?? false
+        }
+        steps.append(Step(step: step, edit: edit, isHead: heads.contains(step.id), unknown: unknown))
+        sentences.append(Self.sentence(step, edit, unknown, history, moment))
+        present.removeAll { edit.over.contains($0) }
+        if edit.value != nil { present.append(step.id) }
+      }
+    }
+    self.steps = steps
+    if steps.isEmpty {
+      sentences.append("Nobody has set \(field.text) yet.")
+    } else if state?.isErased == true {
+      sentences.append("The \(history.id.type) was erased, so it has no \(field.text).")
+    } else if let shown {
+      sentences.append(Self.conclusion(shown, state?.registers[field]?.heads ?? [], policy))
+    } else {
+      sentences.append("It is cleared, so nothing is shown.")
+    }
+    self.sentences = sentences
+  }
+
+  private static func sentence(
+    _ step: HistoryStep, _ edit: HistoryEdit, _ unknown: [ChangeID], _ history: EntityHistory,
+    _ moment: (HybridTime) -> String
+  ) -> String {
+    var text = "\(step.by) "
+    switch edit.action {
+    case .set(let value):
+      text += step.restores == nil ? "set it to " : "brought back "
+      text += Phrase.quoted(value.plain, 200)
+    case .clear: text += "cleared it"
+    default: text += "changed it"
+    }
+    text += " on \(moment(step.at))"
+    if step.placed.isClamped {
+      text +=
+        ", by a clock that ran ahead: it counts as made on \(moment(step.effective)), when the server received it"
+    }
+    if !edit.replaced.isEmpty {
+      let old = edit.replaced.map { "\(Phrase.quoted($0.value.plain)) by \($0.by)" }
+      text += ", in place of \(Phrase.list(old))"
+    }
+    if let note = step.note { text += ", because: \(note)" }
+    if !unknown.isEmpty {
+      let others = unknown.compactMap { history.step($0) }.map {
+        "\(Phrase.quoted($0.value(of: edit.field ?? "")?.plain ?? "")) by \($0.by)"
+      }
+      text += ", without knowing of \(Phrase.list(others))"
+      text += step.position == nil ? "" : " (it had merged up to position \(step.placed.seen))"
+    }
+    return text + "."
+  }
+
+  private static func conclusion(_ shown: Head, _ heads: [Head], _ policy: WinnerPolicy) -> String {
+    let value = Phrase.quoted(shown.value.plain, 200)
+    guard heads.contains(where: { $0.value != shown.value }) else {
+      return heads.count > 1
+        ? "\(heads.count) people set it to \(value) without knowing of each other, so they agree."
+        : "Nothing replaced \(value), so it is shown."
+    }
+    let reason =
+      switch policy {
+      case .latest: "it counts as the latest"
+      case .earliest: "it is the earliest: who came first has it"
+      case .first: "of several the least finished is shown, because a wrongly finished one harms more"
+      case .last: "of several the highest is shown"
+      }
+    return
+      "\(heads.count) values are left, and none of their authors knew the others. \(value) is shown, because \(reason). "
+      + "Somebody has to settle it."
+  }
+}

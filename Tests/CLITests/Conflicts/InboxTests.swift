@@ -1,0 +1,154 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+import Storage
+import TestSupport
+import Testing
+
+/// The inbox in step with the store: whatever happens in whatever order, it is what a survey of all changes finds.
+@Suite("The inbox in step")
+struct InboxTests {
+  @Test(
+    "Over random work of two agents, with syncs and compactions in between",
+    arguments: 1...12 as ClosedRange<UInt64>)
+  func random(_ seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let desks = try TwoDesks(agentRun: 10, seed: seed)
+    var customers: [EntityID] = []
+    var tickets: [EntityID] = []
+    for number in 0..<3 {
+      customers.append(
+        try desks.anna.newCustomer(name: "Customer \(number)", emails: ["\(number)@example.org"]).on)
+      tickets.append(try desks.anna.newTicket(customer: customers[number], subject: "Ticket \(number)").on)
+    }
+    try desks.sync()
+    for _ in 0..<60 {
+      let desk = generator.oneIn(2) ? desks.anna : desks.bo
+      let ticket = generator.pick(tickets)
+      let customer = generator.pick(customers)
+      desks.minutes(UInt64(generator.int(0...30)))
+      switch generator.int(0...13) {
+      case 0...2: try desk.set(ticket, ["status": generator.pick(["open", "solved", "closed", "pending"])])
+      case 3: try desk.set(ticket, ["assignee": desk.store.configuration.agent])
+      case 4: try desk.reply(ticket, channel: "phone", text: "A message", direction: "in")
+      case 5:
+        try desk.reply(
+          ticket, channel: "email", text: "A reply", more: [("facts", JSONText(array: [JSONText("size")]))])
+      case 6: try desk.set(customer, ["fact.size": "\(generator.int(40...44))"])
+      case 7: try desk.set(customer, ["consent.contact": generator.pick(["withdrawn", "granted"])])
+      case 8:
+        try desk.store.commit(
+          Edit(.new(type: "promise"), Draft(set: ["ticket": "\(ticket)", "text": "Something"])))
+      case 9: try desk.newCustomer(name: "Twin", emails: ["\(generator.int(0...4))@example.org"])
+      case 10: try desk.set(customer, ["name": "Name \(generator.int(0...3))"])
+      case 11:
+        if let conflict = try desk.conflicts(limit: 1).conflicts.first {
+          try desk.settle(conflict, conflict.field == nil ? .done : .take(0), note: "so")
+        }
+      case 12:
+        var filter = ConflictFilter()
+        filter.includesClosed = true
+        // A field that was changed meanwhile is not brought back.
+        if let settled = try desk.conflicts(filter, limit: .max).conflicts.first(where: {
+          $0.state == .settled
+        }) {
+          _ = try? desk.unsettle(settled)
+        }
+      default: try desks.sync()
+      }
+      if generator.oneIn(9) { try desk.store.compact(all: generator.oneIn(3)) }
+      if generator.oneIn(4) { try check(desk) }
+    }
+    try desks.sync()
+    _ = try desks.open()
+    try check(desks.anna)
+    try check(desks.bo)
+    try desks.anna.store.compact(all: true)
+    _ = try desks.open()
+    // What a page shows is what all of it begins with.
+    let all = try desks.bo.conflicts(limit: .max).conflicts
+    #expect(try desks.bo.conflicts(limit: 3).conflicts == Array(all.prefix(3)))
+  }
+
+  private func check(_ desk: Desk) throws {
+    var filter = ConflictFilter()
+    filter.includesClosed = true
+    let kept = try desk.conflicts(filter, limit: .max).conflicts
+    #expect(kept == (try desk.survey()))
+    #expect(try desk.openConflictCount() == kept.count { $0.state == .open })
+  }
+
+  @Test("A file that is damaged or gone is made anew")
+  func damage() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    try desks.anna.set(ticket, ["status": "solved"])
+    try desks.bo.set(ticket, ["status": "open"])
+    try desks.sync()
+    let open = try desks.anna.conflicts().conflicts
+    #expect(open.count == 1)
+    let bytes = try #require(try desks.anna.store.disk.readAll("runs/conflicts"))
+    for place in stride(from: 0, to: bytes.count, by: 37) {
+      var damaged = bytes
+      damaged[place] ^= 0x15
+      try desks.anna.store.disk.replace("runs/conflicts", with: damaged)
+      #expect(try Desk(desks.anna.store).conflicts(limit: .max).conflicts == open, "at byte \(place)")
+    }
+    for end in [0, 1, 511, 512, bytes.count - 1] {
+      try desks.anna.store.disk.replace("runs/conflicts", with: Array(bytes[..<end]))
+      #expect(try Desk(desks.anna.store).conflicts().conflicts == open, "cut at byte \(end)")
+    }
+    try desks.anna.store.disk.remove("runs/conflicts")
+    #expect(try Desk(desks.anna.store).conflicts().conflicts == open)
+  }
+
+  @Test("What a sync brings is told once, to those whose work it touches")
+  func arrivals() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    #expect(try desks.anna.newConflicts().isEmpty)
+    #expect(try desks.bo.newConflicts().isEmpty)
+    try desks.anna.set(ticket, ["status": "solved"])
+    try desks.bo.set(ticket, ["status": "open"])
+    try desks.server.sync(desks.anna.store)
+    #expect(try desks.anna.newConflicts().isEmpty)
+    try desks.server.sync(desks.bo.store)
+    let news = try desks.bo.newConflicts()
+    #expect(news.count == 1 && news[0].concerns("bo") && news[0].concerns("anna"))
+    #expect(try desks.bo.newConflicts().isEmpty)
+    try desks.server.sync(desks.anna.store)
+    #expect(try desks.anna.newConflicts().map(\.id) == news.map(\.id))
+  }
+
+  @Test("Filters")
+  func filters() throws {
+    let desks = try TwoDesks()
+    let (customer, ticket) = try desks.ticket()
+    let other = try desks.anna.newTicket(customer: nil, subject: "Another", team: "plumbing").on
+    try desks.sync()
+    for id in [ticket, other] {
+      try desks.anna.set(id, ["status": "solved", "topic": "water"])
+      try desks.bo.set(id, ["status": "open", "topic": "tap"])
+    }
+    try desks.sync()
+    func count(_ change: (inout ConflictFilter) -> Void) throws -> Int {
+      var filter = ConflictFilter()
+      change(&filter)
+      return try desks.bo.conflicts(filter).total
+    }
+    #expect(try count { _ in } == 4)
+    #expect(try count { $0.field = "status" } == 2)
+    #expect(try count { $0.team = "plumbing" } == 2)
+    #expect(try count { $0.customer = customer } == 2)
+    #expect(try count { $0.agent = "bo" } == 4)
+    #expect(try count { $0.agent = "carla" } == 0)
+    #expect(try count { $0.kinds = [.takenTwice] } == 0)
+    #expect(try count { $0.on = other } == 2)
+    #expect(try count { $0.since = .max } == 0)
+    let (some, total) = try desks.bo.conflicts(ConflictFilter(), limit: 3)
+    #expect(some.count == 3 && total == 4)
+    #expect(some.first?.field == "status", "what harms most comes first")
+  }
+}

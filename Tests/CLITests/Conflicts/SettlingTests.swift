@@ -1,0 +1,195 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+import Storage
+import Testing
+
+@Suite("Settling conflicts")
+struct SettlingTests {
+  /// A ticket whose status and priority two agents set without knowing of each other.
+  private func clash(_ desks: TwoDesks) throws -> EntityID {
+    let (_, ticket) = try desks.ticket()
+    try desks.anna.set(ticket, ["status": "solved"])
+    desks.minutes(40)
+    try desks.bo.set(ticket, ["status": "open"])
+    try desks.sync()
+    return ticket
+  }
+
+  @Test("A field's conflict says who, when, what each knew, and what was before")
+  func sides() throws {
+    let desks = try TwoDesks()
+    let ticket = try clash(desks)
+    let open = try desks.open()
+    let conflict = try #require(open.first)
+    #expect(open.count == 1 && conflict.kind == .field && conflict.field == "status" && conflict.on == ticket)
+    #expect(
+      conflict.says
+        == "status of the ticket of Lars is \"solved\" by anna and \"open\" by bo, 40 minutes apart, neither knowing; "
+        + "\"open\" is shown")
+    #expect(conflict.replaced == [JSONText("new")])
+    #expect(conflict.rule == "least finished")
+    #expect(conflict.shown.map { conflict.sides[$0].value } == JSONText("open"))
+    #expect(conflict.sides.allSatisfy { $0.received != nil && $0.position != nil && $0.channel == "phone" })
+    #expect(conflict.harm == 65)
+    let again = try desks.anna.conflict(String(conflict.id.prefix(5)))
+    #expect(again == conflict)
+    let parsed = try JSONText(parsing: conflict.json.bytes)
+    #expect(parsed["sides"]?.elements?.count == 2)
+  }
+
+  @Test("Settled, undone and settled again, alike on both sides, with the same id")
+  func settleAndUndo() throws {
+    let desks = try TwoDesks()
+    let ticket = try clash(desks)
+    let conflict = try #require(try desks.open().first)
+    let index = try #require(conflict.sides.firstIndex { $0.by == "anna" })
+    try desks.bo.settle(conflict, .take(index), note: "Lars confirmed")
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    #expect(try desks.anna.ticket(ticket)?.status == "solved")
+    let settled = try desks.anna.conflict(conflict.id)
+    #expect(settled.state == .settled)
+    #expect(settled.settlement?.by == "bo" && settled.settlement?.note == "Lars confirmed")
+    #expect(throws: SettlingError.self) { try desks.anna.settle(settled, .take(0)) }
+    // Undone by another than the one who settled it.
+    let changes = try desks.anna.unsettle(settled)
+    #expect(changes.count == 2)
+    try desks.sync()
+    let back = try #require(try desks.open().first)
+    #expect(back.id == conflict.id && back.state == .open)
+    #expect(Set(back.sides.compactMap(\.value)) == [JSONText("solved"), JSONText("open")])
+    #expect(Set(back.sides.map(\.by)) == ["anna", "bo"], "the first authors stay")
+    #expect(back.sides.allSatisfy { $0.restores != nil })
+    #expect(back.says == conflict.says)
+    try desks.anna.settle(back, .value(JSONText("pending")))
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    #expect(try desks.bo.ticket(ticket)?.status == "pending")
+    #expect(try desks.anna.store.digest() == desks.bo.store.digest())
+  }
+
+  @Test("An undo that would lose an edit is refused")
+  func staleUndo() throws {
+    let desks = try TwoDesks()
+    let ticket = try clash(desks)
+    let conflict = try #require(try desks.open().first)
+    try desks.bo.settle(conflict, .take(0))
+    try desks.bo.set(ticket, ["status": "closed"])
+    try desks.sync()
+    let settled = try desks.anna.conflict(conflict.id)
+    #expect(throws: SettlingError.self) { try desks.anna.unsettle(settled) }
+    #expect(try desks.anna.ticket(ticket)?.status == "closed")
+  }
+
+  @Test("Two people who settle differently have a conflict again, shown as such")
+  func settledTwice() throws {
+    let desks = try TwoDesks()
+    _ = try clash(desks)
+    let conflict = try #require(try desks.open().first)
+    let values = conflict.sides.compactMap(\.value)
+    try desks.anna.settle(conflict, .value(values[0]), note: "one")
+    try desks.bo.settle(conflict, .value(values[1]), note: "two")
+    try desks.sync()
+    let again = try #require(try desks.open().first)
+    #expect(again.kind == .settledTwice && again.field == "status")
+    #expect(again.says.contains("was settled as"))
+    try desks.bo.settle(again, .take(0))
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
+  @Test("Two people who settle alike agree")
+  func settledAlike() throws {
+    let desks = try TwoDesks()
+    _ = try clash(desks)
+    let conflict = try #require(try desks.open().first)
+    try desks.anna.settle(conflict, .value(JSONText("pending")))
+    try desks.bo.settle(conflict, .value(JSONText("pending")))
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    let all = try desks.anna.conflicts(of: conflict.on)
+    #expect(all.contains { $0.state == .equal })
+  }
+
+  @Test("A situation is settled by a note, undone, and settled in two ways")
+  func situation() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    try desks.bo.reply(ticket, channel: "phone", text: "It still leaks", direction: "in")
+    try desks.anna.set(ticket, ["status": "solved"])
+    try desks.sync()
+    let conflict = try #require(try desks.open().first)
+    #expect(throws: SettlingError.self) { try desks.anna.settle(conflict, .value(JSONText("x"))) }
+    #expect(throws: SettlingError.self) { try desks.anna.settle(conflict, .take(7)) }
+    try desks.anna.settle(conflict, .done, note: "Called Lars")
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    let settled = try desks.bo.conflict(conflict.id)
+    #expect(settled.state == .settled && settled.settlement?.note == "Called Lars")
+    try desks.bo.unsettle(settled)
+    try desks.sync()
+    #expect(try desks.open().map(\.id) == [conflict.id])
+    try desks.anna.settle(conflict, .done, note: "Called Lars")
+    try desks.bo.settle(conflict, .done, note: "Wrote to Lars")
+    try desks.sync()
+    let again = try #require(try desks.open().first)
+    #expect(again.kind == .settledTwice)
+    try desks.bo.settle(again, .take(0))
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
+  @Test("Lists are merged, objects where they agree, and nothing else")
+  func merge() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    func clash(_ one: String, _ other: String) throws -> Conflict {
+      var draft = Draft()
+      draft.set["parts"] = try JSONText(parsing: one.utf8)
+      try desks.anna.store.commit(Edit(.entity(ticket), draft))
+      draft.set["parts"] = try JSONText(parsing: other.utf8)
+      try desks.bo.store.commit(Edit(.entity(ticket), draft))
+      try desks.sync()
+      return try #require(try desks.open().first)
+    }
+    func merged(_ conflict: Conflict) throws -> String? {
+      try desks.anna.settle(conflict, .merge)
+      try desks.sync()
+      return try desks.bo.ticket(ticket)?.field("parts")?.text
+    }
+    let lists = try merged(try clash(#"["tap","seal"]"#, #"["seal","pipe"]"#))
+    #expect(Set(try JSONText(parsing: (lists ?? "").utf8).elements ?? []).count == 3)
+    let objects = try merged(try clash(#"{"a":1,"b":2}"#, #"{"b":2,"c":3}"#))
+    #expect(try JSONText(parsing: (objects ?? "").utf8).members?.count == 3)
+    let contradiction = try clash(#"{"a":1}"#, #"{"a":2}"#)
+    #expect(throws: SettlingError.self) { try desks.anna.settle(contradiction, .merge) }
+  }
+
+  @Test("What a rule answers is listed on request and never open")
+  func ruled() throws {
+    let desks = try TwoDesks()
+    let (customer, _) = try desks.ticket()
+    try desks.anna.set(customer, ["consent.service": "granted"])
+    try desks.bo.set(customer, ["consent.service": "withdrawn"])
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    var filter = ConflictFilter()
+    filter.includesClosed = true
+    #expect(try desks.bo.conflicts(filter).conflicts.map(\.state) == [.ruled])
+  }
+
+  @Test("Parallel edits that do not clash are marked and never reach the inbox")
+  func parallel() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    try desks.anna.set(ticket, ["topic": "water"])
+    try desks.bo.set(ticket, ["team": "plumbing"])
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    let history = try #require(try desks.anna.history(of: ticket))
+    #expect(history.steps.map(\.parallel.count) == [0, 0, 1])
+  }
+}
