@@ -59,7 +59,10 @@ extension Desk {
   public func shown(_ view: CustomerView) throws(DeskError) -> (view: CustomerView, hidden: Int) {
     let hidden = Consents(view.state, try settings()).hidden(in: view.state)
     let state = view.state.without(hidden)
-    return (CustomerView(id: view.id, state: state, members: view.members, openTickets: view.openTickets), hidden.count)
+    return (
+      CustomerView(id: view.id, state: state, members: view.members, openTickets: view.openTickets),
+      hidden.count
+    )
   }
 
   /// Everything that is held on a person.

@@ -44,10 +44,13 @@ enum ArticleCommands {
   ) { typed in
     var draft = try fields.draft(typed, assignments: typed.operands(from: 2))
     draft.set["title"] = JSONText(typed.operand(0))
-    draft.set["body"] = JSONText(try InputText.read(typed.operand(1)))
-    let made = draft
+    let (text, given) = (typed.operand(1), draft)
     return { context in
-      try Editing.create(context) { desk in try desk.store.commit(Edit(.new(type: Vocabulary.article), made))
+      var draft = given
+      draft.set["body"] = JSONText(try InputText.read(text))
+      let made = draft
+      return try Editing.create(context) { desk in
+        try desk.store.commit(Edit(.new(type: Vocabulary.article), made))
       }
     }
   }
