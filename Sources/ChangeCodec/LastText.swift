@@ -33,8 +33,11 @@ enum LastText {
   static func gap(in body: Span<UInt8>) -> Int? {
     guard let end = stringEnd(body), end >= 2, body[end - 2] == UInt8(ascii: "\"") else { return nil }
     // A value stands behind one of these; `\""` is the end of a text that ends in a quote.
-    guard end >= 3, ":,[".utf8.contains(body[end - 3]) else { return nil }
-    return end
+    guard end >= 3 else { return nil }
+    switch body[end - 3] {
+    case UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "["): return end
+    default: return nil
+    }
   }
 
   /// The index behind the closing quote of the string that ends a body; nil when something else ends it.

@@ -36,10 +36,10 @@ struct BodyLines {
     lines += [UInt8(ascii: "}"), UInt8(ascii: "\n")]
   }
 
-  private var ranges: [Range<Int>] = []
+  private var bodies: [(range: Range<Int>, gap: Int?)] = []
 
   init(capacity: Int) {
-    ranges.reserveCapacity(capacity)
+    bodies.reserveCapacity(capacity)
   }
 
   /// Takes one body line. It is validated now, or when its text is put back.
@@ -52,16 +52,18 @@ struct BodyLines {
       throw JSONError(offset: line.lowerBound, reason: "a change of more than \(Change.maximumSize) bytes")
     }
     // Without its last text a body may be wrong where the whole one is right: a change id, for instance.
-    if LastText.gap(in: text.extracting(body)) == nil { try ChangeBody.validate(text, body) }
-    ranges.append(body)
+    let gap = LastText.gap(in: text.extracting(body))
+    if gap == nil { try ChangeBody.validate(text, body) }
+    bodies.append((body, gap))
   }
 
   /// Takes one body line of which only the place is wanted.
-  mutating func pass(_ line: Range<Int>) throws(JSONError) {
+  mutating func pass(_ text: Span<UInt8>, _ line: Range<Int>) throws(JSONError) {
     guard line.count >= 2 else {
       throw JSONError(offset: line.lowerBound, reason: "expected a line with one object")
     }
-    ranges.append(line.lowerBound + 1..<line.upperBound - 1)
+    let body = line.lowerBound + 1..<line.upperBound - 1
+    bodies.append((body, LastText.gap(in: text.extracting(body))))
   }
 
   /// Reads the text lines and hands out each whole body, in order.
@@ -71,10 +73,10 @@ struct BodyLines {
     _ text: Span<UInt8>, _ lines: inout LineCursor, only wanted: Range<Int>? = nil,
     _ take: (Int, [UInt8]) -> Void
   ) throws(JSONError) {
-    for (index, range) in ranges.enumerated() {
+    for (index, (range, gap)) in bodies.enumerated() {
       if let wanted, index >= wanted.upperBound { return }
       let isWanted = wanted?.contains(index) ?? true
-      guard let gap = LastText.gap(in: text.extracting(range)) else {
+      guard let gap else {
         if isWanted { take(index, Array(copying: text, range)) }
         continue
       }
@@ -88,12 +90,13 @@ struct BodyLines {
       }
       let body = [UInt8](unsafeUninitializedCapacity: range.count - 2 + line.count) { target, count in
         text.withUnsafeBufferPointer { bytes in
-          for piece in [
-            range.lowerBound..<range.lowerBound + gap - 2, line, range.lowerBound + gap..<range.upperBound,
-          ] {
+          func put(_ piece: Range<Int>) {
             _ = target[count...].update(fromContentsOf: bytes[piece])
             count += piece.count
           }
+          put(range.lowerBound..<range.lowerBound + gap - 2)
+          put(line)
+          put(range.lowerBound + gap..<range.upperBound)
         }
       }
       do throws(JSONError) {

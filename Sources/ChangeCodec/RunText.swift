@@ -130,7 +130,7 @@ package struct RunText {
       } else {
         throw JSONError(offset: line.lowerBound, reason: "expected a line with an entity")
       }
-      if let wanted, on.last != wanted { try bodies.pass(line) } else { try bodies.add(text, line) }
+      if let wanted, on.last != wanted { try bodies.pass(text, line) } else { try bodies.add(text, line) }
     }
     var changes: [PlacedChange] = []
     let range = wanted.map { Self.range(of: $0, in: on) }

@@ -38,8 +38,8 @@ struct EditLoop {
     let line = [UInt8](repeating: 0x78, count: 250)
     var ticket = tickets[0]
     for round in 0..<rounds {
-      var edits = 0.0
-      var appends = 0.0
+      var edits: [Double] = []
+      var appends: [Double] = []
       for number in 0..<count {
         if random.next(100) >= 35 { ticket = tickets[random.next(tickets.count)] }
         _ = try desk.ticket(ticket.id)
@@ -50,12 +50,13 @@ struct EditLoop {
         guard write(file, line, line.count) == line.count, fdatasync(file) == 0 else {
           throw CocoaError(.fileWriteUnknown)
         }
-        appends += now() - middle
-        edits += middle - begin
+        appends.append(now() - middle)
+        edits.append(middle - begin)
         if round == 0, let change { hash.add("\(change.on) \(change.id.sequence)") }
       }
-      durable.append(edits / Double(count))
-      bare.append(appends / Double(count))
+      // Medians: a disk that others use has outliers of many times the usual.
+      durable.append(edits.sorted()[count / 2])
+      bare.append(appends.sorted()[count / 2])
     }
     try print(["edits": count, "edit": durable, "append": bare, "hash": hash.text])
   }

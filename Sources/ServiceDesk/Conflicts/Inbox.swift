@@ -45,9 +45,8 @@ final class Inbox {
   func openCount() throws(StorageError) -> Int {
     let file = try inStep()
     guard !overlay.isEmpty else { return file.openCount }
-    let fresh = overlay.values.joined().count { $0.state == .open }
-    let stale = try lines(file, all: true).count { $0.isOpen && $0.owner.map { overlay[$0] != nil } ?? false }
-    return file.openCount - stale + fresh
+    let stale = try staleCount(file)
+    return openInFile - stale + overlay.values.joined().count { $0.state == .open }
   }
 
   /// The first open ones, the most harmful first, and how many are open. Cost: a page, and what is new.
@@ -55,28 +54,45 @@ final class Inbox {
     let file = try inStep()
     if overlay.isEmpty, limit <= InboxFile.pageCount {
       let open = try lines(file, all: false).filter(\.isOpen).prefix(limit).compactMap(\.conflict)
-      return (open, file.openCount)
+      return (open, openInFile)
     }
+    let stale = try staleCount(file)
     let fresh = overlay.values.joined().filter { $0.state == .open }
-    var total = fresh.count
-    var kept: [Conflict] = []
-    for line in try lines(file, all: true) {
-      // The file's order is that of the result, so no more than the limit of it can be wanted.
-      guard line.isOpen else { break }
-      if !overlay.isEmpty, let owner = line.owner, overlay[owner] != nil { continue }
-      total += 1
-      if kept.count < limit, let conflict = line.conflict { kept.append(conflict) }
+    let total = openInFile - stale + fresh.count
+    let owners = ownerTexts
+    // The file's order is that of the result, so no more than the limit of it can be wanted; often its first page is enough.
+    func kept(all: Bool) throws(StorageError) -> [Conflict] {
+      try lines(file, all: all).lazy.filter { $0.isOpen && !$0.isOn(owners) }.prefix(limit).compactMap(
+        \.conflict)
+    }
+    var kept = try kept(all: limit > InboxFile.pageCount)
+    if limit <= InboxFile.pageCount, kept.count < limit, kept.count + fresh.count < total {
+      kept = try lines(file, all: true).lazy.filter { $0.isOpen && !$0.isOn(owners) }.prefix(limit)
+        .compactMap(\.conflict)
     }
     return (Array((kept + fresh).sorted(by: InboxFile.precedes).prefix(limit)), total)
+  }
+
+  /// How many open entries the file has; another number than before where it turned out to be damaged and was made anew.
+  private var openInFile: Int { file?.openCount ?? 0 }
+
+  private var ownerTexts: Set<ArraySlice<UInt8>> { Set(overlay.keys.map { Array("\($0)".utf8)[...] }) }
+
+  /// How many open entries of the file are of entities that were looked at again.
+  private func staleCount(_ file: InboxFile) throws(StorageError) -> Int {
+    if overlay.isEmpty { return 0 }
+    let owners = ownerTexts
+    return try lines(file, all: true).count { $0.isOpen && $0.isOn(owners) }
   }
 
   /// All entries, or all open ones, in order. Cost: per entry.
   func all(openOnly: Bool) throws(StorageError) -> [Conflict] {
     let file = try inStep()
     var found = overlay.values.joined().filter { !openOnly || $0.state == .open }
+    let owners = ownerTexts
     for line in try lines(file, all: true) {
       if openOnly, !line.isOpen { break }
-      if !overlay.isEmpty, let owner = line.owner, overlay[owner] != nil { continue }
+      if !owners.isEmpty, line.isOn(owners) { continue }
       if let conflict = line.conflict { found.append(conflict) }
     }
     return found.sorted(by: InboxFile.precedes)
@@ -185,8 +201,9 @@ final class Inbox {
     let open = fresh.values.joined().filter { $0.state == .open }
     guard !open.isEmpty else { return }
     var old = Set(known.values.joined().filter { $0.state == .open }.map(\.id))
-    for line in try lines(file, all: true) where line.isOpen {
-      if let owner = line.owner, fresh[owner] != nil, let id = line.conflict?.id { old.insert(id) }
+    let owners = ownerTexts
+    for line in try lines(file, all: true) where line.isOpen && line.isOn(owners) {
+      if let id = line.conflict?.id { old.insert(id) }
     }
     arrivals += open.filter { !old.contains($0.id) }
   }

@@ -1,5 +1,6 @@
 import Causality
 import Codec
+import Glibc
 import Merge
 import Storage
 
@@ -20,6 +21,8 @@ struct InboxFile {
   /// Grows when rules, words or the form of entries change, so that older files are made anew.
   private static let version = 1
   private static let headSize = 512
+  /// Behind so many bytes of the header comes their CRC-32 as hexadecimal digits, and a line feed.
+  private static let headText = headSize - 9
   /// How many entries the first page has.
   static let pageCount = 64
 
@@ -51,7 +54,10 @@ struct InboxFile {
   }
 
   private init?(head: [UInt8], size: Int) {
-    guard head.count == Self.headSize, let value = try? JSONText(parsing: head),
+    guard head.count == Self.headSize,
+      Checksum.parse(head.span, Self.headText..<Self.headText + 8)
+        == Checksum.crc32(Array(head[..<Self.headText])),
+      let value = try? JSONText(parsing: head[..<Self.headText]),
       value["version"]?.int == Self.version, let position = value["position"]?.int,
       let sum = value["sum"]?.string.flatMap(Checksum.parse),
       let replica = value["replica"]?.string.flatMap({ ReplicaID($0) }), let own = value["own"]?.int,
@@ -82,30 +88,42 @@ struct InboxFile {
       else { return nil }
       bytes = stored
     }
-    return bytes.split(separator: UInt8(ascii: "\n")).map { Line(bytes: Array($0)) }
+    var lines: [Line] = []
+    lines.reserveCapacity(isAll ? count : Self.pageCount)
+    var start = 0
+    bytes.withUnsafeBytes { buffer in
+      while start < buffer.count, let base = buffer.baseAddress,
+        let end = memchr(base + start, 0x0A, buffer.count - start)
+      {
+        let next = base.distance(to: UnsafeRawPointer(end))
+        // Open ones come first.
+        lines.append(Line(bytes: bytes[start..<next], isOpen: lines.count < openCount))
+        start = next + 1
+      }
+    }
+    return lines
   }
 
   /// An entry that is only read as far as it has to be.
   struct Line {
-    let bytes: [UInt8]
+    let bytes: ArraySlice<UInt8>
+    let isOpen: Bool
 
-    /// The entity on which it is settled: `{"on":"ticket/b2x9m1c0aa.64",`.
-    var owner: EntityID? {
-      let start = Self.prefix.count
-      guard bytes.starts(with: Self.prefix), let end = bytes[start...].firstIndex(of: UInt8(ascii: "\""))
-      else {
-        return nil
-      }
-      return EntityID(bytes.span, start..<end)
+    /// The text of the entity on which it is settled: `{"on":"ticket/b2x9m1c0aa.64",`.
+    private var ownerText: ArraySlice<UInt8>? {
+      guard bytes.starts(with: Self.prefix) else { return nil }
+      let rest = bytes.dropFirst(Self.prefix.count)
+      return rest.firstIndex(of: UInt8(ascii: "\"")).map { rest[..<$0] }
     }
 
-    /// Only the members before it have no free text.
-    var isOpen: Bool { Array(bytes.prefix(200)).contains(word: Self.open) }
+    var owner: EntityID? { ownerText.flatMap { EntityID(String(decoding: $0, as: UTF8.self)) } }
+
+    /// Whether its entity is among some, given as texts.
+    func isOn(_ owners: Set<ArraySlice<UInt8>>) -> Bool { ownerText.map { owners.contains($0) } ?? false }
 
     var conflict: Conflict? { (try? JSONText(parsing: bytes)).flatMap { Conflict($0) } }
 
     private static let prefix = Array("{\"on\":\"".utf8)
-    private static let open = Array("\"state\":\"open\"".utf8)
   }
 
   /// Stores entries. Where the disk does not let us, they stay in memory.
@@ -127,8 +145,8 @@ struct InboxFile {
       ("bytes", JSONText(body.count)), ("allSum", JSONText(Checksum.hex(Checksum.crc32(body)))),
     ])
     var bytes = head.bytes
-    bytes += [UInt8](repeating: UInt8(ascii: " "), count: headSize - 1 - bytes.count)
-    bytes.append(UInt8(ascii: "\n"))
+    bytes += [UInt8](repeating: UInt8(ascii: " "), count: headText - bytes.count)
+    bytes += Array((Checksum.hex(Checksum.crc32(bytes)) + "\n").utf8)
     let text = bytes + body
     try? disk.makeFolder(RunName.folder)
     let isStored = (try? disk.replace(path, with: text)) != nil

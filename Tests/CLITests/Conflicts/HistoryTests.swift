@@ -195,4 +195,33 @@ struct HistoryTests {
     try desks.anna.store.disk.replace("syncs.jsonl", with: Array("{\"at\":1}\nrubbish\n{\"at".utf8))
     #expect(desks.anna.store.syncJournal.entries.isEmpty)
   }
+
+  @Test("History and blame of one ticket read no part of the runs that holds only others")
+  func locality() throws {
+    let desks = try TwoDesks()
+    let store = desks.anna.store
+    var tickets: [EntityID] = []
+    for number in 0..<900 {
+      let text = String(repeating: "Ticket \(number) ", count: 40)
+      tickets.append(try desks.anna.newTicket(customer: nil, subject: "Ticket \(number)", message: text).on)
+    }
+    try desks.sync()
+    try store.compact(all: true)
+    let run = try #require(store.runs.runs.first)
+    let wanted = tickets[450]
+    let members = run.index.members(of: wanted)
+    #expect(run.index.memberCount >= 3 && members.count < run.index.memberCount)
+    let told = try #require(try desks.anna.history(of: wanted)).steps.map { "\($0)" }
+    var bytes = try #require(try store.disk.readAll(run.name.path))
+    for member in 0..<run.index.memberCount where !members.contains(member) {
+      for place in run.index.range(member) { bytes[place] = 0 }
+    }
+    try store.disk.replace(run.name.path, with: bytes)
+    let reopened = Desk(
+      try Store(disk: store.disk, root: "anna", .reading, environment: Environment.system))
+    let history = try #require(try reopened.history(of: wanted))
+    #expect(history.steps.map { "\($0)" } == told)
+    #expect(!Blame(history).lines.isEmpty)
+    #expect(throws: StorageError.self) { try reopened.store.digest() }
+  }
 }

@@ -44,13 +44,13 @@ enum ArticleCommands {
   ) { typed in
     var draft = try fields.draft(typed, assignments: typed.operands(from: 2))
     draft.set["title"] = JSONText(typed.operand(0))
-    let (text, given) = (typed.operand(1), draft)
+    let (words, given) = (typed.operand(1), draft)
     return { context in
-      var draft = given
-      draft.set["body"] = JSONText(try InputText.read(text))
-      let made = draft
+      var made = given
+      made.set["body"] = JSONText(try InputText.read(words))
+      let draft = made
       return try Editing.create(context) { desk in
-        try desk.store.commit(Edit(.new(type: Vocabulary.article), made))
+        try desk.store.commit(Edit(.new(type: Vocabulary.article), draft))
       }
     }
   }

@@ -1,0 +1,196 @@
+import Agent
+import Codec
+import Foundation
+import Merge
+import ServiceDesk
+import Testing
+
+@testable import CLI
+
+@Suite("Commands for conflicts and history")
+struct ConflictCommandTests {
+  /// Two stores of one workspace; `as` says whose the next command uses.
+  private struct Pair {
+    let server = MemoryServer(now: Environment.system.now)
+    let desk: TestDesk
+
+    init() throws {
+      desk = try TestDesk()
+      desk.connect = { [transport = server.transport] _ in transport }
+      for agent in ["anna", "bo"] {
+        use(agent)
+        try #require(desk.run("join", "http://127.0.0.1:1", "--code", try server.invite(agent)).code == .ok)
+      }
+    }
+
+    func use(_ agent: String) { desk.variables["ASKONCE_STORE"] = "\(desk.folder)/\(agent)" }
+
+    func sync() throws {
+      for agent in ["anna", "bo", "anna"] {
+        use(agent)
+        try #require(desk.run("sync").code == .ok)
+      }
+    }
+
+    /// A ticket with a conflict of its status, open here.
+    func clash() throws -> String {
+      use("anna")
+      let ticket = try desk.ok("ticket", "new", "The tap leaks")
+      try sync()
+      _ = try desk.ok("ticket", "set", ticket, "--status", "solved")
+      use("bo")
+      _ = try desk.ok("ticket", "set", ticket, "--status", "open")
+      try sync()
+      use("anna")
+      return ticket
+    }
+  }
+
+  @Test("The inbox: list, count, exit codes, filters, JSON")
+  func inbox() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    #expect(desk.run("conflicts").code == .ok)
+    #expect(desk.run("conflicts", "--count").output == "0\n")
+    #expect(desk.run("conflicts", "--json").json?.elements?.isEmpty == true)
+    let ticket = try pair.clash()
+    let listed = desk.run("conflicts")
+    #expect(listed.code == .ok && listed.output.contains("Status of a ticket is"))
+    let count = desk.run("conflicts", "--count")
+    #expect(count.code == .conflict && count.output == "1\n")
+    let counts = desk.run("conflicts", "--count", "--json")
+    #expect(counts.code == .conflict && counts.json?["fields"]?["status"]?["open"]?.int == 1)
+    #expect(desk.run("conflicts", "--count", "--field", "topic").code == .ok)
+    #expect(desk.run("conflicts", "--count", "--mine", "--on", ticket, "--since", "1h").output == "1\n")
+    #expect(desk.run("conflicts", "--count", "--agent", "carla").output == "0\n")
+    #expect(desk.run("status", "--json").json?["conflicts"]?.int == 1)
+    let entry = try #require(desk.run("conflicts", "--json").json?.elements?.first)
+    #expect(
+      entry["on"]?.string == ticket && entry["kind"]?.string == "field" && entry["field"]?.string == "status")
+    for wrong in [
+      ["--kind", "fields"], ["--mine", "--agent", "bo"], ["--since", "then"], ["--follow", "--count"],
+      ["--limit", "0"],
+    ] { #expect(desk.run(["conflicts"] + wrong).code == .usage, "\(wrong)") }
+    #expect(desk.run("conflicts", "--on", "nothing").code == .notFound)
+    #expect(
+      desk.run("conflicts", "--kind", "unsen-message").errors.contains("did you mean 'unseen-message'?"))
+  }
+
+  @Test("Show, settle, undo; what cannot be is said")
+  func settle() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    let ticket = try pair.clash()
+    let id = try #require(desk.run("conflicts", "--json").json?.elements?.first?["id"]?.string)
+    let shown = desk.run("conflicts", "show", String(id.prefix(6)))
+    #expect(shown.code == .ok)
+    for word in [
+      "\"solved\"", "\"open\"", "anna", "bo", "did not know 2", "before", "new", "least finished",
+      "Around it",
+    ] {
+      #expect(shown.output.contains(word), "\(word)")
+    }
+    #expect(desk.run("conflicts", "show", id, "--json").json?["around"]?.elements?.count == 3)
+    #expect(desk.run("conflicts", "show", "zzzzzzzzzz").code == .notFound)
+    #expect(desk.run("conflicts", "settle", id).code == .usage)
+    #expect(desk.run("conflicts", "settle", id, "--take", "3").code == .usage)
+    #expect(desk.run("conflicts", "settle", id, "--take", "1", "--merge").code == .usage)
+    #expect(desk.run("conflicts", "settle", id, "--merge").errors.contains("cannot be merged"))
+    #expect(desk.run("conflicts", "settle", id, "--value", "{", "--json-value").code == .usage)
+    #expect(desk.run("conflicts", "undo", id).code == .conflict)
+    #expect(desk.run("conflicts", "settle", id, "--value", "pending", "--note", "Waits").code == .ok)
+    #expect(desk.run("conflicts", "--count").code == .ok)
+    #expect(desk.run("conflicts", "settle", id, "--take", "1").code == .conflict)
+    #expect(desk.run("ticket", "show", ticket, "--json").json?["fields"]?["status"]?.string == "pending")
+    #expect(desk.run("explain", ticket, "status").output.contains("because: Waits"))
+    #expect(
+      desk.run("conflicts", "--all", "--json").json?.elements?.first?["settlement"]?["note"]?.string
+        == "Waits")
+    #expect(desk.run("conflicts", "undo", id).code == .ok)
+    #expect(desk.run("conflicts", "--json").json?.elements?.first?["id"]?.string == id)
+    #expect(desk.run("conflicts", "walk").code == .usage)
+    #expect(desk.run("conflicts", "walk").errors.contains("needs a terminal"))
+  }
+
+  @Test("After a sync a line says whose work clashes, and the command to see it")
+  func note() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    pair.use("anna")
+    let ticket = try desk.ok("ticket", "new", "The tap leaks")
+    try pair.sync()
+    _ = try desk.ok("ticket", "set", ticket, "--status", "solved")
+    pair.use("bo")
+    _ = try desk.ok("ticket", "set", ticket, "--status", "open")
+    pair.use("anna")
+    #expect(!desk.run("sync").output.contains("conflict"))
+    pair.use("bo")
+    let told = desk.run("sync").output
+    #expect(told.contains("1 new conflict of yours with the work of anna: 'askonce conflicts show "))
+    #expect(!desk.run("sync").output.contains("conflict"))
+    pair.use("anna")
+    #expect(desk.run("sync", "--json").json?["conflicts"]?.elements?.count == 1)
+  }
+
+  @Test("History commands: text and JSON, and bad input")
+  func history() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    let ticket = try pair.clash()
+    #expect(desk.run("history", ticket).output.contains("parallel to 1 edit of anna"))
+    let steps = desk.run("history", ticket, "status", "--json").json?.elements ?? []
+    #expect(steps.count == 3 && steps[2]["parallel"]?.elements?.count == 1)
+    #expect(
+      steps[2]["arrived"]?.string != nil && steps[0]["arrived"] == nil, "others' changes came with a sync")
+    #expect(
+      desk.run("blame", ticket, "--json").json?.elements?.contains { $0["shown"]?.bool == false } == true)
+    #expect(desk.run("graph", ticket).output.contains("did not know 2"))
+    #expect(desk.run("explain", ticket, "status", "--json").json?["why"]?.elements?.count == 4)
+    #expect(
+      desk.run("diff", ticket, "--from", "1", "--to", "2").output == "- status: new\n+ status: solved\n")
+    #expect(desk.run("show", ticket, "--at", "2", "--json").json?["fields"]?["status"]?.string == "solved")
+    #expect(desk.run("show", ticket, "--at", "0").code == .notFound)
+    #expect(desk.run("show", ticket, "--as-known-by", "bo").code == .usage)
+    #expect(desk.run("show", ticket, "--at", "yesterday").code == .usage)
+    let known = desk.run("show", ticket, "--as-known-by", "bo", "--at", "0m", "--json").json
+    #expect(known?["fields"]?["status"]?.string == "open" && known?["known"]?["position"]?.int == 1)
+    #expect(desk.run("show", ticket, "--as-known-by", "carla", "--at", "0m").code == .notFound)
+    #expect(desk.run("log", "--by", "bo", "--json").json?.elements?.count == 1)
+    #expect(desk.run("log", "--limit", "1").output.split(separator: "\n").count == 2)
+    #expect(desk.run("history", "nothing").code == .notFound)
+    let now = desk.run("digest").output
+    #expect(desk.run("digest", "--at", "3").output == now)
+    #expect(desk.run("digest", "--at", "1").output != now)
+  }
+
+  /// `Fixtures/conflicts/entries.jsonl` pins the form; `ASKONCE_WRITE_GOLDENS=1 swift test` writes it anew.
+  @Test("The form of entries as JSON is as its file says")
+  func golden() throws {
+    let desks = try TwoDesks()
+    let (customer, ticket) = try desks.ticket()
+    try desks.anna.set(ticket, ["status": "solved", "priority": "high"])
+    try desks.anna.reply(
+      ticket, channel: "email", text: "Size 43", more: [("facts", JSONText(array: [JSONText("shoe_size")]))])
+    desks.minutes(40)
+    try desks.bo.set(ticket, ["status": "open", "priority": "low"])
+    try desks.bo.reply(ticket, channel: "phone", text: "It still leaks", direction: "in")
+    try desks.bo.set(customer, ["consent.service": "withdrawn"])
+    try desks.anna.set(customer, ["consent.service": "granted"])
+    try desks.sync()
+    let priority = try #require(try desks.open().first { $0.field == "priority" })
+    try desks.bo.settle(priority, .take(0), note: "Lars said so")
+    try desks.sync()
+    var filter = ConflictFilter()
+    filter.includesClosed = true
+    let text = try desks.anna.conflicts(filter, limit: .max).conflicts.map { $0.json.text + "\n" }.joined()
+    let path = Repository.fixtures + "/conflicts/entries.jsonl"
+    if ProcessInfo.processInfo.environment["ASKONCE_WRITE_GOLDENS"] == "1" {
+      try FileManager.default.createDirectory(
+        atPath: Repository.fixtures + "/conflicts", withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+    let pinned = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    for (found, wanted) in zip(text.split(separator: "\n"), pinned) { #expect(found == wanted) }
+    #expect(text.split(separator: "\n").count == 3)
+  }
+}
