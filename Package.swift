@@ -73,7 +73,9 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "replay",
-      dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "Import", "URLTransport"],
+      dependencies: [
+        "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "Import", "URLTransport",
+      ],
       path: "Tests/Replay", swiftSettings: strict),
     .executableTarget(
       name: "questions", dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"],

@@ -17,6 +17,8 @@ public struct Edit: Sendable {
   public var at: HybridTime?
   /// Who made it; nil for the store's agent. For imports.
   public var by: String?
+  /// Whether only this entity's own values are meant, not those of entities that it is shown as one with.
+  package var alone = false
   /// The change's body as it is to be, instead of what the draft makes of it. For replays of changes.
   package var body: [UInt8]?
 
@@ -94,7 +96,10 @@ package struct EditBatch {
     switch edit.target {
     case .entity(let existing):
       entity = existing
-      if edit.body == nil, edit.draft.needsState { state = try store.state(of: existing) }
+      // Of entities that are shown as one the author sees the heads of all, so a value replaces them all.
+      if edit.body == nil, edit.draft.needsState {
+        state = try edit.alone ? store.state(of: existing) : store.mergedState(of: existing)
+      }
     case .new(let type):
       guard let new = EntityID(type: type, origin: id) else {
         throw .refused("\"\(type)\" is not an entity type: 1 to 32 of a-z 0-9 _ -, a letter first")

@@ -8,7 +8,17 @@ package enum Registry {
         ChecklistCommands.group, ConsentCommands.group,
       ]
     ),
-    ("Customers and tickets", [CustomerCommands.group, TicketCommands.group, EntityCommands.group]),
+    (
+      "Customers and tickets",
+      [
+        CustomerCommands.group, OrganisationCommands.group, TicketCommands.group, EntityCommands.group,
+        CommandGroup(CountryCommand.command),
+      ]
+    ),
+    (
+      "Let them help themselves",
+      [CommandGroup(SearchCommand.command), ArticleCommands.group, CommandGroup(TopicsCommand.command)]
+    ),
     (
       "Care",
       [

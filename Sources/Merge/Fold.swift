@@ -12,9 +12,20 @@ public struct Fold {
   private var replaced: [ExactString: Set<ChangeID>] = [:]
   private var dropped: [ExactString: [ExactString: Set<ChangeID>]] = [:]
   private var folded: Set<ChangeID> = []
+  /// The entities whose changes count.
+  private let members: Set<EntityID>
 
   public init(_ id: EntityID) {
+    self.init(id, with: [])
+  }
+
+  /// Folds entities that are shown as one, `Links.same`, under the name of the first.
+  ///
+  /// A value lives until a change of *any* of them names it in `over`, and a change on one may name heads of another: so
+  /// a disagreement between them is settled like any other, and undone by folding each alone again.
+  public init(_ id: EntityID, with others: some Sequence<EntityID>) {
     state = EntityState(id: id)
+    members = Set(others).union([id])
   }
 
   /// The state of an entity after the given changes.
@@ -27,7 +38,7 @@ public struct Fold {
   /// Takes one change. The same change a second time has no effect.
   public mutating func apply(_ placed: PlacedChange) {
     let change = placed.change
-    guard change.on == state.id, folded.insert(change.id).inserted else { return }
+    guard members.contains(change.on), folded.insert(change.id).inserted else { return }
     let effective = placed.effective
     state.firstAt = state.changeCount == 0 ? effective : min(state.firstAt, effective)
     state.lastAt = max(state.lastAt, effective)

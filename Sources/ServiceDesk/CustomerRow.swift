@@ -18,6 +18,10 @@ public struct CustomerRow: Sendable, Hashable {
   /// On how many fields people disagree.
   public let conflicts: Int
   public let isErased: Bool
+  /// Whether the profile was merged with others: then the row is only its own part.
+  var isMerged = false
+  /// Whether it is shown under another profile that it was merged with.
+  var isHidden = false
 }
 
 extension CustomerRow {
@@ -26,6 +30,7 @@ extension CustomerRow {
     TableColumn("ref", .numbered), TableColumn("name", .text), TableColumn("language", .word),
     TableColumn("country", .word), TableColumn("tags", .word), TableColumn("created", .number),
     TableColumn("updated", .number), TableColumn("conflicts", .number), TableColumn("erased", .number),
+    TableColumn("merged", .number),
   ]
 
   static func values(of state: EntityState) -> [TableValue] {
@@ -33,8 +38,14 @@ extension CustomerRow {
       .text(state.brief("ref")), .text(state.brief("name")), .text(state.brief("language")),
       .text(state.brief("address.country")), .text(state.joined("tags")), .number(state.firstAt.milliseconds),
       .number(state.lastAt.milliseconds), .number(UInt64(state.disagreements.count)),
-      .number(state.isErased ? 1 : 0),
+      .number(state.isErased ? 1 : 0), .number(merged(state)),
     ]
+  }
+
+  /// 0 for a profile alone, 1 for the first of those that are one, 2 for another of them, as far as its own ties tell.
+  private static func merged(_ state: EntityState) -> UInt64 {
+    guard let least = state.linked.first else { return 0 }
+    return state.id < least ? 1 : 2
   }
 
   init(_ id: EntityID, _ values: [TableValue]) {
@@ -48,5 +59,7 @@ extension CustomerRow {
     updated = values[6].number
     conflicts = Int(values[7].number)
     isErased = values[8].number != 0
+    isMerged = values[9].number != 0
+    isHidden = values[9].number == 2
   }
 }

@@ -6,6 +6,8 @@ import Merge
 public struct CustomerView: EntityView {
   public let id: EntityID
   public let state: EntityState
+  /// The profiles that it consists of, ordered; several where profiles of one person were merged.
+  public let members: [EntityID]
   /// The open tickets, newest update first.
   public let openTickets: [TicketRow]
 

@@ -13,9 +13,12 @@ extension Desk {
     _ filter: TicketFilter = TicketFilter(), limit: Int = 50
   ) throws(StorageError) -> (rows: [TicketRow], total: Int) {
     try reading { () throws(StorageError) in
-      let tests = filter.tests
+      // Tickets of a merged customer name any of its profiles.
+      let customers = try filter.customer.map { (id) throws(StorageError) in try store.members(of: id) + [id]
+      }
+      let tests = filter.tests(customers)
       var found: (rows: [TableRow], total: Int)
-      if let candidates = try candidates(filter) {
+      if let candidates = try candidates(filter, customers) {
         var rows: [TableRow] = []
         for id in candidates {
           if let values = try tables.values(of: id), tests.pass(values) { rows.append(TableRow(id, values)) }
@@ -53,10 +56,12 @@ extension Desk {
   }
 
   /// The tickets among which those of a filter are, where terms tell; else nil.
-  private func candidates(_ filter: TicketFilter) throws(StorageError) -> [EntityID]? {
+  private func candidates(
+    _ filter: TicketFilter, _ customers: [EntityID]?
+  ) throws(StorageError) -> [EntityID]? {
     var sets: [Set<EntityID>] = []
-    if let customer = filter.customer {
-      sets.append(Set(try tables.entities(.customer(customer.description))))
+    if let customers {
+      sets.append(Set(try tables.entities(customers.map { .customer($0.description) }).joined()))
     }
     if let text = filter.text {
       let words = TextFolding.words(text)
@@ -73,7 +78,8 @@ extension Desk {
   /// A customer's name; nil where nothing is known of the customer.
   func name(of customer: EntityID) throws(StorageError) -> String? {
     guard customer.type == Vocabulary.customer else { return nil }
-    return try tables.values(of: customer).map { CustomerRow(customer, $0).name }
+    guard let row = try tables.values(of: customer).map({ CustomerRow(customer, $0) }) else { return nil }
+    return row.isMerged ? try store.mergedState(of: customer)?.text("name") ?? row.name : row.name
   }
 
   /// A customer's name; nil where nothing is known of the customer. Cost: a row.
@@ -81,15 +87,42 @@ extension Desk {
     try reading { () throws(StorageError) in try name(of: customer) }
   }
 
-  /// The customers, newest update first, without erased ones, and how many there are in all.
+  /// The customers, newest update first, without erased ones, and how many there are in all. Profiles that were merged
+  /// are one row.
   public func customers(limit: Int = 50) throws(StorageError) -> (rows: [CustomerRow], total: Int) {
     try reading { () throws(StorageError) in
       var tests = RowTests(CustomerRow.columns)
       tests.require(number: "erased") { $0 == 0 }
+      tests.require(number: "merged") { $0 < 2 }
       let order = RowOrder(first: tests.column("updated") ?? 0)
       let found = try tables.scan(Vocabulary.customer, tests, order, limit: limit)
-      return (found.rows.map { CustomerRow($0.entity, $0.values) }, found.total)
+      var rows: [CustomerRow] = []
+      for row in found.rows {
+        if let row = try whole(CustomerRow(row.entity, row.values)) { rows.append(row) }
+      }
+      return (rows, found.total - (found.rows.count - rows.count))
     }
+  }
+
+  /// The rows of some customers; of a merged one that of the whole, under each of its profiles' ids. Cost: a row each, read
+  /// in the order in which they lie.
+  public func customers(_ ids: Set<EntityID>) throws(StorageError) -> [EntityID: CustomerRow] {
+    try reading { () throws(StorageError) in
+      var rows: [EntityID: CustomerRow] = [:]
+      for id in ids.sorted() where id.type == Vocabulary.customer {
+        guard let row = try tables.values(of: id).map({ CustomerRow(id, $0) }) else { continue }
+        let all = row.isMerged ? try store.mergedState(of: id) : nil
+        rows[id] = all.map { CustomerRow($0.id, CustomerRow.values(of: $0)) } ?? row
+      }
+      return rows
+    }
+  }
+
+  /// The row of all profiles that a row's was merged with; nil where that is another one's. Cost: nothing for a profile
+  /// that was never merged, else their changes.
+  func whole(_ row: CustomerRow) throws(StorageError) -> CustomerRow? {
+    guard row.isMerged, let all = try store.together(row.id) else { return row }
+    return all.members[0] == row.id ? CustomerRow(row.id, CustomerRow.values(of: all.state)) : nil
   }
 
   /// How many tickets and customers have a field on which people disagree. Cost: a column of each table.
@@ -129,23 +162,28 @@ extension Desk {
       // One ticket is not worth making tables first.
       tables.isInStep
         ? try reading { () throws(StorageError) in try self.name(of: id) }
-        : try store.state(of: id)?.text("name")
+        : try store.mergedState(of: id)?.text("name")
     }
     return TicketView(id: id, state: state, customerName: name)
   }
 
-  /// A customer with all that is known of it; nil where there is none of this id.
+  /// A customer with all that is known of it, of all profiles that were merged with it; nil where there is none of
+  /// this id.
   public func customer(_ id: EntityID) throws(StorageError) -> CustomerView? {
-    guard let state = try store.state(of: id) else { return nil }
+    guard let all = try store.together(id) else { return nil }
     var filter = TicketFilter()
     filter.customer = id
-    return CustomerView(id: id, state: state, openTickets: try tickets(filter, limit: .max).rows)
+    return CustomerView(
+      id: all.members[0], state: all.state, members: all.members,
+      openTickets: try tickets(filter, limit: .max).rows)
   }
 }
 
 extension TicketFilter {
   /// What the table's columns have to say.
-  var tests: RowTests {
+  ///
+  /// - Parameter customers: the profiles of the filter's customer.
+  func tests(_ customers: [EntityID]?) -> RowTests {
     var tests = RowTests(TicketRow.columns)
     tests.require(number: "erased") { $0 == 0 }
     switch status {
@@ -161,8 +199,9 @@ extension TicketFilter {
     if let priority { tests.require("priority") { $0 == priority } }
     if let tag { tests.require("tags") { [String](joined: $0).contains(tag) } }
     if let updatedSince { tests.require(number: "updated") { $0 >= updatedSince } }
-    if let customer, let column = tests.column("customer") {
-      tests.requireFound { $0[column].text == customer.description }
+    if let customers, let column = tests.column("customer") {
+      let names = Set(customers.map(\.description))
+      tests.requireFound { names.contains($0[column].text) }
     }
     if let text, let subject = tests.column("subject"), let ref = tests.column("ref") {
       let words = Set(TextFolding.words(text))

@@ -19,6 +19,8 @@ import Storage
 public final class Desk {
   public let store: Store
   let tables: DeskTables
+  /// The words of the store's runs, for search; made when they are first asked for.
+  let words: WordSet
   /// The conflicts, made when they are first asked for.
   private(set) lazy var inbox = Inbox(self)
   /// All replicas that are known here, for short ids; nil until it is asked for.
@@ -27,6 +29,7 @@ public final class Desk {
   public init(_ store: Store) {
     self.store = store
     tables = DeskTables(store)
+    words = WordSet(store.disk, SearchProjection())
     tables.willCompact = { [unowned self] in if inbox.isInUse { try? inbox.settle() } }
   }
 

@@ -50,9 +50,9 @@ extension Desk {
     do throws(StorageError) { return try body() } catch { throw .storage(error) }
   }
 
-  /// The state of an entity that has to be there.
+  /// The state of an entity that has to be there, with those that it is shown as one with.
   func known(_ id: EntityID) throws(DeskError) -> EntityState {
-    guard let state = try stored({ () throws(StorageError) in try store.state(of: id) }) else {
+    guard let state = try stored({ () throws(StorageError) in try store.mergedState(of: id) }) else {
       throw .notFound(id.description)
     }
     return state

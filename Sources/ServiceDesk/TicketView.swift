@@ -87,9 +87,11 @@ extension EntityView {
     state.disagreements.compactMap(field)
   }
 
-  /// Messages, notes and events, oldest first.
+  /// Messages, notes and events, oldest first; without what was found to belong to another profile.
   public var timeline: [TimelineEntry] {
-    (state.logs[Vocabulary.timeline] ?? []).map(TimelineEntry.init)
+    let entries = state.logs[Vocabulary.timeline] ?? []
+    guard let given = state.sets[Vocabulary.given] else { return entries.map(TimelineEntry.init) }
+    return entries.filter { given[ExactString($0.id.description)] == nil }.map(TimelineEntry.init)
   }
 }
 

@@ -21,6 +21,10 @@ struct Options {
   /// nowhere.
   var journal = ""
 
+  /// At how many ends of shifts, chosen by chance, an agent's store is compared with what another replica says at the end
+  /// that it held then.
+  var samples = 0
+
   struct Usage: Error, CustomStringConvertible {
     let description: String
   }
@@ -35,6 +39,7 @@ struct Options {
       case "--askonce": askonce = value
       case "--work": work = value
       case "--journal": journal = value
+      case "--samples": samples = Int(try Self.number(name, value))
       case "--shift": shift = try Self.number(name, value)
       case "--start": start = try Self.number(name, value)
       case "--limit": limit = Int(try Self.number(name, value))

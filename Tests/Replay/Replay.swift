@@ -22,10 +22,12 @@ final class Replay {
   private var wire = 0
   private var syncs = 0
   private var journal: FileHandle?
+  private var held: HeldStates
 
   init(_ options: Options) throws {
     self.options = options
     log = try EventLog(options)
+    held = HeldStates(log, samples: options.samples)
     let data = "\(options.work)/server"
     _ = try Self.askonce(options, ["admin", "workspace", "create", "desk", "--data", data])
     server = try ServerProcess(options.askonce, data: data)
@@ -43,7 +45,11 @@ final class Replay {
     print("\(log.count) updates by \(log.editors.count) editors in \(log.shifts.count) shifts")
     for (number, shift) in log.shifts.enumerated() {
       for (editor, _) in shift.edits { try sync(open(editor)) }
-      for (editor, edits) in shift.edits { try work(open(editor), edits) }
+      for (editor, edits) in shift.edits {
+        let store = try open(editor)
+        try work(store, edits)
+        try held.note(store, editor, edits)
+      }
       for (editor, _) in shift.edits {
         let store = try open(editor)
         try sync(store)
@@ -136,6 +142,7 @@ final class Replay {
       if number % 100 == 99 { progress("\(number + 1) of \(log.editors.count) checked") }
     }
     let editor = log.editors.sorted()[0]
+    print(try held.check(by: open(editor)))
     print(
       "shifts replayed in \(Int(worked)) s; \(syncs) syncs, \(roundTrips) round trips, \(wire) bytes of bodies"
     )

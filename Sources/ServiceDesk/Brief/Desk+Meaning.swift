@@ -59,9 +59,9 @@ extension Desk {
       let level = candidates.values.max() ?? 0
       var matches: [(score: Int, match: CustomerMatch)] = []
       for (id, _) in candidates.filter({ $0.value == level }).sorted(by: { $0.key < $1.key }).prefix(200) {
-        guard let row = try tables.values(of: id).map({ CustomerRow(id, $0) }), !row.isErased else {
-          continue
-        }
+        guard let own = try tables.values(of: id).map({ CustomerRow(id, $0) }), !own.isErased,
+          let row = try whole(own)
+        else { continue }
         let has = TextFolding.words(row.name)
         let near = words.count { word in has.contains { NearWords.areNear($0, word) } }
         if near >= max(1, level) {

@@ -76,17 +76,21 @@ extension Desk {
   ) throws(DeskError) -> (rows: [PromiseRow], total: Int) {
     try stored { () throws(StorageError) in
       try reading { () throws(StorageError) in
-        let tests = filter.tests
+        // Promises to a merged customer name any of its profiles.
+        let customers = try filter.customer.map { (id) throws(StorageError) in
+          Set(try store.members(of: id).map(\.description)).union([id.description])
+        }
+        let tests = filter.tests(customers)
         let columns = RowTests(PromiseRow.columns)
         var order = RowOrder(first: columns.column("due") ?? 0)
         order.isAscending = true
         order.second = columns.column("created")
-        guard let term = filter.term else {
+        guard let terms = filter.terms(customers) else {
           let found = try tables.scan(Vocabulary.promise, tests, order, limit: limit)
           return (found.rows.map { PromiseRow($0.entity, $0.values) }, found.total)
         }
         var rows: [TableRow] = []
-        for id in try tables.entities(term) where id.type == Vocabulary.promise {
+        for id in Set(try tables.entities(terms).joined()).sorted() where id.type == Vocabulary.promise {
           if let values = try tables.values(of: id), tests.pass(values) { rows.append(TableRow(id, values)) }
         }
         rows.sort {
@@ -100,20 +104,21 @@ extension Desk {
 }
 
 extension Desk.PromiseFilter {
-  fileprivate var term: Term? {
-    if let ticket { return .ticket(ticket.description) }
-    return customer.map { .customer($0.description) }
+  /// - Parameter customers: the profiles of the filter's customer.
+  fileprivate func terms(_ customers: Set<String>?) -> [Term]? {
+    if let ticket { return [.ticket(ticket.description)] }
+    return customers.map { $0.sorted().map { .customer($0) } }
   }
 
-  fileprivate var tests: RowTests {
+  fileprivate func tests(_ customers: Set<String>?) -> RowTests {
     var tests = RowTests(PromiseRow.columns)
     tests.require(number: "erased") { $0 == 0 }
     if !includesSettled { tests.require("state") { !["kept", "broken", "waived"].contains($0) } }
     if let by { tests.require("by") { $0 == by } }
     if let dueUntil { tests.require(number: "due") { $0 > 0 && $0 <= dueUntil } }
-    for (name, entity) in [("customer", customer), ("ticket", ticket)] {
-      guard let entity, let column = tests.column(name) else { continue }
-      tests.requireFound { $0[column].text == entity.description }
+    for (name, entities) in [("customer", customers), ("ticket", ticket.map { [$0.description] })] {
+      guard let entities, let column = tests.column(name) else { continue }
+      tests.requireFound { entities.contains($0[column].text) }
     }
     return tests
   }

@@ -6,12 +6,12 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 4
+  let version: UInt32 = 5
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
     case Vocabulary.ticket: TicketRow.columns
-    case Vocabulary.customer: CustomerRow.columns
+    case Vocabulary.customer, Vocabulary.organisation: CustomerRow.columns
     case Vocabulary.promise: PromiseRow.columns
     default: []
     }
@@ -23,7 +23,7 @@ struct DeskProjection: TableProjection {
   func values(of state: EntityState) -> [TableValue] {
     switch state.id.type {
     case Vocabulary.ticket: TicketRow.values(of: state)
-    case Vocabulary.customer: CustomerRow.values(of: state)
+    case Vocabulary.customer, Vocabulary.organisation: CustomerRow.values(of: state)
     case Vocabulary.promise: PromiseRow.values(of: state)
     default: []
     }
@@ -44,7 +44,13 @@ struct DeskProjection: TableProjection {
     switch operation {
     case .set("ref", let value): [.ref(value.plain)]
     case .set("name", let value) where type == Vocabulary.customer:
+      TextFolding.words(value.plain).map { .name(word: $0) } + BlockingKeys.terms("name", value)
+    case .set("name", let value) where type == Vocabulary.organisation:
       TextFolding.words(value.plain).map { .name(word: $0) }
+    case .set(let field, let value) where type == Vocabulary.customer: BlockingKeys.terms(field, value)
+    case .add(Links.same, _): [.linked]
+    case .add(Vocabulary.organisations, let element) where type == Vocabulary.customer:
+      [.organisation(element.text)]
     case .set("subject", let value) where type == Vocabulary.ticket:
       TextFolding.words(value.plain).map { .subject(word: $0) }
     case .set("customer", let value): [.customer(value.plain)]

@@ -151,17 +151,31 @@ final class DeskTables {
   }
 
   /// For each term the entities that it may lead to, ordered.
-  func entities(_ terms: [Term]) throws(StorageError) -> [[EntityID]] {
+  ///
+  /// - Parameter maximum: a term that leads to more, in any one table, leads nowhere; so what is common costs a page.
+  func entities(_ terms: [Term], atMost maximum: Int = .max) throws(StorageError) -> [[EntityID]] {
     let hashes = terms.map(\.hash)
     var found = hashes.map { _ in Set<EntityID>() }
+    var isCommon = hashes.map { _ in false }
     for table in tables {
-      for (index, hash) in hashes.enumerated() { found[index].formUnion(try table.entities(hash)) }
+      for (index, hash) in hashes.enumerated() where !isCommon[index] {
+        if let list = try table.entities(hash, atMost: maximum) {
+          found[index].formUnion(list)
+        } else {
+          isCommon[index] = true
+        }
+      }
     }
     // Another desk on this store may have taken the news.
     let news = store.follower === self ? store.takeNews() : nil
     newerTerms.update(news, of: store.newer, projection) { newerRows?.knownTerms($0, $1) }
     for (index, hash) in hashes.enumerated() { found[index].formUnion(newerTerms.entities(hash)) }
-    return found.map { $0.sorted() }
+    return found.enumerated().map { isCommon[$0] || $1.count > maximum ? [] : $1.sorted() }
+  }
+
+  /// About how many entities of a type there are: those in several tables count more than once.
+  func rowCount(ofType type: String) -> Int {
+    tables.reduce(store.newer.keys.count { $0.type == type }) { $0 + ($1.rows(ofType: type)?.count ?? 0) }
   }
 
   // MARK: Which rows count

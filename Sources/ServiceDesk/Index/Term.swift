@@ -23,6 +23,12 @@ enum Term: Hashable {
   case merged(String)
   /// The ticket that another one was split from.
   case split(String)
+  /// A key under which profiles that may be of one person lie together.
+  case block(String)
+  /// An entity that was tied to another one as the same.
+  case linked
+  /// A member of an organisation.
+  case organisation(String)
 
   var hash: UInt32 {
     let (kind, text): (UInt8, String) =
@@ -37,6 +43,9 @@ enum Term: Hashable {
       case .ticket(let text): (41, text)
       case .merged(let text): (42, text)
       case .split(let text): (43, text)
+      case .block(let text): (44, text)
+      case .linked: (45, "")
+      case .organisation(let text): (46, text)
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))

@@ -59,7 +59,10 @@ extension Desk {
   public func shown(_ view: CustomerView) throws(DeskError) -> (view: CustomerView, hidden: Int) {
     let hidden = Consents(view.state, try settings()).hidden(in: view.state)
     let state = view.state.without(hidden)
-    return (CustomerView(id: view.id, state: state, openTickets: view.openTickets), hidden.count)
+    return (
+      CustomerView(id: view.id, state: state, members: view.members, openTickets: view.openTickets),
+      hidden.count
+    )
   }
 
   /// Everything that is held on a person.
@@ -79,7 +82,8 @@ extension Desk {
     let settings = try settings()
     return try stored { () throws(StorageError) in
       var states: [EntityState] = []
-      var changes = try store.changes(of: customer)
+      var changes: [PlacedChange] = []
+      for profile in try store.members(of: customer) { changes += try store.changes(of: profile) }
       for id in ids {
         guard let state = try store.state(of: id) else { continue }
         states.append(state)
@@ -91,16 +95,19 @@ extension Desk {
     }
   }
 
-  /// The entities of any type whose `customer` is this one, ordered. Cost: a page or two, and a fold for each.
+  /// The entities of any type whose `customer` is this one, or one that was merged with it, ordered. Cost: a page or two, and
+  /// a fold for each.
   public func entities(of customer: EntityID, ofType type: String? = nil) throws(DeskError) -> [EntityID] {
     try stored { () throws(StorageError) in
       try reading { () throws(StorageError) in
-        var found: [EntityID] = []
-        for id in try tables.entities(.customer(customer.description)) where type == nil || id.type == type {
+        let names = Set(try store.members(of: customer).map(\.description)).union([customer.description])
+        var found: Set<EntityID> = []
+        for id in try tables.entities(names.map { .customer($0) }).joined()
+        where (type == nil || id.type == type) && !found.contains(id) {
           let heads = try store.state(of: id)?.registers["customer"]?.heads ?? []
-          if heads.contains(where: { $0.value.string == customer.description }) { found.append(id) }
+          if heads.contains(where: { $0.value.string.map(names.contains) ?? false }) { found.insert(id) }
         }
-        return found
+        return found.sorted()
       }
     }
   }

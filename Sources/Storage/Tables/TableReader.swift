@@ -34,8 +34,15 @@ package final class TableReader {
 
   /// The entities that a term may lead to. Cost: one page, and one for each part of the table that they lie in.
   package func entities(_ term: UInt32) throws(StorageError) -> [EntityID] {
+    try entities(term, atMost: .max) ?? []
+  }
+
+  /// The same; nil where they are more than `maximum`, and then only for the cost of the term's pages.
+  package func entities(_ term: UInt32, atMost maximum: Int) throws(StorageError) -> [EntityID]? {
     var found: [EntityID] = []
-    for row in try TermPages.rows(of: term, footer.terms, file) {
+    let numbers = try TermPages.rows(of: term, footer.terms, file)
+    guard numbers.count <= maximum else { return nil }
+    for row in numbers {
       guard let part = footer.types.first(where: { row < $0.start + $0.count }),
         let reader = rows(ofType: part.type),
         let id = EntityID(type: part.type, origin: try reader.id(row - part.start))

@@ -150,7 +150,7 @@ package final class TableSet {
 }
 
 /// A file in memory, for a table that cannot be stored.
-private final class MemoryFile: DiskFile, @unchecked Sendable {
+final class MemoryFile: DiskFile, @unchecked Sendable {
   // Unchecked: a table is written and read by the one thread that uses its store.
   private var content: [UInt8] = []
 

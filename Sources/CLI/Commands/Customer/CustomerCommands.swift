@@ -7,7 +7,9 @@ enum CustomerCommands {
     "customer", "Customers: who they are, how they are reached, what is known",
     [
       CustomerNew.command, CustomerShow.command, CustomerSet.command, CustomerList.command,
-      CustomerFind.command, CustomerExport.command,
+      CustomerFind.command, CustomerSimilar.command, CustomerDuplicates.command, CustomerMerge.merge,
+      CustomerMerge.split, CustomerMerge.distinct, CustomerQuestions.list, CustomerQuestions.answer,
+      CustomerExport.command,
     ])
 
   static let customer = Operand("CUSTOMER", "the start of its id, or its number from another system")
@@ -18,6 +20,7 @@ enum CustomerCommands {
       (.value("language", "CODE", "the language to write and speak in, such as 'sv'"), "language"),
       (.value("ref", "NUMBER", "the number in another system"), "ref"),
       (.value("street", "TEXT", "the street with its number"), "address.street"),
+      (.value("line2", "TEXT", "the flat, building or farm"), "address.line2"),
       (.value("postcode", "TEXT", "the postal code"), "address.postcode"),
       (.value("city", "TEXT", "the place"), "address.city"),
       (.value("country", "CODE", "the country, such as 'SE'"), "address.country"),

@@ -1,4 +1,5 @@
 import Agent
+import Causality
 import Codec
 import Merge
 import ServiceDesk
@@ -7,6 +8,9 @@ import ServiceDesk
 enum CustomerNew {
   static let command = Command(
     "customer new", "Record a new customer and print its id",
+    details: [
+      "Where somebody like that is here already, a line on the standard error says so; 'customer similar' tells it before."
+    ],
     operands: [Operand("NAME", "the customer's name"), FieldOptions.operand],
     options: CustomerCommands.fields.options,
     examples: [
@@ -25,8 +29,21 @@ enum CustomerNew {
     let made = draft
     return { context in
       try Editing.create(context) { desk in
-        try desk.store.commit(Edit(.new(type: Vocabulary.customer), made))
+        let change = try desk.store.commit(Edit(.new(type: Vocabulary.customer), made))
+        if let change { try warn(of: change.on, desk, context) }
+        return change
       }
+    }
+  }
+
+  /// Says on the standard error who the new customer may be: it is made all the same, because nobody should wait for that.
+  private static func warn(of id: EntityID, _ desk: Desk, _ context: Context) throws {
+    for suggestion in try desk.duplicates(of: id, limit: 3) where suggestion.grade == .likely {
+      let (new, other) = (desk.shortID(id), desk.shortID(suggestion.other))
+      let name = try desk.store.mergedState(of: suggestion.other)?.text("name") ?? ""
+      context.note(
+        "this may be \(name) (\(other)), by \(suggestion.evidence.map(\.feature).joined(separator: ", ")); if so: "
+          + "askonce customer merge \(other) \(new)")
     }
   }
 }

@@ -26,8 +26,12 @@ enum CustomerShow {
             EntityJSON.value(
               view.state,
               [
-                ("short", JSONText(desk.shortID(id))), ("openTickets", JSONText(array: tickets)),
-                ("hidden", hidden == 0 ? nil : JSONText(hidden)),
+                ("short", JSONText(desk.shortID(view.id))),
+                (
+                  "merged",
+                  view.members.count > 1 ? EntityJSON.strings(view.members.map(\.description)) : nil
+                ),
+                ("openTickets", JSONText(array: tickets)), ("hidden", hidden == 0 ? nil : JSONText(hidden)),
               ]))
         } else {
           write(view, desk, context.output)
@@ -36,6 +40,7 @@ enum CustomerShow {
               context.output.styled(
                 "\(Words.count(hidden, "fact")) hidden: no consent to their purpose", .dim))
           }
+          try writeIdentity(view, desk, context.output)
         }
       }
     }
@@ -53,6 +58,9 @@ enum CustomerShow {
     }
     var sheet = Sheet()
     if view.field("name")?.isConflict == true { sheet.add("name", view.field("name")) }
+    if view.members.count > 1 {
+      sheet.add("merged", view.members.map(desk.shortID).joined(separator: ", "))
+    }
     sheet.add("phones", view.phones.joined(separator: ", "))
     sheet.add("e-mails", view.emails.joined(separator: ", "))
     sheet.add("handles", view.handles.joined(separator: ", "))
@@ -67,8 +75,12 @@ enum CustomerShow {
       && !field.name.text.hasPrefix(Vocabulary.factPrefix)
       && !field.name.text.hasPrefix(Vocabulary.consentPrefix)
     { sheet.add(field.name.text, field) }
-    for set in view.state.sets.keys.sorted()
-    where set != "tags" && set != Vocabulary.avoidedChannels && !Vocabulary.contactSets.contains(set) {
+    let own: Set<ExactString> = [
+      "tags", Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given,
+      Vocabulary.avoidedChannels, Vocabulary.organisations,
+    ]
+    for set in view.state.sets.keys.sorted() where !own.contains(set) && !Vocabulary.contactSets.contains(set)
+    {
       sheet.add(set.text, view.state.elements(set).joined(separator: ", "))
     }
     sheet.write(to: output, indent: "  ")
@@ -80,6 +92,36 @@ enum CustomerShow {
     if !view.timeline.isEmpty {
       output.line()
       TimelineText.write(view.timeline, to: output)
+    }
+  }
+
+  /// What is to be known about the profiles that this customer consists of, or consisted of.
+  private static func writeIdentity(_ view: CustomerView, _ desk: Desk, _ output: Output) throws {
+    for organisation in try desk.organisations(of: view.state) {
+      output.line()
+      output.line("belongs to \(Plain.line(organisation.name)) (\(desk.shortID(organisation.id)))")
+      var sheet = Sheet()
+      for fact in organisation.facts { sheet.add(fact.key, fact.value.plain) }
+      for contract in organisation.contracts {
+        sheet.add("contract \(contract.name)", OrganisationText.describe(contract))
+      }
+      sheet.write(to: output, indent: "  ")
+    }
+    let name = desk.shortID(view.id)
+    for (left, right) in try desk.mergeContradictions(of: view.id) {
+      output.line()
+      output.line(
+        output.styled(
+          "somebody said that \(desk.shortID(left)) and \(desk.shortID(right)) are different people, somebody else merged "
+            + "them: 'customer split' or 'customer merge' again", .yellow))
+    }
+    let questions = try view.members.reduce(0) { $0 + (try desk.splitQuestions(of: $1).count) }
+    if questions > 0 {
+      output.line()
+      output.line(
+        output.styled(
+          "\(Words.count(questions, "change")) here may be another customer's: 'customer questions \(name)' lists them",
+          .yellow))
     }
   }
 

@@ -1,0 +1,197 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+
+/// Commands for companies, households and other organisations that customers belong to.
+enum OrganisationCommands {
+  static let group = CommandGroup(
+    "organisation", "Organisations: who belongs to them, what is agreed with them",
+    [new, show, set, list, join, leave, contract])
+
+  private static let organisation = Operand(
+    "ORGANISATION", "the start of its id, or its number from another system")
+  private static let fields = FieldOptions(
+    fields: CustomerCommands.fields.fields,
+    sets: CustomerCommands.fields.sets.filter { $0.field != "handles" })
+
+  private static let new = Command(
+    "organisation new", "Record a new organisation and print its id",
+    operands: [Operand("NAME", "its name"), FieldOptions.operand], options: fields.options,
+    examples: [
+      .init("A company", "askonce organisation new 'Nord Bryggeri AB' --ref 556677-8899 --city Lund")
+    ]
+  ) { typed in
+    var draft = try fields.draft(typed, assignments: typed.operands(from: 1))
+    guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "name") == nil else {
+      throw Failure.usage("'name' is set twice, as NAME too")
+    }
+    let made = draft
+    return { context in
+      try Editing.create(context) { desk in
+        try desk.store.commit(Edit(.new(type: Vocabulary.organisation), made))
+      }
+    }
+  }
+
+  private static let set = Command(
+    "organisation set", "Change what is known about an organisation",
+    details: [
+      "What holds for all who belong to it is a fact of the organisation: 'fact.delivery_day=Tuesday'."
+    ],
+    operands: [organisation, FieldOptions.operand], options: fields.options + [FieldOptions.clear],
+    examples: [
+      .init("A shared fact", "askonce organisation set k7f3.7 fact.delivery_day=Tuesday"),
+      .init("Its new name", "askonce organisation set k7f3.7 name='Nord Bryggeri'"),
+    ]
+  ) { typed in
+    let (text, draft) = (typed.operand(0), try fields.draft(typed, assignments: typed.operands(from: 1)))
+    guard !draft.isEmpty else { throw Failure.usage("nothing to change; give an option or FIELD=VALUE") }
+    return { context in try Editing.edit(context, text, type: Vocabulary.organisation, draft) }
+  }
+
+  private static let list = Command(
+    "organisation list", "List organisations, the one that was updated last first", options: [Limit.option],
+    examples: [.init("The latest ten", "askonce organisation list --limit 10")]
+  ) { typed in
+    let limit = try Limit(typed)
+    return { context in
+      try context.withDesk(.reading) { desk in
+        let (rows, total) = try desk.organisations(limit: limit.count(isJSON: context.isJSON))
+        if context.isJSON {
+          context.output.json(
+            list: rows.map { row in
+              JSONText(present: [
+                ("id", JSONText(row.id.description)), ("short", JSONText(desk.shortID(row.id))),
+                ("ref", row.ref.map { JSONText($0) }), ("name", JSONText(row.name)),
+                ("country", JSONText(row.country)),
+                ("updated", JSONText(HybridTime(milliseconds: row.updated).description)),
+                ("conflicts", JSONText(row.conflicts)),
+              ])
+            })
+          return
+        }
+        var table = Table(["id", "ref", "country", "updated", "name"])
+        for row in rows {
+          table.add([
+            .init(desk.shortID(row.id)), .init(row.ref ?? ""), .init(row.country),
+            .init(Moment.local(row.updated)), .init(row.name, row.conflicts == 0 ? nil : .yellow),
+          ])
+        }
+        table.write(to: context.output)
+        limit.tellRest(rows.count, of: total, "organisation", context)
+      }
+    }
+  }
+
+  private static let show = Command(
+    "organisation show", "Show an organisation: contact points, facts, contracts, who belongs to it",
+    operands: [organisation], examples: [.init("By the start of the id", "askonce organisation show k7f3.7")]
+  ) { typed in
+    let text = typed.operand(0)
+    return { context in
+      try context.withDesk(.reading) { desk in
+        let id = try context.find(text, type: Vocabulary.organisation, desk)
+        guard let view = try desk.organisation(id) else { return }
+        if context.isJSON {
+          context.output.json(
+            EntityJSON.value(
+              view.state,
+              [
+                ("short", JSONText(desk.shortID(id))),
+                ("members", JSONText(array: view.members.map { CustomerJSON.row($0, desk) })),
+              ]))
+        } else {
+          OrganisationText.write(view, desk, context.output)
+        }
+      }
+    }
+  }
+
+  private static let join = membership(
+    "organisation join", "Say that a customer belongs to an organisation",
+    .init("She works there", "askonce organisation join k7f3.12 k7f3.7")
+  ) { desk, customer, organisation in try desk.join(customer, organisation) }
+
+  private static let leave = membership(
+    "organisation leave", "Say that a customer does not belong to an organisation any more",
+    .init("She has left", "askonce organisation leave k7f3.12 k7f3.7")
+  ) { desk, customer, organisation in try desk.leave(customer, organisation) }
+
+  private static func membership(
+    _ path: String, _ summary: String, _ example: Command.Example,
+    _ edit: @escaping @Sendable (Desk, EntityID, EntityID) throws -> Change?
+  ) -> Command {
+    Command(path, summary, operands: [CustomerCommands.customer, organisation], examples: [example]) {
+      typed in
+      let (who, what) = (typed.operand(0), typed.operand(1))
+      return { context in
+        try Editing.edit(context, who, type: Vocabulary.customer) { desk, customer in
+          try edit(desk, customer, try context.find(what, type: Vocabulary.organisation, desk))
+        }
+      }
+    }
+  }
+
+  private static let from = Option.value("from", "DAY", "the first day on which it holds: 2026-11-21")
+  private static let until = Option.value("until", "DAY", "the last day on which it holds")
+
+  private static let contract = Command(
+    "organisation contract", "Write down what is agreed with an organisation",
+    operands: [
+      organisation, Operand("NAME", "a word for it, such as 'support'"), Operand("TEXT", "what is agreed"),
+    ], options: [from, until],
+    examples: [
+      .init(
+        "Service within four hours",
+        "askonce organisation contract k7f3.7 support 'On site within 4 hours' --until 2027-12-31")
+    ]
+  ) { typed in
+    let (who, name, text) = (typed.operand(0), typed.operand(1), typed.operand(2))
+    for option in [from, until] {
+      if let day = typed[option], day.count != 10 || (try? Moment.parse(day, now: 0)) == nil {
+        throw Failure.usage("--\(option.name) takes a day such as 2026-11-21, not '\(day)'")
+      }
+    }
+    _ = try FieldName.parse(Vocabulary.contractPrefix + name)
+    let days = (typed[from], typed[until])
+    return { context in
+      try Editing.edit(context, who, type: Vocabulary.organisation) { desk, id in
+        try desk.setContract(id, name, text: text, from: days.0, until: days.1)
+      }
+    }
+  }
+}
+
+/// An organisation as a person reads it.
+enum OrganisationText {
+  static func write(_ view: OrganisationView, _ desk: Desk, _ output: Output) {
+    output.line(output.styled("organisation \(desk.shortID(view.id))  \(Plain.line(view.name))", .bold))
+    output.line(EntityText.dates(view.state))
+    if view.isErased {
+      output.line(EntityText.erased(output))
+      return
+    }
+    var sheet = Sheet()
+    if view.field("name")?.isConflict == true { sheet.add("name", view.field("name")) }
+    sheet.add("phones", view.phones.joined(separator: ", "))
+    sheet.add("e-mails", view.emails.joined(separator: ", "))
+    for field in view.fields
+    where field.name != "name" && !field.name.text.hasPrefix(Vocabulary.factPrefix)
+      && !field.name.text.hasPrefix(Vocabulary.contractPrefix)
+    { sheet.add(field.name.text, field) }
+    sheet.add("tags", view.tags.joined(separator: ", "))
+    for fact in view.facts { sheet.add(fact.key, fact.value.plain) }
+    for contract in view.contracts { sheet.add("contract \(contract.name)", describe(contract)) }
+    sheet.write(to: output, indent: "  ")
+    guard !view.members.isEmpty else { return }
+    output.line()
+    CustomerTable.write(view.members, desk, to: output)
+  }
+
+  static func describe(_ contract: Contract) -> String {
+    let days = [contract.from.map { "from \($0)" }, contract.until.map { "until \($0)" }].compactMap(\.self)
+    return contract.text + (days.isEmpty ? "" : " (\(days.joined(separator: " ")))")
+  }
+}

@@ -1,0 +1,29 @@
+import Causality
+import Codec
+
+/// What ties entities together that are shown as one, such as two profiles of one person.
+///
+/// Both stay what they are: each keeps its changes, its id and what was added to it. Each names the other in the set
+/// `same`, so that neither needs an index to find the other, and two merges at once, in whatever directions, are
+/// the same two links. Taking the links back gives both as if they had never met, but for what was written in the
+/// meantime.
+public enum Links {
+  /// The set that names the entities which an entity is one with. Elements are entity ids of its own type.
+  public static let same: ExactString = "same"
+  /// The set that names the entities which somebody said are *not* the same as this one.
+  public static let distinct: ExactString = "distinct"
+}
+
+extension EntityState {
+  /// The entities that this one is said to be one with.
+  public var linked: [EntityID] { entities(Links.same) }
+
+  /// The entities that this one is said not to be one with.
+  public var distinct: [EntityID] { entities(Links.distinct) }
+
+  /// The elements of a set that name other entities of this one's type, ordered.
+  private func entities(_ field: ExactString) -> [EntityID] {
+    guard let elements = sets[field] else { return [] }
+    return elements.keys.compactMap { EntityID($0.text) }.filter { $0.type == id.type && $0 != id }.sorted()
+  }
+}

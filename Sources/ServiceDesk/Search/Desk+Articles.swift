@@ -1,0 +1,140 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// An article with all that is known of it.
+public struct ArticleView: EntityView {
+  /// How an article was at one time.
+  public struct Version: Sendable, Hashable {
+    /// The change that made it.
+    public let change: ChangeID
+    public let by: String
+    public let at: HybridTime
+    public let title: String
+    public let body: String
+  }
+
+  public let id: EntityID
+  public let state: EntityState
+  /// Every version of title and body, oldest first: as it stood after each change of them.
+  public let versions: [Version]
+
+  public var title: String { state.text("title") ?? "" }
+  public var body: String { state.text("body") ?? "" }
+  public var language: String? { state.text("language") }
+  public var topic: String? { state.text("topic") }
+  /// `internal` where nobody said that it is for all.
+  public var audience: String { state.text("audience") ?? "internal" }
+  public var isPublished: Bool { state.text("state") ?? "published" == "published" }
+}
+
+/// An article that changed since somebody looked.
+public struct ArticleNews: Sendable, Hashable {
+  public let id: EntityID
+  public let title: String
+  /// Whether it is new, not only changed.
+  public let isNew: Bool
+  public let by: [String]
+  public let at: HybridTime
+}
+
+extension Desk {
+  /// Writes a new article.
+  ///
+  /// - Returns: the change; its `on` is the article's id.
+  @discardableResult
+  public func newArticle(
+    title: String, body: String, language: String? = nil, audience: String? = nil, topic: String? = nil,
+    tags: [String] = [], fields: [ExactString: JSONText] = [:]
+  ) throws(StorageError) -> Change {
+    var draft = Draft()
+    draft.set = fields
+    draft.set["title"] = JSONText(title)
+    draft.set["body"] = JSONText(body)
+    if let language { draft.set["language"] = JSONText(language) }
+    if let audience { draft.set["audience"] = JSONText(audience) }
+    if let topic { draft.set["topic"] = JSONText(topic) }
+    if !tags.isEmpty { draft.add["tags"] = tags.map { ExactString($0) } }
+    guard let change = try store.commit(Edit(.new(type: Vocabulary.article), draft)) else {
+      throw .refused("a new article changes nothing")
+    }
+    return change
+  }
+
+  /// An article with its versions; nil where there is none of this id. Cost: its changes.
+  public func article(_ id: EntityID) throws(StorageError) -> ArticleView? {
+    let changes = try store.changes(of: id)
+    guard !changes.isEmpty else { return nil }
+    let state = Fold.state(of: id, changes)
+    var versions: [ArticleView.Version] = []
+    var fold: [PlacedChange] = []
+    for placed in changes.sorted(by: { ($0.effective, $0.change.id) < ($1.effective, $1.change.id) })
+    where !state.isErased {
+      fold.append(placed)
+      guard Self.writesText(placed) else { continue }
+      let then = Fold.state(of: id, fold)
+      versions.append(
+        ArticleView.Version(
+          change: placed.change.id, by: placed.change.by, at: placed.effective,
+          title: then.text("title") ?? "",
+          body: then.text("body") ?? ""))
+    }
+    return ArticleView(id: id, state: state, versions: versions)
+  }
+
+  private static func writesText(_ placed: PlacedChange) -> Bool {
+    var writes = false
+    try? ChangeBody.operations(of: placed.change.body) { operation in
+      if case .set(let field, _) = operation, field == "title" || field == "body" { writes = true }
+    }
+    return writes
+  }
+
+  /// The articles, newest update first, without erased ones. Cost: each article.
+  public func articles() throws(StorageError) -> [EntityState] {
+    var found: [EntityState] = []
+    try store.forEachState(ofType: Vocabulary.article) { state in if !state.isErased { found.append(state) } }
+    return found.sorted { ($1.lastAt, $0.id) < ($0.lastAt, $1.id) }
+  }
+
+  /// The articles that others wrote or changed since an agent last looked, the newest first.
+  ///
+  /// It does not go by clocks: what a colleague wrote offline last week is new when it arrives. Cost: each article's changes.
+  public func articleNews(for agent: String) throws(StorageError) -> [ArticleNews] {
+    let field = ExactString(Vocabulary.lookedPrefix + agent)
+    let marks = try store.changes(of: Vocabulary.settingsID).filter { placed in
+      var isMark = false
+      try? ChangeBody.operations(of: placed.change.body) { operation in
+        if case .set(field, _) = operation { isMark = true }
+      }
+      return isMark
+    }
+    var news: [ArticleNews] = []
+    let walk = try store.walk(ofType: Vocabulary.article)
+    while let (id, changes) = try walk.next() {
+      let state = Fold.state(of: id, changes)
+      guard !state.isErased, state.text("state") ?? "published" == "published" else { continue }
+      let unseen = changes.filter { placed in
+        Self.writesText(placed) && placed.change.by != agent && !marks.contains { $0.knew(placed) }
+      }
+      guard let last = unseen.max(by: { $0.effective < $1.effective }) else { continue }
+      news.append(
+        ArticleNews(
+          id: id, title: state.text("title") ?? "", isNew: unseen.contains { $0.change.creates },
+          by: Set(unseen.map(\.change.by)).sorted(), at: last.effective))
+    }
+    return news.sorted { ($1.at, $0.id) < ($0.at, $1.id) }
+  }
+
+  /// Says that the store's agent has looked through the articles that are here.
+  @discardableResult
+  public func markArticlesRead() throws(StorageError) -> Change? {
+    let now = HybridTime(milliseconds: store.environment.now())
+    let field = ExactString(Vocabulary.lookedPrefix + store.configuration.agent)
+    var draft = Draft()
+    draft.set[field] = JSONText(now.description)
+    return try store.commit(Edit(.entity(Vocabulary.settingsID), draft))
+  }
+}
