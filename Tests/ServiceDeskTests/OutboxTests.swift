@@ -1,0 +1,50 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Testing
+
+@testable import ServiceDesk
+
+@Suite("Messages that wait to be sent")
+struct OutboxTests {
+  @Test("One takes a message back while the other's gateway sends it: it is sent, for both")
+  func cancelAndSend() throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    try desks.anna.write(ticket, NewEntry("message", "On Monday", channel: "email", direction: "out"))
+    try desks.sync()
+    let message = try #require(try desks.bo.outbox("email").messages.first)
+    #expect(try desks.bo.outbox("sms").messages.isEmpty)
+    try desks.bo.record(message.entry, as: "sending")
+    try desks.bo.record(message.entry, as: "sent", detail: "id-17")
+    try desks.anna.cancel(try #require(try desks.anna.page(ticket).entries.last))
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let entry = try #require(try desk.page(ticket).entries.last)
+      #expect(entry.state == "sent")
+      #expect(entry.detail == "id-17")
+      #expect(try desk.page(ticket).view.conflicts.isEmpty)
+      #expect(try desk.outbox("email").messages.isEmpty)
+    }
+    #expect(throws: DeskError.self) { try desks.anna.record(message.entry, as: "flown") }
+  }
+
+  @Test("Two gateways try at once, one fails: it is sent; what one is sending, the other leaves alone")
+  func gateways() throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    try desks.anna.write(ticket, NewEntry("message", "On Monday", channel: "email", direction: "out"))
+    try desks.sync()
+    let message = try #require(try desks.anna.outbox("email").messages.first)
+    try desks.anna.record(message.entry, as: "sending")
+    try desks.sync()
+    let others = try desks.bo.outbox("email")
+    #expect(others.messages.isEmpty && others.interrupted.isEmpty)
+    #expect(try desks.anna.outbox("email").interrupted.count == 1)
+    try desks.anna.record(message.entry, as: "sent")
+    try desks.bo.record(message.entry, as: "failed", detail: "no such address")
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] { #expect(try desk.page(ticket).entries.last?.state == "sent") }
+  }
+}
