@@ -53,7 +53,7 @@ struct ConflictFinder {
     let type = subject.type
     var settlement: Conflict.Settlement?
     var state = ConflictState.open
-    if FieldWeight.isRuled(type: type, field: field, values) {
+    if !Vocabulary.isDisagreement(type: type, field: field, values) {
       state = .ruled
     } else if let ended = disagreement.ended, let step = subject.owner.step(ended) {
       let value = step.value(of: field)
