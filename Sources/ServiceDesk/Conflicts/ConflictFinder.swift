@@ -228,8 +228,10 @@ extension WinnerPolicy {
     switch self {
     case .latest: "latest"
     case .earliest: "earliest"
-    case .first: "least finished"
-    case .last: "highest"
+    case .first(Vocabulary.statuses): "least finished"
+    case .first(let order): "first of " + order.joined(separator: ", ")
+    case .last(Vocabulary.priorities): "highest"
+    case .last(let order): "last of " + order.joined(separator: ", ")
     }
   }
 }
