@@ -53,7 +53,7 @@ struct ConflictFinder {
     let type = subject.type
     var settlement: Conflict.Settlement?
     var state = ConflictState.open
-    if FieldWeight.isRuled(type: type, field: field, values) {
+    if !Vocabulary.isDisagreement(type: type, field: field, values) {
       state = .ruled
     } else if let ended = disagreement.ended, let step = subject.owner.step(ended) {
       let value = step.value(of: field)
@@ -228,8 +228,10 @@ extension WinnerPolicy {
     switch self {
     case .latest: "latest"
     case .earliest: "earliest"
-    case .first: "least finished"
-    case .last: "highest"
+    case .first(Vocabulary.statuses): "least finished"
+    case .first(let order): "first of " + order.joined(separator: ", ")
+    case .last(Vocabulary.priorities): "highest"
+    case .last(let order): "last of " + order.joined(separator: ", ")
     }
   }
 }

@@ -80,23 +80,8 @@ public enum ConflictState: String, Sendable, Hashable, CaseIterable {
   case equal
 }
 
-/// Which fields a rule settles, and how much a disagreement about a field harms.
+/// How much a disagreement about a field harms.
 enum FieldWeight {
-  /// Whether the values of a field that differ are a question for people; else a rule answers it.
-  static func isRuled(type: String, field: ExactString, _ values: [JSONText]) -> Bool {
-    let name = field.text
-    switch type {
-    case Vocabulary.customer where name.hasPrefix("consent."): return true
-    case Vocabulary.customer where name.hasPrefix(Vocabulary.factPrefix):
-      // They differ only in how the fact came to be known.
-      guard let first = values.first else { return false }
-      return values.allSatisfy { ($0["value"] ?? $0) == (first["value"] ?? first) }
-    case Vocabulary.ticket:
-      return name == "owner" || name.hasPrefix("reply.") || name.hasPrefix("redacted.")
-    default: return false
-    }
-  }
-
   static func harm(type: String, field: ExactString, _ values: [String]) -> Int {
     switch (type, field.text) {
     case (Vocabulary.ticket, "status"):

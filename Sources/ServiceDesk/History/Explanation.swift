@@ -103,6 +103,9 @@ public struct Explanation: Sendable {
       switch policy {
       case .latest: "it counts as the latest"
       case .earliest: "it is the earliest: who came first has it"
+      case .first(let order) where order != Vocabulary.statuses,
+        .last(let order) where order != Vocabulary.priorities:
+        "the rule is the \(policy.name)" + (order.isEmpty ? "" : ", whichever is later")
       case .first: "of several the least finished is shown, because a wrongly finished one harms more"
       case .last: "of several the highest is shown"
       }
