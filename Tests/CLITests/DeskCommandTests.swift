@@ -1,5 +1,6 @@
 import Agent
 import Codec
+import Foundation
 import Testing
 
 @testable import CLI
@@ -56,6 +57,8 @@ struct DeskCommandTests {
     let desk = try desk()
     let customer = try desk.ok("customer", "new", "Bo Ek", "--email", "bo@example.org", "--tag", "vip")
     for number in 1...4 {
+      // No two of one millisecond, so that one is the newest.
+      usleep(2000)
       _ = try desk.ok(
         "ticket", "new", "Ticket \(number)", "--customer", customer, "--assignee", number < 3 ? "anna" : "bo")
     }

@@ -38,6 +38,10 @@ public struct NewEntry: Sendable {
   public var files: [File] = []
   /// Steps of good care that it is, of `Vocabulary.careSteps`.
   public var care: [String] = []
+  /// Keys of facts of the customer on which an answer rests: a colleague's newer one makes it a case for the inbox.
+  public var facts: [String] = []
+  /// What the customer's consent is needed for, `service` if nil.
+  public var purpose: String?
 
   public init(_ kind: String, _ text: String, channel: String? = nil, direction: String? = nil) {
     self.kind = kind
@@ -87,6 +91,8 @@ extension Desk {
       }
     }
     if !new.care.isEmpty { members.append(("care", JSONText(array: new.care.map { JSONText($0) }))) }
+    if !new.facts.isEmpty { members.append(("facts", JSONText(array: new.facts.map { JSONText($0) }))) }
+    if let purpose = new.purpose { members.append(("purpose", JSONText(purpose))) }
     if !new.lines.isEmpty { members.append(("lines", Self.lines(new.lines))) }
     if !new.files.isEmpty { members.append(("files", JSONText(array: new.files.map(Self.file)))) }
     // Last, where a long text costs least.

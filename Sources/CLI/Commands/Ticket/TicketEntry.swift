@@ -13,6 +13,11 @@ struct EntryOptions {
   static let file = Option.list(
     "file", "PATH", "a file that belongs to it: its name, size and checksum are kept")
   static let all = [at, author, care, file]
+  private static let fact = Option.list("fact", "KEY", "a fact on which what we say rests: shoe_size")
+  private static let purpose = Option.value(
+    "purpose", "NAME", "what the customer's consent is needed for (default: service)")
+  /// Of what is said to or by a customer.
+  static let said = all + [fact, purpose]
 
   /// Takes the options over into an entry.
   static func apply(_ typed: TypedArguments, to entry: inout NewEntry, _ context: Context) throws {
@@ -25,6 +30,14 @@ struct EntryOptions {
     }
     entry.author = typed[author]
     entry.care = typed.list(care)
+    if entry.kind != Vocabulary.note {
+      entry.facts = try typed.list(fact).map { text in
+        let key = FactKey.normal(text)
+        guard !key.isEmpty else { throw Failure.usage("'\(text)' is no key of a fact") }
+        return key
+      }
+      entry.purpose = typed[purpose]
+    }
     for path in typed.list(file) {
       let (size, sum) = try FileChecksum.read(path)
       let name = path.split(separator: "/").last.map(String.init) ?? path

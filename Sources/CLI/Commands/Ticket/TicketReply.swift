@@ -17,12 +17,13 @@ enum TicketReply {
         + "visit are heard when they are said."
     ],
     operands: [TicketCommands.ticket, Operand("TEXT", .optional, "the message; - reads standard input")],
-    options: [TicketCommands.channel, isFromCustomer, saved] + EntryOptions.all,
+    options: [TicketCommands.channel, isFromCustomer, saved] + EntryOptions.said,
     examples: [
       .init("An answer", "askonce ticket reply k7f3.418 'We come tomorrow at nine' --channel phone"),
       .init(
         "What the customer wrote",
         "askonce ticket reply k7f3.418 --from-customer --channel email - < mail.txt"),
+      .init("An answer that rests on a fact", "askonce ticket reply k7f3.418 'We send size 43' --fact shoe_size"),
       .init("A saved reply", "askonce ticket reply k7f3.418 --saved part-arrived"),
     ]
   ) { typed in
@@ -70,7 +71,7 @@ enum TicketCall {
     "ticket call", "Write down a call or a talk with the customer",
     details: ["A call is a conversation: it answers the customer, so nobody waits after it."],
     operands: [TicketCommands.ticket, Operand("TEXT", "what it came to; - reads standard input")],
-    options: [TicketCommands.channel, isOut, duration, line] + EntryOptions.all,
+    options: [TicketCommands.channel, isOut, duration, line] + EntryOptions.said,
     examples: [
       .init("She called", "askonce ticket call k7f3.418 'Wants Monday instead' --duration 4m"),
       .init(
