@@ -5,6 +5,7 @@ import Foundation
 import Import
 import Merge
 import Storage
+import Synchronization
 import URLTransport
 
 /// The replay: at the start of a shift everybody who works in it syncs, then works offline, and syncs at its end.
@@ -44,7 +45,7 @@ final class Replay {
     for (number, editor) in log.editors.sorted().enumerated() { try enrol(editor, number) }
     print("\(log.count) updates by \(log.editors.count) editors in \(log.shifts.count) shifts")
     for (number, shift) in log.shifts.enumerated() {
-      for (editor, _) in shift.edits { try sync(open(editor)) }
+      try pull(shift.edits.map(\.editor)) { _, _ in }
       for (editor, edits) in shift.edits {
         let store = try open(editor)
         try work(store, edits)
@@ -55,13 +56,15 @@ final class Replay {
         try sync(store)
         try note(store, editor)
       }
-      if number % 100 == 99 { progress("shift \(number + 1) of \(log.shifts.count), \(syncs) syncs") }
+      if number % 100 == 99 { Self.progress("shift \(number + 1) of \(log.shifts.count), \(syncs) syncs") }
     }
     let worked = Date().timeIntervalSince(begin)
     try finish(worked)
   }
 
-  private func progress(_ text: String) { FileHandle.standardError.write(Data("replay: \(text)\n".utf8)) }
+  private static func progress(_ text: String) {
+    FileHandle.standardError.write(Data("replay: \(text)\n".utf8))
+  }
 
   private func folder(_ editor: String) -> String { "\(options.work)/stores/\(names[editor] ?? "none")" }
 
@@ -84,11 +87,36 @@ final class Replay {
       token: enrolment.token)
   }
 
-  private func sync(_ store: Store) throws {
-    let report = try SyncClient(store, transport).sync()
+  private func sync(_ store: Store) throws { add(try SyncClient(store, transport).sync()) }
+
+  private func add(_ report: SyncReport) {
     syncs += 1
     roundTrips += report.roundTrips
     wire += report.bytesSent + report.bytesReceived
+  }
+
+  /// Syncs replicas that have nothing to send, on all processors: in which order they come makes no difference.
+  ///
+  /// - Parameter then: called on another thread with each store and the editor's number, after its sync.
+  private func pull(_ editors: [String], then: @escaping @Sendable (Store, Int) throws -> Void) throws {
+    struct Outcome {
+      var reports: [SyncReport] = []
+      var error: (any Error)?
+    }
+    let outcome = Mutex(Outcome())
+    let (folders, transport) = (editors.map(folder), transport)
+    DispatchQueue.concurrentPerform(iterations: folders.count) { number in
+      do {
+        let store = try Store(at: folders[number], .writing)
+        let report = try SyncClient(store, transport).sync()
+        outcome.withLock { $0.reports.append(report) }
+        try then(store, number)
+      } catch {
+        outcome.withLock { $0.error = error }
+      }
+    }
+    if let error = outcome.withLock({ $0.error }) { throw error }
+    for report in outcome.withLock({ $0.reports }) { add(report) }
   }
 
   /// Makes an editor's edits of one shift, as the import makes them.
@@ -132,16 +160,26 @@ final class Replay {
   }
 
   private func finish(_ worked: TimeInterval) throws {
-    var cursors: Set<String> = []
-    var digests: Set<String> = []
-    for (number, editor) in log.editors.sorted().enumerated() {
-      let store = try open(editor)
-      try sync(store)
-      cursors.insert("\(store.position)")
-      if options.digests == 0 || number < options.digests { digests.insert(try store.digest()) }
-      if number % 100 == 99 { progress("\(number + 1) of \(log.editors.count) checked") }
+    struct Ends {
+      var positions: Set<UInt64> = []
+      var digests: Set<String> = []
+      var checked = 0
     }
-    let editor = log.editors.sorted()[0]
+    let ends = Mutex(Ends())
+    let editors = log.editors.sorted()
+    let count = options.digests == 0 ? editors.count : options.digests
+    try pull(editors) { store, number in
+      let digest = number < count ? try store.digest() : nil
+      let checked = ends.withLock { ends in
+        ends.positions.insert(store.position)
+        if let digest { ends.digests.insert(digest) }
+        ends.checked += 1
+        return ends.checked
+      }
+      if checked % 100 == 0 { Self.progress("\(checked) of \(editors.count) checked") }
+    }
+    let (cursors, digests) = ends.withLock { ($0.positions, $0.digests) }
+    let editor = editors[0]
     print(try held.check(by: open(editor)))
     print(
       "shifts replayed in \(Int(worked)) s; \(syncs) syncs, \(roundTrips) round trips, \(wire) bytes of bodies"

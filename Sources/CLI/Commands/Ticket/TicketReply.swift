@@ -23,7 +23,8 @@ enum TicketReply {
       .init(
         "What the customer wrote",
         "askonce ticket reply k7f3.418 --from-customer --channel email - < mail.txt"),
-      .init("An answer that rests on a fact", "askonce ticket reply k7f3.418 'We send size 43' --fact shoe_size"),
+      .init(
+        "An answer that rests on a fact", "askonce ticket reply k7f3.418 'We send size 43' --fact shoe_size"),
       .init("A saved reply", "askonce ticket reply k7f3.418 --saved part-arrived"),
     ]
   ) { typed in
