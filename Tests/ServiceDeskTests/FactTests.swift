@@ -169,7 +169,7 @@ struct FactTests {
       ("PIN", "x"), ("Card number", "1"), ("securityAnswer2", "blue"), ("Mother's maiden name", "Ek"),
       ("note", "4111 1111 1111 1111"), ("note", "card 5500-0055-5555-5559, exp 12/27"),
       ("note", "378282246310005"), ("note", "my PIN is 4711"), ("note", "password: hunter2"),
-      ("lösenord", "x"), ("note", "４１１１１１１１１１１１１１１１"),
+      ("note", "Visa4111111111111111"), ("lösenord", "x"), ("note", "４１１１１１１１１１１１１１１１"),
     ])
   func secrets(_ key: String, _ value: String) throws {
     #expect(Secrets().reason(key: key, value: JSONText(value)) != nil)
@@ -185,7 +185,7 @@ struct FactTests {
       ("phone", "+46 70 123 45 67"), ("imei", "490154203237518"), ("shipping", "by post"),
       ("note", "4111 1111 1111 1112"), ("note", "forgot the password again"), ("opinion", "good"),
       ("account_number", "12345678"), ("iban", "SE35 5000 0000 0549 1000 0003"),
-      ("order", "1234567890123456"),
+      ("order", "1234567890123456"), ("checksum", "0a4111111111111111b9"),
       ("note", "the pin of the hinge is broken"),
     ])
   func noSecrets(_ key: String, _ value: String) {

@@ -79,19 +79,25 @@ public struct Secrets: Sendable {
   // MARK: By look
 
   /// Whether a text holds the number of a payment card: a scheme's prefix and length, and the check digit of ISO/IEC
-  /// 7812-1 (H. P. Luhn, US patent 2,950,048). So an IMEI, which has that digit too, passes.
+  /// 7812-1 (H. P. Luhn, US patent 2,950,048). So an IMEI, which has that digit too, passes; and so do digits within a
+  /// word, as in a checksum, because nobody writes a card's number between letters.
   static func holdsCardNumber(_ text: String) -> Bool {
     var digits: [UInt8] = []
     // A number may be parted by single spaces or dashes.
     var isParted = false
+    var isBehindLetter = false
+    var last: Unicode.Scalar?
     for scalar in text.unicodeScalars {
+      defer { last = scalar }
       if scalar.properties.numericType == .decimal, let value = scalar.properties.numericValue {
+        if digits.isEmpty { isBehindLetter = last?.properties.isAlphabetic ?? false }
         digits.append(UInt8(value))
         isParted = false
       } else if !digits.isEmpty, !isParted, " -\u{A0}.".unicodeScalars.contains(scalar) {
         isParted = true
       } else {
-        if holdsCard(digits) { return true }
+        let isWithinWord = isBehindLetter && !isParted && scalar.properties.isAlphabetic
+        if !isWithinWord, holdsCard(digits) { return true }
         digits = []
         isParted = false
       }
