@@ -104,7 +104,10 @@ let package = Package(
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(
       "ProtocolTests",
-      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
+      [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server",
+        "TestSupport",
+      ]),
     tests(
       "ServerTests",
       [
