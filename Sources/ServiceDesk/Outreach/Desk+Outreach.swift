@@ -140,7 +140,6 @@ extension Desk {
       draft.set["say"] = JSONText(recipient.text)
       return draft
     }
-    draft.set[Vocabulary.owner] = JSONText(store.configuration.agent)
     var members = [
       ("kind", JSONText(Vocabulary.message)), ("channel", JSONText(recipient.channel)),
       ("direction", JSONText("out")), ("state", JSONText("queued")),
