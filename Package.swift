@@ -81,7 +81,7 @@ let package = Package(
       name: "questions", dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"],
       path: "Tests/Questions", swiftSettings: strict),
     .executableTarget(
-      name: "rehearse", dependencies: ["Agent", "CLI", "URLTransport"], path: "Tests/Rehearse",
+      name: "rehearse", dependencies: ["Agent", "CLI", "URLTransport", "TestSupport"], path: "Tests/Rehearse",
       swiftSettings: strict),
     .target(
       name: "Simulator",

@@ -1,5 +1,7 @@
 import Agent
 import Glibc
+import Synchronization
+import TestSupport
 
 /// The clock and the dice that a script holds.
 enum Stage {
@@ -7,8 +9,8 @@ enum Stage {
   /// the seed of this process's dice.
   static func environment() -> Environment {
     let clock = variable("REHEARSAL_CLOCK")
-    let dice = Dice(seed: UInt64(variable("REHEARSAL_SEED")) ?? 0)
-    return Environment(now: { time(clock) }, random: { dice.next() })
+    let dice = Dice(SeededGenerator(seed: UInt64(variable("REHEARSAL_SEED")) ?? 0))
+    return Environment(now: { time(clock) }, random: { dice.generator.withLock { $0.next() } })
   }
 
   /// The variable's value; the stage does not work without it.
@@ -34,5 +36,10 @@ enum Stage {
     let line = Array("rehearse: \(reason)\n".utf8)
     _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     exit(2)
+  }
+
+  private final class Dice: Sendable {
+    let generator: Mutex<SeededGenerator>
+    init(_ generator: SeededGenerator) { self.generator = Mutex(generator) }
   }
 }
