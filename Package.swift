@@ -80,6 +80,9 @@ let package = Package(
     .executableTarget(
       name: "questions", dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"],
       path: "Tests/Questions", swiftSettings: strict),
+    .executableTarget(
+      name: "rehearse", dependencies: ["Agent", "CLI", "URLTransport", "TestSupport"], path: "Tests/Rehearse",
+      swiftSettings: strict),
     .target(
       name: "Simulator",
       dependencies: [

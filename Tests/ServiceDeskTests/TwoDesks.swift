@@ -12,10 +12,13 @@ struct TwoDesks {
   let anna: Desk
   let bo: Desk
 
-  init() throws {
+  /// - Parameter seed: of the stores' randomness; nil for the system's.
+  init(seed: UInt64? = nil) throws {
     let local = try LocalDesk()
     self.local = local
-    let stores = try ["anna", "bo"].map { try local.store($0) }
+    let stores = try [("anna", UInt64(1)), ("bo", 2)].map { name, number in
+      try local.store(name, seed: seed.map { $0 &* 2 &+ number })
+    }
     for store in stores { try local.join(store) }
     anna = Desk(stores[0])
     bo = Desk(stores[1])

@@ -42,8 +42,19 @@ package final class LocalDesk: Sendable {
     return Environment(now: { box.now() }, random: Environment.system.random)
   }
 
-  package func store(_ name: String) throws -> Store {
-    try Store.make(at: "\(folder)/\(name)", agent: name, environment: environment)
+  /// - Parameter seed: of the store's randomness; nil for the system's.
+  package func store(_ name: String, seed: UInt64? = nil) throws -> Store {
+    var environment = environment
+    if let seed {
+      let generator = SharedGenerator(SeededGenerator(seed: seed))
+      environment.random = { generator.value.withLock { $0.next() } }
+    }
+    return try Store.make(at: "\(folder)/\(name)", agent: name, environment: environment)
+  }
+
+  private final class SharedGenerator: Sendable {
+    let value: Mutex<SeededGenerator>
+    init(_ generator: SeededGenerator) { value = Mutex(generator) }
   }
 
   package func join(_ store: Store, role: String = "agent") throws {

@@ -38,8 +38,16 @@ public struct Answer: Sendable, Hashable {
     public let purpose: String
     public let confidence: String
     public let expires: HybridTime?
+    /// The customer's organisation of which it is known, and its name; nil for what is known of the customer or ticket.
+    public let organisation: EntityID?
+    public let organisationName: String?
 
     package init(_ fact: FactView) {
+      self.init(fact, of: nil)
+    }
+
+    /// A fact that an organisation shares with all who belong to it.
+    init(_ fact: FactView, of shared: OrganisationView?) {
       value = fact.value
       by = fact.by
       at = fact.at
@@ -48,6 +56,8 @@ public struct Answer: Sendable, Hashable {
       purpose = fact.purpose
       confidence = fact.confidence
       expires = fact.expires
+      organisation = shared?.id
+      organisationName = shared?.name
     }
 
     /// A part of the profile.
@@ -60,6 +70,8 @@ public struct Answer: Sendable, Hashable {
       purpose = Vocabulary.service
       confidence = "stated"
       expires = nil
+      organisation = nil
+      organisationName = nil
     }
   }
 
