@@ -13,6 +13,8 @@ public struct ConflictFilter: Sendable, Hashable {
   /// With a side at this time or later, in milliseconds since 1970.
   public var since: UInt64?
   public var customer: EntityID?
+  /// The profiles that the customer consists of, where it was merged.
+  var profiles: Set<EntityID> = []
   /// The entity on which it is settled.
   public var on: EntityID?
   /// What was settled, replaced, answered by a rule or was equal too.
@@ -34,7 +36,9 @@ public struct ConflictFilter: Sendable, Hashable {
     }
     if !kinds.isEmpty, !kinds.contains(conflict.kind) { return false }
     if let since, conflict.at.milliseconds < since { return false }
-    if let customer, conflict.customer != customer { return false }
+    if let customer, conflict.customer != customer {
+      guard let other = conflict.customer, profiles.contains(other) else { return false }
+    }
     if let on, conflict.on != on { return false }
     return true
   }

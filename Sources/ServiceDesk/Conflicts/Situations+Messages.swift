@@ -23,12 +23,12 @@ extension Situations {
       return SituationRule.Finding(
         kind: .unseenMessage,
         sides: [
-          .init(subject.owner, solved, "set the status to \(shown.value.plain)"),
+          .init(solved, "set the status to \(shown.value.plain)"),
           .init(
-            subject.owner, message, "took down \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+            message, "took down \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
         ],
         says:
-          "The ticket of \(subject.who) was \(shown.value.plain) by \(solved.by), who had not seen the message that "
+          "\(Phrase.capital(subject.ticketName)) was \(shown.value.plain) by \(solved.by), who had not seen the message that "
           + "\(message.by) took down \(when): \(Phrase.quoted(entry.text))",
         apology:
           "We closed your case without having read your message \(Phrase.quoted(entry.text, 200)). I am sorry. "
@@ -60,8 +60,8 @@ extension Situations {
         kind: .withdrawnConsent,
         sides: [
           .init(
-            subject.owner, reply, "wrote \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
-          .init(customer, withdrawal, "took down that the consent for \(purpose) is withdrawn"),
+            reply, "wrote \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+          .init(withdrawal, "took down that the consent for \(purpose) is withdrawn"),
         ],
         says: "\(subject.who) was written to by \(reply.by)\(channel) "
           + "\(Phrase.span(Phrase.between(reply.effective, withdrawal.effective))) after withdrawing the consent for "
@@ -105,8 +105,8 @@ extension Situations {
           kind: .staleFact,
           sides: [
             .init(
-              subject.owner, reply, "answered with \(key) \(Phrase.quoted(old))", channel: entry.channel),
-            .init(customer, newer, "had taken down \(key) \(Phrase.quoted(new))"),
+              reply, "answered with \(key) \(Phrase.quoted(old))", channel: entry.channel),
+            .init(newer, "had taken down \(key) \(Phrase.quoted(new))"),
           ],
           says: "\(subject.who) got an answer from \(reply.by) with \(key) \(Phrase.quoted(old)), while "
             + "\(newer.by) had \(Phrase.quoted(new)) since "

@@ -22,7 +22,8 @@ public struct HistoryEdit: Sendable, Hashable {
   public let action: Action
   /// The values that a register's new one replaced, with who wrote them; those that are known here.
   public let replaced: [Replaced]
-  /// The heads that the author named as replaced, known here or not.
+  /// The heads of a register that the author named as replaced, or the adds of an element that a drop took back, known here
+  /// or not.
   public let over: [ChangeID]
 
   /// A value that was replaced.
@@ -41,6 +42,7 @@ public struct HistoryEdit: Sendable, Hashable {
   static func all(of change: Change, before steps: [HistoryStep]) -> [HistoryEdit] {
     var sets: [ExactString: JSONText] = [:]
     var overs: [ExactString: [ChangeID]] = [:]
+    var adds: [ExactString: [ExactString: [ChangeID]]] = [:]
     var drafts: [(ExactString?, Action)] = []
     // A body was validated before it was stored; were it damaged, what comes before the damage counts.
     try? ChangeBody.operations(of: change.body) { operation in
@@ -52,7 +54,9 @@ public struct HistoryEdit: Sendable, Hashable {
         overs[field, default: []] += heads
         if sets[field] == nil { drafts.append((field, .clear)) }
       case .add(let field, let element): drafts.append((field, .add(element)))
-      case .drop(let field, let element, _): drafts.append((field, .drop(element)))
+      case .drop(let field, let element, let named):
+        adds[field, default: [:]][element, default: []] += named
+        drafts.append((field, .drop(element)))
       case .log(let field, let entry): drafts.append((field, .log(entry)))
       case .count(let field, let step): drafts.append((field, .count(step)))
       case .erase: drafts.append((nil, .erase))
@@ -62,6 +66,9 @@ public struct HistoryEdit: Sendable, Hashable {
       // `over` may stand before `set` in the line.
       if action == .clear, let field, sets[field] != nil { return nil }
       let over = field.flatMap { overs[$0] } ?? []
+      if let field, case .drop(let element) = action {
+        return HistoryEdit(field: field, action: action, replaced: [], over: adds[field]?[element] ?? [])
+      }
       let isRegister = if case .set = action { true } else { action == .clear }
       return HistoryEdit(
         field: field, action: action,

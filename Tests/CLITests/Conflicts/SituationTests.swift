@@ -240,6 +240,30 @@ struct SituationTests {
     }
   }
 
+  @Test("Profiles merged by one agent and called two people by another", arguments: [false, true])
+  func sameAndDistinct(_ knowing: Bool) throws {
+    let desks = try TwoDesks()
+    let one = try desks.anna.newCustomer(name: "Lars Holm").on
+    let two = try desks.anna.newCustomer(name: "Lars Holm").on
+    try desks.sync()
+    let open = try meet(
+      desks, knowing: knowing, first: { try desks.bo.distinguishCustomers(one, two) },
+      then: { try desks.anna.mergeCustomers(one, two) })
+    let conflict = try expect(open, .sameAndDistinct, unless: knowing)
+    if let conflict {
+      #expect(conflict.on == one)
+      #expect(
+        conflict.says
+          == "Lars Holm is shown as one person, because anna merged two profiles that bo called two people, 40 minutes apart, "
+          + "neither knowing")
+      // Whoever knows both merges them again, or splits them.
+      try desks.bo.mergeCustomers(one, two)
+      try desks.sync()
+      #expect(try desks.open().isEmpty)
+      #expect(try desks.anna.store.members(of: two) == [one, two])
+    }
+  }
+
   @Test("Tickets merged in two directions", arguments: [false, true])
   func mergedBothWays(_ knowing: Bool) throws {
     let desks = try TwoDesks()
