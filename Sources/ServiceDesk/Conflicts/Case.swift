@@ -52,6 +52,13 @@ struct Case: Sendable {
     }
   }
 
+  /// Whether somebody who knew some steps wrote to the customer.
+  func isAnswered(knowing steps: HistoryStep...) -> Bool {
+    entries.contains { reply in
+      reply.entry.isReply && steps.allSatisfy { reply.step.placed.knew($0.placed) }
+    }
+  }
+
   /// The members of a timeline's entry that rules look at.
   struct Entry: Sendable {
     let kind: String
@@ -99,9 +106,15 @@ extension HistoryStep {
 }
 
 /// Words for sentences.
-enum Phrase {
+package enum Phrase {
   /// A length of time in its largest whole unit: `40 minutes`.
   static func span(_ milliseconds: UInt64) -> String {
+    let (count, unit) = measure(milliseconds)
+    return "\(count) \(unit)\(count == 1 ? "" : "s")"
+  }
+
+  /// A length of time in its largest whole unit, which comes without an s.
+  package static func measure(_ milliseconds: UInt64) -> (count: Int, unit: String) {
     let seconds = milliseconds / 1000
     let (count, unit) =
       switch seconds {
@@ -110,7 +123,7 @@ enum Phrase {
       case ..<172_800: (seconds / 3600, "hour")
       default: (seconds / 86_400, "day")
       }
-    return "\(count) \(unit)\(count == 1 ? "" : "s")"
+    return (Int(count), unit)
   }
 
   static func between(_ left: HybridTime, _ right: HybridTime) -> UInt64 {

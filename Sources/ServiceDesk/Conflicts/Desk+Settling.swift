@@ -24,6 +24,7 @@ public enum SettlingError: Error, Sendable, CustomStringConvertible {
   case stale(String)
   case storage(StorageError)
 
+  /// Why not, in words for people.
   public var description: String {
     switch self {
     case .unfit(let reason), .stale(let reason): reason

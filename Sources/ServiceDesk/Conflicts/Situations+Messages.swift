@@ -11,13 +11,9 @@ extension Situations {
     guard let shown = subject.state.shown("status"), Vocabulary.finished.contains(shown.value.plain),
       let solved = subject.owner.step(shown.id)
     else { return [] }
-    let entries = subject.entries
-    return entries.filter { $0.entry.isIncoming && $0.step.isParallel(to: solved) }.compactMap {
+    return subject.entries.filter { $0.entry.isIncoming && $0.step.isParallel(to: solved) }.compactMap {
       message, entry in
-      let isAnswered = entries.contains {
-        $0.entry.isReply && $0.step.placed.knew(message.placed) && $0.step.placed.knew(solved.placed)
-      }
-      if isAnswered { return nil }
+      if subject.isAnswered(knowing: message, solved) { return nil }
       let gap = Phrase.span(Phrase.between(message.effective, solved.effective))
       let when = message.effective < solved.effective ? "\(gap) before" : "\(gap) after"
       return SituationRule.Finding(
@@ -85,8 +81,7 @@ extension Situations {
   /// Over when somebody who knew both writes to the customer again.
   static func staleFact(_ subject: Case) -> [SituationRule.Finding] {
     guard let customer = subject.customer else { return [] }
-    let entries = subject.entries
-    return entries.flatMap { reply, entry -> [SituationRule.Finding] in
+    return subject.entries.flatMap { reply, entry -> [SituationRule.Finding] in
       guard entry.isReply else { return [] }
       return entry.facts.compactMap { key in
         let field = ExactString(Vocabulary.factPrefix + key)
@@ -96,10 +91,7 @@ extension Situations {
           return step.isParallel(to: reply) && step.effective <= reply.effective
         }
         guard let newer, let value = newer.value(of: field) else { return nil }
-        let isCorrected = entries.contains {
-          $0.entry.isReply && $0.step.placed.knew(reply.placed) && $0.step.placed.knew(newer.placed)
-        }
-        if isCorrected { return nil }
+        if subject.isAnswered(knowing: reply, newer) { return nil }
         let (old, new) = (told.map(factText) ?? "nothing", factText(value))
         return SituationRule.Finding(
           kind: .staleFact,

@@ -81,6 +81,7 @@ public struct EntityHistory: Sendable {
 
 /// One change of an entity's history.
 public struct HistoryStep: Sendable {
+  /// The change, with its place in the workspace's order.
   public let placed: PlacedChange
   /// What it did, in the order of its line; nothing where an erasure took the content away.
   public let edits: [HistoryEdit]
@@ -93,11 +94,15 @@ public struct HistoryStep: Sendable {
   /// The change whose value it brings back, for the undoing of a settlement.
   public let restores: ChangeID?
 
+  /// The change's id.
   public var id: ChangeID { placed.change.id }
   /// The entity that it is on: one of those that the history is of.
   public var on: EntityID { placed.change.on }
+  /// Who wrote it: the agent's name.
   public var by: String { placed.change.by }
+  /// The device that made it.
   public var replica: ReplicaID { placed.change.id.replica }
+  /// Its place in the workspace's order; nil while no server has acknowledged it.
   public var position: UInt64? { placed.position }
   /// As the author's clock said.
   public var at: HybridTime { placed.change.at }
@@ -146,23 +151,5 @@ struct SettlementMark {
     var members = [("conflict", JSONText(conflict))]
     if let note { members.append(("note", JSONText(note))) }
     return JSONText(object: members)
-  }
-}
-
-extension [UInt8] {
-  /// Whether the bytes occur. Cost: one pass.
-  func contains(word: [UInt8]) -> Bool {
-    guard let first = word.first, count >= word.count else { return false }
-    let (text, word) = (span, word.span)
-    var index = 0
-    while index + word.count <= text.count {
-      if text[index] == first {
-        var length = 1
-        while length < word.count, text[index + length] == word[length] { length += 1 }
-        if length == word.count { return true }
-      }
-      index += 1
-    }
-    return false
   }
 }

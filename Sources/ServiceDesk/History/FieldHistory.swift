@@ -8,6 +8,7 @@ import Merge
 /// *ends* with the change after which they have no longer (`Protocol.md`, section 13). Of profiles of one person those heads
 /// count together that are shown as one then.
 public struct FieldHistory: Sendable {
+  /// The field's name.
   public let field: ExactString
   /// The disagreements there were, in order; only the last one can be open.
   public let disagreements: [Disagreement]
@@ -26,6 +27,7 @@ public struct FieldHistory: Sendable {
     public let heads: [ChangeID]
     /// The change that ended it; nil while it is open.
     public let ended: ChangeID?
+    /// Whether nobody has ended it.
     public var isOpen: Bool { ended == nil }
   }
 

@@ -4,6 +4,7 @@ import Merge
 
 /// What one change did to one field.
 public struct HistoryEdit: Sendable, Hashable {
+  /// What was done to the field.
   public enum Action: Sendable, Hashable {
     /// A register got a value.
     case set(JSONText)
@@ -19,6 +20,7 @@ public struct HistoryEdit: Sendable, Hashable {
 
   /// nil for an erasure.
   public let field: ExactString?
+  /// What was done.
   public let action: Action
   /// The values that a register's new one replaced, with who wrote them; those that are known here.
   public let replaced: [Replaced]
@@ -28,11 +30,15 @@ public struct HistoryEdit: Sendable, Hashable {
 
   /// A value that was replaced.
   public struct Replaced: Sendable, Hashable {
+    /// The change that had written it.
     public let change: ChangeID
+    /// Who had written it.
     public let by: String
+    /// What it was.
     public let value: JSONText
   }
 
+  /// Whether it erases the entity.
   public var isErasure: Bool { action == .erase }
 
   /// The value that a register got; nil for anything else.

@@ -1,9 +1,11 @@
 import Agent
 import Causality
 import Codec
+import DeskSupport
 import Merge
 import ServiceDesk
 import Storage
+import TestSupport
 import Testing
 
 /// Disagreements between profiles of one person, through two stores and a server.
