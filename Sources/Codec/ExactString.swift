@@ -4,16 +4,20 @@
 /// elements must not: every replica, in whatever language it is written, has to tell the same ones apart.
 public struct ExactString: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible
 {
+  /// The text as it was written.
   public let text: String
 
+  /// The text, without any normalisation.
   public init(_ text: String) {
     self.text = text
   }
 
+  /// A text that stands in the program.
   public init(stringLiteral text: String) {
     self.text = text
   }
 
+  /// The text itself.
   public var description: String { text }
 
   public static func == (left: ExactString, right: ExactString) -> Bool {

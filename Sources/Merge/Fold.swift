@@ -15,6 +15,7 @@ public struct Fold {
   /// The entities whose changes count.
   private let members: Set<EntityID>
 
+  /// Begins to fold an entity, from nothing.
   public init(_ id: EntityID) {
     self.init(id, with: [])
   }
