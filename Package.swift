@@ -113,7 +113,10 @@ let package = Package(
       ]),
     tests(
       "ServiceDeskTests",
-      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
+      [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server", "ServiceDesk",
+        "TestSupport",
+      ]),
     tests(
       "CLITests",
       [

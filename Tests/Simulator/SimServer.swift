@@ -99,6 +99,13 @@ final class SimServer {
     if disk.isDown { stop() }
   }
 
+  /// Does all that a server does behind.
+  ///
+  /// - Throws: where its files are damaged or the disk refuses.
+  func settle() throws(StorageError) {
+    while try hosted()?.workspace.maintain() == true {}
+  }
+
   func backUp() {
     guard isUp else { return }
     backups.append(disk.copy(generator.split()))
@@ -140,8 +147,9 @@ final class SimServer {
   }
 
   /// A one-time code, as the operator makes it beside the server.
-  func invite(_ agent: String) -> String? {
-    try? data().devices(Self.workspace).invite(agent: agent, role: "agent", expires: .max)
+  func invite(_ agent: String, isSupervisor: Bool = true) -> String? {
+    try? data().devices(Self.workspace).invite(
+      agent: agent, role: isSupervisor ? "supervisor" : "agent", expires: .max)
   }
 
   /// Revokes all of an agent's devices.
