@@ -99,11 +99,17 @@ final class SimServer {
     if disk.isDown { stop() }
   }
 
-  /// Does all that a server does behind.
+  /// Lets the server do behind what it has to until all erasures are carried out.
   ///
-  /// - Throws: where its files are damaged or the disk refuses.
+  /// - Throws: where its files are damaged or the disk refuses, or it does not come to an end.
   func settle() throws(StorageError) {
-    while try hosted()?.workspace.maintain() == true {}
+    guard let workspace = try hosted()?.workspace else { return }
+    var steps = 0
+    while workspace.erasedPosition < workspace.head.position {
+      _ = try workspace.maintain()
+      steps += 1
+      if steps > 10_000 { throw .refused("the erasures are not carried out after \(steps) steps") }
+    }
   }
 
   func backUp() {
