@@ -125,8 +125,8 @@ let package = Package(
     tests(
       "ServiceDeskTests",
       [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport",
-        "DeskSupport",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "ServiceDesk", "TestSupport", "DeskSupport",
       ]),
     tests(
       "CLITests",

@@ -67,10 +67,11 @@ package struct SyncSession: Sendable {
 
   /// The next request: as many unsent changes as one request carries, and the cursor.
   ///
-  /// - Parameter seenLimit: for changes made before the server lost its log, the last position that both
-  ///   lineages share.
+  /// - Parameters:
+  ///   - seenLimit: for changes made before the server lost its log, the last position that both lineages share.
+  ///   - erased: the position up to which erasures are carried out here.
   package mutating func request(
-    unsent: [Change], own: UInt64, seenLimit: UInt64? = nil, isRelay: Bool = false
+    unsent: [Change], own: UInt64, seenLimit: UInt64? = nil, isRelay: Bool = false, erased: UInt64? = nil
   ) -> SyncRequest {
     var size = 0
     var count = 0
@@ -86,7 +87,7 @@ package struct SyncSession: Sendable {
     let leftOut =
       isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
     return SyncRequest(
-      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, limit: pullSize,
+      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, erased: erased, limit: pullSize,
       body: PushBody.encode(pushed, leavingOut: leftOut))
   }
 

@@ -9,7 +9,7 @@ import Merge
 /// all that is newer, so that there are logarithmically many and a change is rewritten logarithmically often
 /// (the *logarithmic method* of J. L. Bentley and J. B. Saxe, 1980).
 package final class RunSet {
-  private let disk: any Disk
+  let disk: any Disk
   /// Oldest first.
   package private(set) var runs: [RunReader] {
     didSet { recent = [:] }
@@ -111,6 +111,12 @@ package final class RunSet {
     runs[start...] = [try RunReader(disk, name)]
     try remove(merged.map(\.name).filter { $0 != name })
     return true
+  }
+
+  /// Opens a run again after its file was replaced.
+  func reopen(_ name: RunName) throws(StorageError) {
+    guard let index = runs.firstIndex(where: { $0.name == name }) else { return }
+    runs[index] = try RunReader(disk, name)
   }
 
   /// Removes the runs from an index on.
