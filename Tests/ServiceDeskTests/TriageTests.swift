@@ -1,5 +1,6 @@
 import Causality
 import Codec
+import DeskSupport
 import Merge
 import Testing
 

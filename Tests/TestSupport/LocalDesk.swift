@@ -1,6 +1,7 @@
 import Agent
 import Foundation
 import Server
+import Synchronization
 
 /// A server without sockets and agents with stores in a temporary folder, under one clock.
 package final class LocalDesk: LocalServer, Sendable {
@@ -29,14 +30,9 @@ package final class LocalDesk: LocalServer, Sendable {
   package func store(_ name: String, seed: UInt64? = nil) throws -> Store {
     var environment = environment
     if let seed {
-      let generator = SharedGenerator(SeededGenerator(seed: seed))
-      environment.random = { generator.value.withLock { $0.next() } }
+      let generator = Mutex(SeededGenerator(seed: seed))
+      environment.random = { generator.withLock { $0.next() } }
     }
     return try Store.make(at: "\(folder)/\(name)", agent: name, environment: environment)
-  }
-
-  private final class SharedGenerator: Sendable {
-    let value: Mutex<SeededGenerator>
-    init(_ generator: SeededGenerator) { value = Mutex(generator) }
   }
 }
