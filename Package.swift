@@ -71,10 +71,15 @@ let package = Package(
         "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "DeskSupport",
+      dependencies: ["Storage", "Agent", "ServiceDesk", "TestSupport"],
+      path: "Tests/DeskSupport", swiftSettings: strict),
     .executableTarget(
       name: "replay",
       dependencies: [
         "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "Import", "URLTransport",
+        "TestSupport",
       ],
       path: "Tests/Replay", swiftSettings: strict),
     .executableTarget(
@@ -103,11 +108,14 @@ let package = Package(
         "Causality", "ChangeCodec", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator",
         "TestSupport",
       ]),
-    tests("HTTPTests", ["HTTP"]),
+    tests("HTTPTests", ["HTTP", "TestSupport"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(
       "ProtocolTests",
-      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
+      [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server",
+        "TestSupport",
+      ]),
     tests(
       "ServerTests",
       [
@@ -116,12 +124,15 @@ let package = Package(
       ]),
     tests(
       "ServiceDeskTests",
-      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport"]),
+      [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "ServiceDesk", "TestSupport", "DeskSupport",
+      ]),
     tests(
       "CLITests",
       [
         "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "Server", "Import",
-        "URLTransport", "CLI", "TestSupport", "askonce",
+        "URLTransport", "CLI", "TestSupport", "DeskSupport", "askonce",
       ]),
   ]
 )

@@ -37,6 +37,7 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What went wrong and what to do, in words for people.
   public var description: String {
     switch self {
     case .offline(let reason):
@@ -101,7 +102,7 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     self =
       switch refusal.code {
       case .unauthorized, .revoked: .unauthorized(refusal.message)
-      case .forbidden: .forbidden(refusal.message)
+      case .forbidden, .notSupervisor: .forbidden(refusal.message)
       case .notFound: .notFound(refusal.message)
       case .tooLarge: .tooLarge(refusal.message)
       case .tooMany, .unavailable: .busy(refusal.message, retryAfter: retryAfter)

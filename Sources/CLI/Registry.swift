@@ -12,7 +12,7 @@ package enum Registry {
       "Customers and tickets",
       [
         CustomerCommands.group, OrganisationCommands.group, TicketCommands.group, EntityCommands.group,
-        CommandGroup(CountryCommand.command),
+        CommandGroup(CountryCommand.command), ErasureStatus.group,
       ]
     ),
     (

@@ -40,21 +40,6 @@ extension Desk {
     }
   }
 
-  /// The number of tickets and of customers with a field on which people disagree. Cost: a column of each.
-  public func conflictCounts() throws(StorageError) -> (tickets: Int, customers: Int) {
-    try reading { () throws(StorageError) in
-      func count(_ type: String, _ columns: [TableColumn]) throws(StorageError) -> Int {
-        var tests = RowTests(columns)
-        tests.require(number: "conflicts") { $0 > 0 }
-        let order = RowOrder(first: tests.column("conflicts") ?? 0)
-        return try tables.scan(type, tests, order, limit: 0).total
-      }
-      return (
-        try count(Vocabulary.ticket, TicketRow.columns), try count(Vocabulary.customer, CustomerRow.columns)
-      )
-    }
-  }
-
   /// The tickets among which those of a filter are, where terms tell; else nil.
   private func candidates(
     _ filter: TicketFilter, _ customers: [EntityID]?
@@ -123,22 +108,6 @@ extension Desk {
   func whole(_ row: CustomerRow) throws(StorageError) -> CustomerRow? {
     guard row.isMerged, let all = try store.together(row.id) else { return row }
     return all.members[0] == row.id ? CustomerRow(row.id, CustomerRow.values(of: all.state)) : nil
-  }
-
-  /// How many tickets and customers have a field on which people disagree. Cost: a column of each table.
-  public func conflictCount() throws(StorageError) -> Int {
-    try reading { () throws(StorageError) in
-      var count = 0
-      for (type, columns) in [
-        (Vocabulary.ticket, TicketRow.columns), (Vocabulary.customer, CustomerRow.columns),
-      ] {
-        var tests = RowTests(columns)
-        tests.require(number: "erased") { $0 == 0 }
-        tests.require(number: "conflicts") { $0 > 0 }
-        count += try tables.scan(type, tests, RowOrder(first: tests.column("updated") ?? 0), limit: 0).total
-      }
-      return count
-    }
   }
 
   /// The numbers of all tickets or customers.

@@ -62,34 +62,12 @@ final class SimServer {
   /// Answers a call as HTTP would. nil when no answer comes because the server is or goes down.
   func exchange(_ call: Call) -> Reply? {
     guard isUp, let endpoints else { return nil }
-    let parts = call.path.split(separator: "?", maxSplits: 1)
-    var parameters: [String: String] = [:]
-    for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
-      let sides = pair.split(separator: "=", maxSplits: 1)
-      parameters[String(sides[0])] = sides.count > 1 ? String(sides[1]) : ""
-    }
-    let response = endpoints.answer(
-      ServerRequest(
-        method: call.method, path: parts[0].split(separator: "/").map(String.init), parameters: parameters,
-        token: call.token, body: call.body,
-        range: call.range.map { (first: $0.start, last: Optional($0.start + $0.count - 1)) }))
-    var body: [UInt8] = []
-    switch response.body {
-    case .bytes(let bytes): body = bytes
-    case .extents(let extents):
-      for extent in extents {
-        guard let bytes = try? extent.file.read(at: extent.offset, count: extent.length) else { return nil }
-        body += bytes
-      }
-    case .live: break
-    }
+    guard let reply = endpoints.reply(to: call) else { return nil }
     if disk.isDown {
       stop()
       return nil
     }
-    var fields: [String: String] = [:]
-    for field in response.fields { fields[field.name.lowercased()] = field.value }
-    return Reply(status: response.status, fields: fields, body: body)
+    return reply
   }
 
   /// One step of what a server does behind: runs, joined members.
@@ -97,6 +75,19 @@ final class SimServer {
     guard isUp else { return }
     _ = try? hosted()?.workspace.maintain()
     if disk.isDown { stop() }
+  }
+
+  /// Lets the server do behind what it has to until all erasures are carried out.
+  ///
+  /// - Throws: where its files are damaged or the disk refuses, or it does not come to an end.
+  func settle() throws(StorageError) {
+    guard let workspace = try hosted()?.workspace else { return }
+    var steps = 0
+    while workspace.erasedPosition < workspace.head.position {
+      _ = try workspace.maintain()
+      steps += 1
+      if steps > 10_000 { throw .refused("the erasures are not carried out after \(steps) steps") }
+    }
   }
 
   func backUp() {
@@ -140,8 +131,9 @@ final class SimServer {
   }
 
   /// A one-time code, as the operator makes it beside the server.
-  func invite(_ agent: String) -> String? {
-    try? data().devices(Self.workspace).invite(agent: agent, role: "agent", expires: .max)
+  func invite(_ agent: String, isSupervisor: Bool = true) -> String? {
+    try? data().devices(Self.workspace).invite(
+      agent: agent, role: isSupervisor ? "supervisor" : "agent", expires: .max)
   }
 
   /// Revokes all of an agent's devices.

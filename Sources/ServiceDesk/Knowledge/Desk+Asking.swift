@@ -53,15 +53,20 @@ extension Desk {
 
   /// The questions of a process on a ticket.
   public struct Checklist: Sendable, Hashable {
+    /// The process whose checklist it is.
     public let process: String
+    /// The ticket at hand.
     public let ticket: EntityID
+    /// The ticket's customer; nil where it has none.
     public let customer: EntityID?
     /// One for each key that the process needs.
     public let answers: [Answer]
 
+    /// What is known and usable, so that nobody asks.
     public var known: [Answer] { answers.filter { $0.state == .known } }
     /// People disagree, or it held for a while only: to be read out and confirmed.
     public var toConfirm: [Answer] { answers.filter { $0.state == .conflict || $0.state == .expired } }
+    /// What has to be asked.
     public var toAsk: [Answer] {
       answers.filter { ![.known, .conflict, .expired].contains($0.state) }
     }

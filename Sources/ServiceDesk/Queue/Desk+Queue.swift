@@ -6,7 +6,9 @@ import Storage
 
 /// A ticket in the queue, with what breaks first.
 public struct QueuedTicket: Sendable, Hashable {
+  /// The ticket.
   public let row: TicketRow
+  /// How it stands to its response targets.
   public let targets: TicketTargets
 }
 

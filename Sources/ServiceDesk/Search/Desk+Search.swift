@@ -7,6 +7,7 @@ import Storage
 
 /// Something that a search found.
 public struct SearchHit: Sendable, Hashable {
+  /// Its id, the same on every replica.
   public let id: EntityID
   /// What it is called: a customer's name, a ticket's subject, an article's title.
   public let title: String
@@ -29,6 +30,7 @@ public struct SearchFilter: Sendable, Hashable {
   /// Only articles in this language, and nothing else than articles.
   public var language: String?
 
+  /// A search of everything.
   public init() {}
 }
 

@@ -66,6 +66,12 @@ package final class TableSet {
     identities = []
   }
 
+  /// Forgets the tables, whose files are gone; `follow` makes them anew.
+  package func forget() {
+    tables = []
+    identities = []
+  }
+
   private func open(_ path: String) -> TableReader? {
     guard let file = try? disk.open(path, .read) else { return nil }
     return try? TableReader(file, path: path)
@@ -150,8 +156,9 @@ package final class TableSet {
 }
 
 /// A file in memory, for a table that cannot be stored.
+///
+/// Unchecked, because `DiskFile` asks for it: a table is written and read by the one thread that uses its store.
 final class MemoryFile: DiskFile, @unchecked Sendable {
-  // Unchecked: a table is written and read by the one thread that uses its store.
   private var content: [UInt8] = []
 
   let descriptor: Int32? = nil

@@ -1,8 +1,10 @@
 import Agent
 import Codec
+import DeskSupport
 import Foundation
 import Merge
 import ServiceDesk
+import TestSupport
 import Testing
 
 @testable import CLI
@@ -11,10 +13,11 @@ import Testing
 struct ConflictCommandTests {
   /// Two stores of one workspace; `as` says whose the next command uses.
   private struct Pair {
-    let server = MemoryServer(now: Environment.system.now)
+    let server: MemoryServer
     let desk: TestDesk
 
     init() throws {
+      server = try MemoryServer(now: Environment.system.now)
       desk = try TestDesk()
       desk.connect = { [transport = server.transport] _ in transport }
       for agent in ["anna", "bo"] {
@@ -55,7 +58,7 @@ struct ConflictCommandTests {
     #expect(desk.run("conflicts", "--json").json?.elements?.isEmpty == true)
     let ticket = try pair.clash()
     let listed = desk.run("conflicts")
-    #expect(listed.code == .ok && listed.output.contains("Status of a ticket is"))
+    #expect(listed.code == .ok && listed.output.contains("Status of the ticket \"The tap leaks\" is"))
     let count = desk.run("conflicts", "--count")
     #expect(count.code == .conflict && count.output == "1\n")
     let counts = desk.run("conflicts", "--count", "--json")
