@@ -1,6 +1,8 @@
 import Agent
 import Foundation
 import Server
+import Storage
+import Synchronization
 
 /// A server without sockets and agents with stores in a temporary folder, under one clock.
 package final class LocalDesk: LocalServer, Sendable {
