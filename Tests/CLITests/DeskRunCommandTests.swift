@@ -79,7 +79,8 @@ struct DeskRunCommandTests {
     #expect(again?["opened"]?.int == 0)
     #expect(again?["reached"]?.elements?.first?["ticket"] == recipient["ticket"])
     let short = try #require(desk.run("ticket", "list", "--json").json?.elements?.first?["short"]?.string)
-    #expect(desk.run("ticket", "show", short).output.contains("Hello Maja"))
+    let page = desk.run("ticket", "show", short).output
+    #expect(page.contains("Hello Maja") && page.contains("outreach     outage"))
     #expect(desk.run("outreach", "list").output.contains("No water"))
     #expect(desk.run("outreach", "list", "--json").json?.elements?.first?["tickets"]?.int == 1)
     // To another workspace, with the settings: its ticket is the one that an outreach would open there.
@@ -183,6 +184,8 @@ struct DeskRunCommandTests {
       .elements?.first
     #expect(value?["organisation"]?.string == nord)
     #expect(value?["organisationName"]?.string == "Nord AB")
+    #expect(desk.run("brief", maja).output.contains("north  (shared by Nord AB)"))
+    #expect(desk.run("brief", maja, "--json").json?["shared"]?.elements?.first?["key"]?.string == "gate")
     // Two that say different things are to be confirmed; what the customer said counts before both.
     _ = try desk.ok("organisation", "join", maja, sued)
     _ = try desk.ok("fact", "set", sued, "gate", "south")

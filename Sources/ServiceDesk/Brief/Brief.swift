@@ -48,10 +48,20 @@ public struct Brief: Sendable {
     public let field: FieldView
   }
 
+  /// What an organisation of the customer's shares with all who belong to it.
+  public struct SharedFact: Sendable, Hashable {
+    public let fact: FactView
+    public let organisation: EntityID
+    public let organisationName: String
+  }
+
   /// The customer, without facts whose purpose has no consent.
   public let customer: CustomerView
   /// What not to ask: usable for service now, ordered by key.
   public let facts: [FactView]
+  /// What not to ask because the customer's organisations share it: usable for service now, under keys of which nothing is known
+  /// of the customer.
+  public let shared: [SharedFact]
   /// What people wrote down differently: to be confirmed.
   public let unclear: [FactView]
   /// How many facts may not be shown: consent was withdrawn or never given; given for another purpose; no longer valid.

@@ -8,7 +8,12 @@ extension Desk {
   /// The outreach of a name, as the workspace has it; nil where there is none. Cost: one entity.
   public func outreach(_ name: String) throws(DeskError) -> Outreach? {
     guard let id = Outreach(name)?.id else { return nil }
-    return try stored { () throws(StorageError) in try store.state(of: id) }.flatMap { Outreach($0) }
+    return try outreach(id)
+  }
+
+  /// The outreach of an id, as a ticket names it; nil where there is none. Cost: one entity.
+  public func outreach(_ id: EntityID) throws(DeskError) -> Outreach? {
+    try stored { () throws(StorageError) in try store.state(of: id) }.flatMap { Outreach($0) }
   }
 
   /// All of them, newest first, each with how many tickets it has and how many of these are open. Cost: each of them, and a row

@@ -65,7 +65,7 @@ private struct ReportMaker {
     try walk(Vocabulary.ticket) { (state, changes) throws(DeskError) in
       if let source = state.splitSource { sources.insert(source) }
       guard state.mergedInto == nil else { return }
-      if state.splitSource != nil || TicketClock(state).hasParts {
+      if state.splitSource != nil || Self.hasParts(state, changes) {
         try addPage(state.id, to: &tally)
       } else {
         add(plain(state, changes), state, to: &tally)
@@ -77,7 +77,8 @@ private struct ReportMaker {
       let store = desk.store
       let changes = try desk.stored { () throws(StorageError) in try store.changes(of: whole) }
       let state = Fold.state(of: whole, changes)
-      guard !changes.isEmpty, !state.isErased, state.splitSource == nil, !TicketClock(state).hasParts else {
+      guard !changes.isEmpty, !state.isErased, state.splitSource == nil, !Self.hasParts(state, changes)
+      else {
         continue
       }
       add(plain(state, changes), state, to: &tally, -1)
@@ -85,6 +86,13 @@ private struct ReportMaker {
     }
     self.tally = tally
   }
+
+  /// Whether another ticket was ever merged into one: most have no change that speaks of it.
+  private static func hasParts(_ state: EntityState, _ changes: [PlacedChange]) -> Bool {
+    changes.contains { $0.change.body.contains(word: mergedWord) } && TicketClock(state).hasParts
+  }
+
+  private static let mergedWord = Array("\"merged\"".utf8)
 
   /// The timeline of a ticket that has nothing to do with others.
   private func plain(_ state: EntityState, _ changes: [PlacedChange]) -> Judged {
