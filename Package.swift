@@ -85,6 +85,9 @@ let package = Package(
     .executableTarget(
       name: "questions", dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"],
       path: "Tests/Questions", swiftSettings: strict),
+    .executableTarget(
+      name: "rehearse", dependencies: ["Agent", "CLI", "URLTransport", "TestSupport"], path: "Tests/Rehearse",
+      swiftSettings: strict),
     .target(
       name: "Simulator",
       dependencies: [
@@ -109,7 +112,10 @@ let package = Package(
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(
       "ProtocolTests",
-      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
+      [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server",
+        "TestSupport",
+      ]),
     tests(
       "ServerTests",
       [
@@ -119,8 +125,8 @@ let package = Package(
     tests(
       "ServiceDeskTests",
       [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "Agent", "ServiceDesk", "TestSupport",
-        "DeskSupport",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "ServiceDesk", "TestSupport", "DeskSupport",
       ]),
     tests(
       "CLITests",

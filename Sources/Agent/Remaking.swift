@@ -12,10 +12,10 @@ enum Remaking {
   /// Gives changes of one replica the ids of another, from sequence 1 on, in their order.
   ///
   /// The new id is drawn from the first change. So others who have to make the same changes again at the same time,
-  /// be it a copy of the store or a colleague who saved them, make the same ones.
+  /// be it a copy of the store or a colleague who saved them, make the same ones, also where an erasure took the bodies.
   static func renamed(_ changes: [Change]) throws(StorageError) -> [Change] {
     guard let first = changes.first else { return [] }
-    let new = ReplicaID(bits: FNV1a.hash(ChangeLine.bytes(first)))
+    let new = ReplicaID(bits: FNV1a.hash(ChangeLine.bytes(first.stub)))
     var names: [UInt64: UInt64] = [:]
     var renamed: [Change] = []
     for (index, change) in changes.enumerated() {

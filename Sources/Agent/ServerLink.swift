@@ -49,7 +49,7 @@ package final class ServerLink {
     guard 200..<300 ~= reply.status else {
       let refusal = Refusal(status: reply.status, body: reply.body)
       switch refusal.code {
-      case .diverged, .forked, .gap, .tooLarge: return .failure(refusal)
+      case .diverged, .forked, .gap, .tooLarge, .notSupervisor: return .failure(refusal)
       default: throw SyncError(reply)
       }
     }
@@ -85,6 +85,15 @@ package final class ServerLink {
       }
       return (name, size)
     }
+  }
+
+  /// What was erased, and how far the server and each device are with it, as the server's JSON.
+  package func erasures() throws(SyncError) -> JSONText {
+    let reply = try require(Call("GET", "\(base)/erasures", token: token))
+    guard let value = try? JSONText(parsing: reply.body), value["erasures"]?.elements != nil else {
+      throw .mismatch("the server's list of erasures cannot be read")
+    }
+    return value
   }
 
   /// A piece of a run, as it lies on the server.

@@ -111,6 +111,9 @@ package struct EditBatch {
       entity = new
     }
     let body = edit.body ?? edit.draft.body(over: state)
+    if store.isErased(entity), !edit.draft.erase {
+      throw .refused("\(entity) was erased, so nothing can be written on it any more")
+    }
     if body.isEmpty, entity.origin != id { return nil }
     var clock = self.clock
     let at = edit.at ?? clock.tick(wall: store.environment.now())

@@ -18,7 +18,7 @@ extension Store {
     if last > own.lastSequence { return true }
     guard let first = own.unsent.first?.id.sequence, last >= first else { return false }
     let unsent = Dictionary(own.unsent.map { ($0.id, $0) }) { $1 }
-    return changes.contains { change in unsent[change.id].map { $0 != change } ?? false }
+    return changes.contains { change in unsent[change.id].map { !$0.isSame(as: change) } ?? false }
   }
 
   /// What the server has of the edits that this store counts as unsent.
@@ -41,7 +41,7 @@ extension Store {
     }
 
     fileprivate func holds(_ change: Change) -> Bool {
-      own[change.id] == change || remade.contains(change.origin)
+      own[change.id]?.isSame(as: change) == true || remade.contains(change.origin)
     }
   }
 

@@ -21,6 +21,7 @@ extension Store {
 
   /// Goes back to a checkpoint and sets aside what lies behind it.
   package func rewind(to position: UInt64) throws(StorageError) {
+    try lowerErasureNote(to: position, sum: checkpoints.last { $0.position == position }?.sum ?? 0)
     let number = try asideNumbers().last.map { $0 + 1 } ?? 1
     let folder = "\(Self.asideFolder)/\(number)"
     let lost = mirror.blocks.filter { $0.last > position }

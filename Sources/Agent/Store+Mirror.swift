@@ -12,7 +12,7 @@ extension Store {
   /// Takes what an answer of the server brought: appends it durably, then counts own changes as sent.
   package func integrate(_ received: SyncSession.Received) throws(StorageError) {
     let known = mirror.blocks.count
-    try mirror.append(received.members)
+    try mirror.append(erasing(received.members))
     let wall = environment.now()
     var confirmed = acknowledged
     for block in mirror.blocks[known...] {
@@ -64,7 +64,7 @@ extension Store {
 
   /// A store without a server gives its changes places itself, so that it can compact them. When it joins
   /// a server later, the server's order takes their place.
-  private func placeLocally() throws(StorageError) {
+  func placeLocally() throws(StorageError) {
     var position = mirror.last
     var sum = mirror.sum
     let stamp = environment.now()

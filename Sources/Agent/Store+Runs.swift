@@ -5,7 +5,7 @@ import Storage
 
 /// Taking over a server's runs, as a first sync does. A run is copied to `incoming/`, checked there, and moved.
 extension Store {
-  private static let incoming = "incoming"
+  static let incoming = "incoming"
 
   /// Begins or resumes the copy of a run. Returns how many of its bytes are here.
   func startRun(_ name: RunName, size: Int) throws(StorageError) -> Int {
@@ -52,6 +52,7 @@ extension Store {
       try disk.rename(path, to: name.path)
       try disk.syncFolder(RunName.folder)
     }
+    try lowerErasureNote(to: name.first - 1, sum: mirror.sum)
     try reopen()
     return true
   }

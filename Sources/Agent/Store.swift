@@ -11,6 +11,10 @@ package protocol StoreFollower: AnyObject {
   /// Compaction made a run of the newest changes or merged runs; or it found nothing to do, at the end of a sync or
   /// of an edit.
   func storeDidCompact(hasNewRuns: Bool)
+  /// Something is about to be erased in the store's files, and what is derived from them with it.
+  func storeWillErase()
+  /// What was derived from the store is gone, because something was erased.
+  func storeDidErase()
 }
 
 /// A replica's local store: all of the workspace that was synced, and this agent's own edits.
@@ -44,6 +48,11 @@ public final class Store {
   var acknowledged: UInt64
   /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
   package internal(set) var newer: [EntityID: [PlacedChange]] = [:]
+  /// The entities that are erased in the workspace's order, each with the position of its first erasure; nil until it is
+  /// asked for.
+  private var knownErasures: [EntityID: UInt64]?
+  /// How far they are carried out in the files; nil until it is asked for.
+  private var knownErasureNote: ErasureNote?
   /// What was added to `newer` since the follower asked; nil where it has to look at all of it.
   private var news: [PlacedChange]?
   /// Keeps what is derived from the runs in step with them.
@@ -80,6 +89,8 @@ public final class Store {
     acknowledged = parts.acknowledged
     clock = HybridClock(last: own.lastTime)
     index()
+    // What a crash or a full disk left; it is tried again.
+    if access == .writing { _ = try? scrub() }
   }
 
   /// Reads the files again, after they were put right.
@@ -93,7 +104,37 @@ public final class Store {
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
+    knownErasures = nil
     index()
+  }
+
+  /// The entities that are erased in the workspace's order, each with the position of its first erasure.
+  ///
+  /// Cost: once, a pass over the log's bodies.
+  var erasures: [EntityID: UInt64] {
+    get {
+      if let knownErasures { return knownErasures }
+      var found: [EntityID: UInt64] = [:]
+      for erasure in runs.erasures + mirror.blocks.flatMap(\.erasures) {
+        found.merge([erasure.entity: erasure.position], uniquingKeysWith: min)
+      }
+      knownErasures = found
+      return found
+    }
+    set { knownErasures = newValue }
+  }
+
+  /// How far erasures are carried out in the files.
+  var erasureNote: ErasureNote {
+    get {
+      if let knownErasureNote { return knownErasureNote }
+      let note = ErasureNote.read(disk)
+      // A mirror that lost its end gets other changes in its place, perhaps.
+      let isOfMirror = note.position < mirror.last || note == ErasureNote(position: mirror.last, sum: mirror.sum)
+      knownErasureNote = isOfMirror ? note : ErasureNote.none
+      return knownErasureNote ?? .none
+    }
+    set { knownErasureNote = newValue }
   }
 
   private struct Parts {

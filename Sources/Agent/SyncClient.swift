@@ -12,6 +12,8 @@ public struct SyncReport: Sendable, Hashable {
   public var received = 0
   /// Changes of others that the server had lost and this store gave back.
   public var relayed = 0
+  /// Entities of which this sync brought the erasure, ordered.
+  public var erased: [EntityID] = []
   /// How many requests were answered.
   public var roundTrips = 0
   /// Bytes of bodies, without HTTP's own.
@@ -43,6 +45,8 @@ public final class SyncClient {
   private var pushSize: Int
   /// Whether own changes that are damaged here were looked for in what was set aside.
   private var hasRelayed = false
+  /// The runs that were copied once more from their start.
+  private var refetched: Set<RunName> = []
   /// The last own sequence that the server said it holds.
   private var lastAcknowledged: UInt64 = 0
 
@@ -66,6 +70,8 @@ public final class SyncClient {
   public func sync() throws(SyncError) -> SyncReport {
     let before = store.position
     defer { store.journal(from: min(before, lowest), at: store.environment.now()) }
+    let known = store.erasedEntities
+    let edited = Dictionary(grouping: store.unsent.filter { !$0.erases && !$0.isStub }, by: \.on)
     var session = newSession()
     if store.position == 0 { try fetchRuns(&session) }
     if store.hasRemadeUnsent {
@@ -75,7 +81,8 @@ public final class SyncClient {
     }
     repeat {
       let request = session.request(
-        unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit))
+        unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit),
+        erased: store.erasedPosition)
       switch try link.sync(request) {
       case .success(let answer): try take(answer, &session)
       case .failure(let refusal): try heal(refusal, &session)
@@ -86,6 +93,10 @@ public final class SyncClient {
     let head = session.head?.position ?? store.position
     try onStore { () throws(StorageError) in
       try store.forgetAside()
+      try tell(erasedSince: known, edited)
+    }
+    try erase(&session)
+    try onStore { () throws(StorageError) in
       try store.note(SyncNote(at: store.environment.now(), head: head))
       try store.compact()
     }
@@ -162,8 +173,45 @@ public final class SyncClient {
       session = newSession()
       try pull(&session)
       try relay(&session)
+    case .notSupervisor:
+      let entities = try onStore(store.withdrawErasures)
+      guard !entities.isEmpty else { throw SyncError(refusal) }
+      report.notes.append(
+        "this device may not erase \(Self.list(entities)), so that was taken back and the rest is sent; ask a supervisor "
+          + "to erase with 'askonce customer erase'")
+      session = newSession()
     default: try fork(&session)
     }
+  }
+
+  private static func list(_ entities: [EntityID]) -> String {
+    let shown = entities.prefix(3).map(\.description).joined(separator: ", ")
+    return entities.count > 3 ? "\(shown) and \(entities.count - 3) more" : shown
+  }
+
+  // MARK: Erasures
+
+  /// Says which erasures came, and whose unsent edits they took.
+  private func tell(erasedSince known: Set<EntityID>, _ edited: [EntityID: [Change]]) throws(StorageError) {
+    report.erased = store.erasedEntities.subtracting(known).sorted()
+    for entity in report.erased {
+      guard let edits = edited[entity], let by = try store.changes(of: entity).first(where: { $0.change.erases })
+      else { continue }
+      report.notes.append(
+        "\(entity) was erased by \(by.change.by) while you edited it, so \(edits.count == 1 ? "your edit" : "your \(edits.count) edits") of it is gone; "
+          + "'askonce conflicts' lists it")
+    }
+  }
+
+  /// Carries out erasures that are due, and tells the server, so that nobody has to wait for the next sync to know it.
+  private func erase(_ session: inout SyncSession) throws(SyncError) {
+    guard try onStore(store.scrub) else { return }
+    session = newSession()
+    let request = session.request(unsent: [], own: store.own.lastSequence, erased: store.erasedPosition)
+    // What fails here is told with the next sync.
+    guard case .success(let answer)? = try? link.sync(request) else { return }
+    try take(answer, &session)
+    count()
   }
 
   /// Goes back to the last place that the server shares.
@@ -194,7 +242,7 @@ public final class SyncClient {
     var sent = Store.Sent(store.replica)
     var scan = newSession()
     repeat {
-      switch try link.sync(scan.request(unsent: [], own: ChangeID.maximumSequence)) {
+      switch try link.sync(scan.request(unsent: [], own: ChangeID.maximumSequence, erased: store.erasedPosition)) {
       case .failure(let refusal):
         guard refusal.code == .diverged else { throw SyncError(refusal) }
         try rewind(&session)
@@ -227,7 +275,8 @@ public final class SyncClient {
   /// Takes what the server has, without sending anything.
   private func pull(_ session: inout SyncSession) throws(SyncError) {
     repeat {
-      switch try link.sync(session.request(unsent: [], own: ChangeID.maximumSequence)) {
+      switch try link.sync(session.request(unsent: [], own: ChangeID.maximumSequence, erased: store.erasedPosition))
+      {
       case .success(let answer): try take(answer, &session)
       case .failure(let refusal): try heal(refusal, &session)
       }
@@ -257,7 +306,8 @@ public final class SyncClient {
     var rest = changes[...]
     while !rest.isEmpty {
       let request = session.request(
-        unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true)
+        unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true,
+        erased: store.erasedPosition)
       switch try link.sync(request) {
       case .failure(let refusal):
         // What the server holds changed since it was looked at.
@@ -283,7 +333,15 @@ public final class SyncClient {
         guard case .notFound = error else { throw error }
         break
       }
-      guard try onStore({ () throws(StorageError) in try store.finishRun(name) }) else {
+      let isTaken: Bool
+      do throws(SyncError) {
+        isTaken = try onStore { () throws(StorageError) in try store.finishRun(name) }
+      } catch {
+        // The server wrote the run anew while it was copied, because something was erased: once more from its start.
+        guard case .storage(.damaged) = error, refetched.insert(name).inserted else { throw error }
+        return try fetchRuns(&session)
+      }
+      guard isTaken else {
         // Under a new id the same runs are just another replica's changes.
         try fork(&session)
         return try fetchRuns(&session)

@@ -102,7 +102,7 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     self =
       switch refusal.code {
       case .unauthorized, .revoked: .unauthorized(refusal.message)
-      case .forbidden: .forbidden(refusal.message)
+      case .forbidden, .notSupervisor: .forbidden(refusal.message)
       case .notFound: .notFound(refusal.message)
       case .tooLarge: .tooLarge(refusal.message)
       case .tooMany, .unavailable: .busy(refusal.message, retryAfter: retryAfter)

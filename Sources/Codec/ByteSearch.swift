@@ -54,6 +54,20 @@ package enum ByteSearch {
       return UnsafeRawPointer(found) - base
     }
   }
+
+  /// Whether a text has a word of eight bytes in it. Cost: a pass.
+  package static func contains(_ text: Span<UInt8>, eight word: StaticString) -> Bool {
+    precondition(word.utf8CodeUnitCount == 8, "a word of eight bytes")
+    let wanted = UnsafeRawPointer(word.utf8Start).loadUnaligned(as: UInt64.self)
+    return text.withUnsafeBytes { bytes in
+      var index = 0
+      while index + 8 <= bytes.count {
+        if bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) == wanted { return true }
+        index += 1
+      }
+      return false
+    }
+  }
 }
 
 extension [UInt8] {

@@ -21,7 +21,13 @@ public struct ExactString: Hashable, Comparable, Sendable, ExpressibleByStringLi
   public var description: String { text }
 
   public static func == (left: ExactString, right: ExactString) -> Bool {
-    left.text.utf8.elementsEqual(right.text.utf8)
+    let (left, right) = (left.text.utf8, right.text.utf8)
+    guard left.count == right.count else { return false }
+    // Nearly every string is contiguous, where whole words compare at once.
+    let isEqual = left.withContiguousStorageIfAvailable { left in
+      right.withContiguousStorageIfAvailable { right in left.elementsEqual(right) }
+    }
+    return isEqual.flatMap(\.self) ?? left.elementsEqual(right)
   }
 
   public static func < (left: ExactString, right: ExactString) -> Bool {

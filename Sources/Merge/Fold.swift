@@ -30,6 +30,7 @@ public struct Fold {
   }
 
   /// The state of an entity after the given changes.
+  @inlinable
   public static func state(of id: EntityID, _ changes: some Sequence<PlacedChange>) -> EntityState {
     var fold = Fold(id)
     for change in changes { fold.apply(change) }

@@ -12,6 +12,10 @@ package final class ActivityLog: Sendable {
     package var position: UInt64
     /// Own changes that it had not sent yet.
     package var unsent: Int
+    /// The chain's sum at `position`.
+    package var sum: UInt32 = 0
+    /// The position up to which the device says that all erasures are carried out in its files.
+    package var erased: UInt64 = 0
   }
 
   private struct State {
@@ -27,6 +31,9 @@ package final class ActivityLog: Sendable {
     self.disk = disk
     state = Mutex(State(entries: Self.read(disk)))
   }
+
+  /// What each device did last.
+  package var entries: [String: Entry] { state.withLock { $0.entries } }
 
   /// Notes what a device did.
   package func note(_ device: String, _ entry: Entry) {
@@ -48,7 +55,8 @@ package final class ActivityLog: Sendable {
         device,
         JSONText(object: [
           ("seen", JSONText(Int(entry.seen))), ("position", JSONText(Int(entry.position))),
-          ("unsent", JSONText(entry.unsent)),
+          ("unsent", JSONText(entry.unsent)), ("sum", JSONText(Checksum.hex(entry.sum))),
+          ("erased", JSONText(Int(entry.erased))),
         ])
       )
     }
@@ -67,7 +75,10 @@ package final class ActivityLog: Sendable {
         let unsent = value["unsent"]?.int,
         seen >= 0, position >= 0
       else { continue }
-      entries[device] = Entry(seen: UInt64(seen), position: UInt64(position), unsent: unsent)
+      entries[device] = Entry(
+        seen: UInt64(seen), position: UInt64(position), unsent: unsent,
+        sum: value["sum"]?.string.flatMap(Checksum.parse) ?? 0,
+        erased: value["erased"]?.int.flatMap(UInt64.init(exactly:)) ?? 0)
     }
     return entries
   }

@@ -31,7 +31,8 @@ package enum Backup {
       let to = FolderDisk("\(target)/\(name)")
       try onDisk { () throws(DiskError) in try to.makeFolder("") }
       var bytes = 0
-      for path in ["workspace.json", "devices.jsonl", "invites.jsonl", "activity.json"] {
+      // How far erasures are carried out comes before the files of which it speaks.
+      for path in [ErasureNote.path, "workspace.json", "devices.jsonl", "invites.jsonl", "activity.json"] {
         bytes += try copy(path, from, to) ?? 0
       }
       // Runs first: each holds only what the log held before, so the log's copy covers them.

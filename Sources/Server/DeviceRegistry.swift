@@ -23,6 +23,9 @@ package struct Device: Codable, Hashable, Sendable {
   package var enrolled: UInt64
   /// When it was revoked, milliseconds since 1970; nil while it may sync.
   package var revoked: UInt64?
+
+  /// The role of those who may erase.
+  package static let supervisor = "supervisor"
 }
 
 /// One line of `invites.jsonl`: a one-time code as given out, or its use. The last line of a code counts.

@@ -48,6 +48,7 @@ package struct Endpoints: Sendable {
       case ("GET", "sum", 4): return .answer(try sum(request, hosted))
       case ("GET", "runs", 4): return .answer(try runs(hosted))
       case ("GET", "runs", 5): return .answer(try run(request, hosted))
+      case ("GET", "erasures", 4): return .answer(try erasures(hosted, device))
       case ("GET", "live", 4): return .answer(ServerResponse(body: .live(hosted.workspace)))
       case ("POST", "fork", 4): return .answer(try fork(request, hosted, device))
       default: break
@@ -114,9 +115,19 @@ package struct Endpoints: Sendable {
     let message = try SyncWire.request(request.parameters, body: request.body)
     let sender = Workspace.Sender(replica: device.replica, agent: device.agent)
     hosted.activity.note(
-      device.device, .init(seen: data.now(), position: message.after.position, unsent: message.unsent))
+      device.device,
+      .init(
+        seen: data.now(), position: message.after.position, unsent: message.unsent, sum: message.after.sum,
+        erased: min(message.erased ?? 0, message.after.position)))
     if message.body.isEmpty { return .answer(Self.response(hosted.workspace.pull(sender, message))) }
-    return .push(hosted, try Workspace.Push(sender, message))
+    var push = try Workspace.Push(sender, message)
+    do throws(StorageError) {
+      push.barred = try Workspace.barred(
+        push.blocks, from: device, isRelay: message.isRelay, hosted.devices)
+    } catch {
+      throw Refusal(.failed, "the devices cannot be read: \(error)")
+    }
+    return .push(hosted, push)
   }
 
   /// The HTTP form of a sync's outcome.

@@ -21,6 +21,8 @@ final class Maintenance: Sendable {
   }
 
   func start() {
+    // A server that was killed goes on with what it was at.
+    for hosted in data.opened { request(hosted) }
     schedule(Self.flushInterval) { $0.flush() }
     schedule(Self.pingInterval) { $0.live.ping() }
   }

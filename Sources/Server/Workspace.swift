@@ -19,6 +19,10 @@ package final class Workspace: Sendable {
   private struct State {
     var log: ServerLog
     var marks: [ReplicaID: ReplicaMark]
+    /// The erased entities, each with the position of its first erasure.
+    var erasures: [EntityID: UInt64]
+    /// How far they are carried out in the files.
+    var note: ErasureNote
   }
 
   private let state: Mutex<State>
@@ -46,13 +50,21 @@ package final class Workspace: Sendable {
       break
     }
     for run in runs.runs { marks.merge(run.index.replicas) { $1 } }
+    var erasures: [EntityID: UInt64] = [:]
+    for erasure in runs.erasures { erasures.merge([erasure.entity: erasure.position], uniquingKeysWith: min) }
     try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
       if let last = block.changes.last {
         marks[block.replica] = ReplicaMark(sequence: last.id.sequence, at: last.at)
       }
+      for erasure in block.erasures {
+        erasures.merge([erasure.entity: erasure.position], uniquingKeysWith: min)
+      }
       return true
     }
-    state = Mutex(State(log: log, marks: marks))
+    // A log that was cut or restored may have given the positions to other changes since.
+    let stored = ErasureNote.read(disk)
+    let note = try log.sum(at: stored.position) == stored.sum ? stored : .none
+    state = Mutex(State(log: log, marks: marks, erasures: erasures, note: note))
   }
 
   /// The end of the log.
@@ -60,6 +72,30 @@ package final class Workspace: Sendable {
 
   /// The log as it is now.
   package var log: ServerLog { state.withLock { $0.log } }
+
+  /// The log and the erasures in it, as of one moment.
+  var snapshot: (log: ServerLog, erasures: [EntityID: UInt64]) {
+    state.withLock { ($0.log, $0.erasures) }
+  }
+
+  /// How far erasures are carried out in the files.
+  var note: ErasureNote {
+    get { state.withLock { $0.note } }
+    set { state.withLock { $0.note = newValue } }
+  }
+
+  /// Takes what was erased out of a segment of the log.
+  func rewrite(_ first: UInt64, _ entities: Set<EntityID>) throws(StorageError) {
+    let isOpen = log.isOpen(first)
+    if isOpen {
+      try writing.withLock { (_) throws(StorageError) in
+        let log = try self.log.startingSegment()
+        state.withLock { $0.log = log }
+      }
+    }
+    let erased = try log.erasing(entities, in: first)
+    writing.withLock { _ in state.withLock { $0.log.adoptSegment(first, from: erased) } }
+  }
 
   /// The last sequence of a replica that the server holds.
   package func lastSequence(of replica: ReplicaID) -> UInt64 {
@@ -82,6 +118,8 @@ package final class Workspace: Sendable {
     package let sender: Sender
     package let request: SyncRequest
     package let blocks: [Block]
+    /// The replicas whose erasures are refused.
+    package var barred: Set<ReplicaID> = []
 
     /// Decodes a request's body. Done outside of the workspace's turn, because it costs the most.
     package init(_ sender: Sender, _ request: SyncRequest) throws(Refusal) {
@@ -112,7 +150,8 @@ package final class Workspace: Sendable {
   package func process(_ pushes: [Push]) -> [Answer] {
     writing.withLock { _ in
       let before = state.withLock { $0 }
-      var batch = Batch(log: before.log, marks: before.marks, stamp: now())
+      var batch = Batch(
+        log: before.log, marks: before.marks, erased: Set(before.erasures.keys), stamp: now())
       var outcomes: [Result<Acknowledgement?, Refusal>] = []
       for push in pushes {
         do throws(Refusal) {
@@ -132,6 +171,9 @@ package final class Workspace: Sendable {
       state.withLock { state in
         state.log = log
         state.marks = batch.marks
+        for erasure in batch.erasures {
+          state.erasures.merge([erasure.entity: erasure.position], uniquingKeysWith: min)
+        }
       }
       return zip(pushes, outcomes).map { push, outcome in
         outcome.map { answer(push.request, log, $0) }
@@ -189,6 +231,7 @@ package final class Workspace: Sendable {
   ///
   /// One step at a time, so that little memory is used. Returns whether there may be more to do.
   package func maintain() throws(StorageError) -> Bool {
+    if try erase() { return true }
     let log = self.log
     if let first = log.joinable.first {
       let joined = try log.joining(first)
@@ -201,14 +244,15 @@ package final class Workspace: Sendable {
     var changes: [PlacedChange] = []
     var size = 0
     var sum = log.sum
+    let erased = Set(snapshot.erasures.keys)
     try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
-      changes += block.placed
+      changes += (block.erasing(erased) ?? block).placed
       size += block.changes.reduce(0) { $0 + $1.body.count + 64 }
       sum = block.placement?.sum ?? sum
       return size < Self.runSize
     }
     try runs.add(changes, sum: sum)
-    try runs.merge()
+    try runs.merge(packing: true)
     return true
   }
 
@@ -220,13 +264,17 @@ package final class Workspace: Sendable {
 private struct Batch {
   private(set) var members: [BlockMember] = []
   private(set) var marks: [ReplicaID: ReplicaMark]
+  /// What the requests erase.
+  private(set) var erasures: [Erasure] = []
+  private var erased: Set<EntityID>
   private var last: UInt64
   private var sum: UInt32
   private let stamp: UInt64
   private let deflater = Deflater()
 
-  init(log: ServerLog, marks: [ReplicaID: ReplicaMark], stamp: UInt64) {
+  init(log: ServerLog, marks: [ReplicaID: ReplicaMark], erased: Set<EntityID>, stamp: UInt64) {
     self.marks = marks
+    self.erased = erased
     last = log.last
     sum = log.sum
     self.stamp = stamp
@@ -257,6 +305,12 @@ private struct Batch {
       count += block.count
       if let new = try Self.unknown(block, isRelay: push.request.isRelay, &marks) { fresh.append(new) }
     }
+    for block in fresh where push.barred.contains(block.replica) {
+      guard let change = block.changes.first(where: \.erases) else { continue }
+      throw Refusal(
+        .notSupervisor,
+        "change \(change.id) erases \(change.on), which takes a device with the role supervisor")
+    }
     let first = last + 1
     var placedCount = 0
     for index in fresh.indices {
@@ -264,7 +318,11 @@ private struct Batch {
       fresh[index].placement = Placement(first: last + 1, stamp: stamp, sum: sum)
       last += UInt64(fresh[index].count)
       placedCount += fresh[index].count
+      erasures += fresh[index].erasures
     }
+    erased.formUnion(erasures.map(\.entity))
+    // What was erased is not stored again; what stands before the erasure goes when it is carried out.
+    if !erased.isEmpty { fresh = fresh.map { $0.erasing(erased) ?? $0 } }
     self.marks = marks
     if !fresh.isEmpty { members.append(BlockMember(fresh, deflater)) }
     let sequence = marks[replica]?.sequence ?? 0

@@ -32,6 +32,10 @@ public final class Desk {
     self.store = store
     tables = DeskTables(store)
     words = WordSet(store.disk, SearchProjection())
+    tables.didErase = { [unowned self] in
+      words.forget()
+      inbox.forget()
+    }
     tables.willCompact = { [unowned self] in if inbox.isInUse { try? inbox.settle() } }
   }
 

@@ -25,6 +25,8 @@ package struct SyncRequest: Sendable {
   package var unsent: Int
   /// Whether the blocks are other replicas' that the server lost.
   package var isRelay: Bool
+  /// The position up to which all erasures are carried out in the device's files; nil where it knows of none.
+  package var erased: UInt64?
   /// The most bytes of stored members that the answer may hold.
   package var limit: Int
   /// Blocks as `PushBody` encodes them; empty for a pull.
@@ -33,13 +35,14 @@ package struct SyncRequest: Sendable {
   package static let defaultLimit = 1 << 20
 
   package init(
-    after: Cursor, own: UInt64, unsent: Int = 0, isRelay: Bool = false, limit: Int = defaultLimit,
-    body: [UInt8] = []
+    after: Cursor, own: UInt64, unsent: Int = 0, isRelay: Bool = false, erased: UInt64? = nil,
+    limit: Int = defaultLimit, body: [UInt8] = []
   ) {
     self.after = after
     self.own = own
     self.unsent = unsent
     self.isRelay = isRelay
+    self.erased = erased
     self.limit = limit
     self.body = body
   }
@@ -102,6 +105,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case revoked = "revoked"
     /// The token is of another workspace, the role does not allow it, or the change is another replica's.
     case forbidden = "forbidden"
+    /// An erasure from a device that is no supervisor's.
+    case notSupervisor = "not-supervisor"
     case notFound = "not-found"
     /// The cursor is not of this log: the server was restored or replaced.
     case diverged = "diverged"
@@ -135,7 +140,7 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     switch code {
     case .malformed: 400
     case .unauthorized, .revoked: 401
-    case .forbidden: 403
+    case .forbidden, .notSupervisor: 403
     case .notFound: 404
     case .diverged, .forked, .gap: 409
     case .tooLarge: 413

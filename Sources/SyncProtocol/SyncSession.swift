@@ -67,10 +67,11 @@ package struct SyncSession: Sendable {
 
   /// The next request: as many unsent changes as one request carries, and the cursor.
   ///
-  /// - Parameter seenLimit: for changes made before the server lost its log, the last position that both
-  ///   lineages share.
+  /// - Parameters:
+  ///   - seenLimit: for changes made before the server lost its log, the last position that both lineages share.
+  ///   - erased: the position up to which erasures are carried out here.
   package mutating func request(
-    unsent: [Change], own: UInt64, seenLimit: UInt64? = nil, isRelay: Bool = false
+    unsent: [Change], own: UInt64, seenLimit: UInt64? = nil, isRelay: Bool = false, erased: UInt64? = nil
   ) -> SyncRequest {
     var size = 0
     var count = 0
@@ -86,7 +87,7 @@ package struct SyncSession: Sendable {
     let leftOut =
       isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
     return SyncRequest(
-      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, limit: pullSize,
+      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, erased: erased, limit: pullSize,
       body: PushBody.encode(pushed, leavingOut: leftOut))
   }
 
@@ -98,38 +99,21 @@ package struct SyncSession: Sendable {
     var own = placedBlocks(answer.acknowledgement)
     pushed = []
     head = answer.head
-    let inflater = Inflater()
     let deflater = Deflater()
-    var index = 0
+    var members = PulledMembers(answer.body)
     while true {
       if let next = own.first?.placement?.first, next <= cursor.position + 1 {
         let blocks = try take(own)
         if !blocks.isEmpty { received.members.append(BlockMember(blocks, deflater)) }
         own = []
       }
-      guard index < answer.body.count else { break }
-      var text: [UInt8] = []
-      let end: Int
-      do throws(CompressionError) {
-        end = try inflater.inflateMember(
-          answer.body.span, from: index, limit: BlockMember.textLimit, to: &text)
-      } catch {
-        if error == .truncated { break }
-        throw .damaged(error.description)
-      }
-      let blocks: [Block]
-      do throws(JSONError) {
-        blocks = try BlockText.parseAll(text.span)
-      } catch {
-        throw .damaged(error.description)
-      }
-      let new = try take(blocks)
-      if new.count == blocks.count {
-        received.members.append(BlockMember(bytes: Array(answer.body[index..<end]), blocks: blocks))
+      guard let member = try members.next() else { break }
+      let new = try take(member.blocks)
+      if new.count == member.blocks.count {
+        received.members.append(member)
       } else if !new.isEmpty {
         received.members.append(BlockMember(new, deflater))
       }
-      index = end
     }
     if let head, head.position == cursor.position, head.sum != cursor.sum { throw .diverged }
     return received

@@ -10,6 +10,7 @@ package enum SyncWire {
     var query = "after=\(request.after.position)&sum=\(Checksum.hex(request.after.sum))&own=\(request.own)"
     if request.unsent > 0 { query += "&unsent=\(request.unsent)" }
     if request.isRelay { query += "&relay=1" }
+    if let erased = request.erased { query += "&erased=\(erased)" }
     if request.limit != SyncRequest.defaultLimit { query += "&limit=\(request.limit)" }
     return query
   }
@@ -30,7 +31,8 @@ package enum SyncWire {
     let limit = try number("limit").map { Int(min($0, UInt64(maximumLimit))) } ?? SyncRequest.defaultLimit
     return SyncRequest(
       after: Cursor(position: position, sum: sum), own: try number("own") ?? 0,
-      unsent: Int(try number("unsent") ?? 0), isRelay: parameters["relay"] == "1", limit: limit, body: body)
+      unsent: Int(try number("unsent") ?? 0), isRelay: parameters["relay"] == "1",
+      erased: try number("erased"), limit: limit, body: body)
   }
 
   /// The most bytes of members that an agent may ask for.

@@ -15,6 +15,10 @@ struct Journal {
   private(set) var refused: Set<String> = []
   /// Edits of which no copy is left anywhere through nobody's fault but the disk's or the operator's.
   private(set) var excused: Set<String> = []
+  /// Entities that a supervisor erased or tried to: what was written on them may be gone.
+  private(set) var mayBeErased: Set<EntityID> = []
+  /// Those of which the erasing commit returned.
+  private(set) var erased: Set<EntityID> = []
   private var count = 0
 
   mutating func nextToken() -> String {
@@ -24,6 +28,11 @@ struct Journal {
 
   mutating func commit(_ token: String, _ change: Change, by agent: String) {
     done[token] = Entry(change: change, agent: agent)
+  }
+
+  mutating func erase(_ entity: EntityID, isDone: Bool) {
+    mayBeErased.insert(entity)
+    if isDone { erased.insert(entity) }
   }
 
   mutating func refuse(_ tokens: [String]) {
@@ -41,7 +50,7 @@ struct Journal {
 
   /// What must exist, ordered.
   var wanted: [String] {
-    done.keys.filter { !excused.contains($0) }.sorted { ($0.count, $0) < ($1.count, $1) }
+    done.filter { !excused.contains($0.key) && !mayBeErased.contains($0.value.change.on) }.keys.sorted { ($0.count, $0) < ($1.count, $1) }
   }
 }
 

@@ -18,6 +18,8 @@ final class SimAgent {
   private let sizes: Sizes
   let environment: Environment
 
+  /// Whether the server takes erasures from it.
+  let isSupervisor: Bool
   /// A request is under way: nobody else may use the store.
   var isBusy = false
   /// The step until which the device is offline.
@@ -28,7 +30,11 @@ final class SimAgent {
   var olderCopy: MemoryDisk?
   private var isSettingsRotten = false
 
-  init(_ name: String, agent: String, _ generator: SeededGenerator, _ clock: NodeClock, _ sizes: Sizes) {
+  init(
+    _ name: String, agent: String, _ generator: SeededGenerator, _ clock: NodeClock, _ sizes: Sizes,
+    isSupervisor: Bool = true
+  ) {
+    self.isSupervisor = isSupervisor
     self.name = name
     self.agent = agent
     self.clock = clock
@@ -42,7 +48,7 @@ final class SimAgent {
 
   /// Another device with a copy of this one's disk.
   func copy(_ name: String, _ clock: NodeClock) -> SimAgent {
-    let copy = SimAgent(name, agent: agent, generator.split(), clock, sizes)
+    let copy = SimAgent(name, agent: agent, generator.split(), clock, sizes, isSupervisor: isSupervisor)
     copy.disk = disk.copy(generator.split())
     copy.isRevoked = isRevoked
     copy.isSettingsRotten = isSettingsRotten

@@ -77,6 +77,19 @@ final class SimServer {
     if disk.isDown { stop() }
   }
 
+  /// Lets the server do behind what it has to until all erasures are carried out.
+  ///
+  /// - Throws: where its files are damaged or the disk refuses, or it does not come to an end.
+  func settle() throws(StorageError) {
+    guard let workspace = try hosted()?.workspace else { return }
+    var steps = 0
+    while workspace.erasedPosition < workspace.head.position {
+      _ = try workspace.maintain()
+      steps += 1
+      if steps > 10_000 { throw .refused("the erasures are not carried out after \(steps) steps") }
+    }
+  }
+
   func backUp() {
     guard isUp else { return }
     backups.append(disk.copy(generator.split()))
@@ -118,8 +131,9 @@ final class SimServer {
   }
 
   /// A one-time code, as the operator makes it beside the server.
-  func invite(_ agent: String) -> String? {
-    try? data().devices(Self.workspace).invite(agent: agent, role: "agent", expires: .max)
+  func invite(_ agent: String, isSupervisor: Bool = true) -> String? {
+    try? data().devices(Self.workspace).invite(
+      agent: agent, role: isSupervisor ? "supervisor" : "agent", expires: .max)
   }
 
   /// Revokes all of an agent's devices.

@@ -70,6 +70,7 @@ extension Simulation {
       }
       if !failures.isEmpty { return }
     }
+    checkErasures()
     if digests.count > 1 { fail("digests differ: \(digests.sorted())") }
     if !server.isIntact { fail("the server has damaged files: \(server.damage)") }
   }
@@ -122,7 +123,7 @@ extension Simulation {
           }
         }
         if journal.refused.contains(token) { fail("\(agent.name): edit \(token) was refused and is there") }
-        if let made = journal.done[token]?.change, made.id == change.id, made != change {
+        if let made = journal.done[token]?.change, made.id == change.id, !made.isSame(as: change) {
           fail(
             "\(agent.name): edit \(token) was changed: \(ChangeLine.text(made)) to \(ChangeLine.text(change))"
           )
@@ -132,6 +133,48 @@ extension Simulation {
     if !twice.isEmpty { fail("\(agent.name): there twice: \(twice.joined(separator: " "))") }
     let lost = journal.wanted.filter { found[$0] == nil }
     if !lost.isEmpty { fail("\(agent.name) lacks \(lost.joined(separator: " "))") }
+  }
+
+  /// What was erased is erased, and in no file of anybody's who may sync.
+  private func checkErasures() {
+    do {
+      try server.settle()
+    } catch {
+      return fail("the server cannot carry out erasures: \(error)")
+    }
+    guard let store = agents.first(where: { !$0.isRevoked })?.store else { return }
+    do {
+      // Where ids are given anew, what was erased has another one.
+      let isWhole = counts["losses", default: 0] == 0 && counts["forks", default: 0] == 0
+      let entities = Set(journal.done.values.map(\.change.on))
+      var gone: Set<EntityID> = []
+      var live: Set<String> = []
+      for entity in entities {
+        guard let state = try store.state(of: entity) else { continue }
+        if state.isErased { gone.insert(entity) }
+        if isWhole, !state.isErased, journal.erased.contains(entity), plan.faults.isDisjoint(with: [.revocations]) {
+          fail("\(entity) was erased and is there")
+        }
+      }
+      try store.forEachState { (state) throws(StorageError) in
+        if state.isErased { return }
+        for placed in try store.changes(of: state.id) { live.formUnion(Token.all(in: placed.change.body)) }
+      }
+      let erased = Set(journal.done.filter { gone.contains($0.value.change.on) }.keys).subtracting(live)
+      if erased.isEmpty { return }
+      count("runs with something gone")
+      check(erased, on: server.disk, "the server")
+      for agent in agents where !agent.isRevoked { check(erased, on: agent.disk, agent.name) }
+    } catch {
+      fail("a store cannot be read: \(error)")
+    }
+  }
+
+  private func check(_ erased: Set<String>, on disk: MemoryDisk, _ name: String) {
+    for (path, tokens) in Survey.traces(on: disk) {
+      let found = tokens.intersection(erased)
+      if !found.isEmpty { fail("\(name): \(path) still holds \(found.sorted().joined(separator: " "))") }
+    }
   }
 
   /// Whether an edit may be there twice: made again for a copied store, and as it was, because the server or the

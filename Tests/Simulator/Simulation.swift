@@ -41,7 +41,8 @@ package final class Simulation {
     server = try SimServer(generator.split(), NodeClock(clock), plan.sizes)
     for index in 0..<plan.agents {
       let agent = SimAgent(
-        "\(index)", agent: "agent-\(index)", generator.split(), NodeClock(clock), plan.sizes)
+        "\(index)", agent: "agent-\(index)", generator.split(), NodeClock(clock), plan.sizes,
+        isSupervisor: !generator.oneIn(4))
       try agent.make()
       agents.append(agent)
     }
@@ -120,7 +121,8 @@ package final class Simulation {
       return
     }
     switch generator.int(0...19) {
-    case 0...10: edit(agent)
+    case 0...9: edit(agent)
+    case 10: generator.oneIn(2) ? erase(agent) : edit(agent)
     case 11...16: sync(agent)
     case 17: compact(agent)
     case 18: server.maintain()
@@ -152,6 +154,23 @@ package final class Simulation {
       note("\(agent.name) could not make \(tokens.joined(separator: " ")): \(error)")
       // After a crash an edit that was not acknowledged may be there.
       if !agent.disk.isDown, !plan.has(.inputOutputErrors) { journal.refuse(tokens) }
+    }
+  }
+
+  /// Erases something, or tries to where the server will not have it.
+  private func erase(_ agent: SimAgent) {
+    guard let store = agent.store, let entity = entities.randomElement(using: &generator) else { return }
+    var draft = Draft()
+    draft.erase = true
+    draft.extra.append(("of", JSONText(entity.description)))
+    do {
+      try store.commit(Edit(.entity(entity), draft))
+      if agent.isSupervisor { journal.erase(entity, isDone: true) }
+      count(agent.isSupervisor ? "erasures" : "erasures that are refused")
+      note("\(agent.name) erased \(entity)")
+    } catch {
+      if agent.isSupervisor { journal.erase(entity, isDone: false) }
+      note("\(agent.name) could not erase \(entity): \(error)")
     }
   }
 
@@ -203,7 +222,9 @@ package final class Simulation {
   }
 
   private func join(_ agent: SimAgent, _ network: Network) throws(SyncError) {
-    guard let code = server.invite(agent.agent) else { throw .offline("no operator") }
+    guard let code = server.invite(agent.agent, isSupervisor: agent.isSupervisor) else {
+      throw .offline("no operator")
+    }
     try agent.join(network, code: code)
     count("joins")
     note("\(agent.name) joined")

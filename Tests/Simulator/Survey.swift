@@ -1,5 +1,6 @@
 import Codec
 import Merge
+import Storage
 import TestSupport
 
 /// Looks at the bytes of disks, not through the product's eyes: which edits are still there, whole, somewhere.
@@ -20,6 +21,18 @@ enum Survey {
       }
     }
     return found
+  }
+
+  /// The tokens that can be read out of any file, by path, whether or not somebody would take them for a change.
+  static func traces(on disk: MemoryDisk) -> [(path: String, tokens: Set<String>)] {
+    disk.paths.sorted().compactMap { path in
+      guard let bytes = disk.bytes(path) else { return nil }
+      var tokens = Set(Token.all(in: bytes))
+      for member in Salvage.members(bytes, of: path, limit: 64 << 20).members {
+        tokens.formUnion(Token.all(in: member.text))
+      }
+      return tokens.isEmpty ? nil : (path, tokens)
+    }
   }
 
   /// The members up to the first that is damaged.

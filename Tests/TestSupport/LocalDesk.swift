@@ -25,7 +25,18 @@ package final class LocalDesk: LocalServer, Sendable {
     return Environment(now: { clock.next() }, random: Environment.system.random)
   }
 
-  package func store(_ name: String) throws -> Store {
-    try Store.make(at: "\(folder)/\(name)", agent: name, environment: environment)
+  /// - Parameter seed: of the store's randomness; nil for the system's.
+  package func store(_ name: String, seed: UInt64? = nil) throws -> Store {
+    var environment = environment
+    if let seed {
+      let generator = SharedGenerator(SeededGenerator(seed: seed))
+      environment.random = { generator.value.withLock { $0.next() } }
+    }
+    return try Store.make(at: "\(folder)/\(name)", agent: name, environment: environment)
+  }
+
+  private final class SharedGenerator: Sendable {
+    let value: Mutex<SeededGenerator>
+    init(_ generator: SeededGenerator) { value = Mutex(generator) }
   }
 }

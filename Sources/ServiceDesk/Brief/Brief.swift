@@ -92,7 +92,7 @@ extension TimelineEntry {
 
 extension Brief.Recurrence {
   /// Entries nearer to each other than this are one contact: an hour.
-  private static let pause: UInt64 = 3_600_000
+  static let pause: UInt64 = 3_600_000
   /// What lies further back is forgotten: 30 days.
   private static let horizon: UInt64 = 30 * 86_400_000
 

@@ -31,8 +31,11 @@ extension Desk {
     var views = [PlainLook(whole.state)]
     for row in chosen { views.append(PlainLook(try known(row.id))) }
     let all = views.flatMap { view in
-      view.timeline.filter(\.isContact).map { entry in
-        Brief.Contact(entry: entry, on: view.id, text: TicketPage.Entry(entry, on: view.state).text)
+      var items = view.timeline.filter(\.isContact).map { TicketPage.Entry($0, on: view.state) }
+      items.cancelTwins()
+      // What was taken back never reached the customer.
+      return items.filter { $0.state != "cancelled" }.map { item in
+        Brief.Contact(entry: item.entry, on: view.id, text: item.text)
       }
     }.sorted { ($1.entry.happened, $1.entry.id) < ($0.entry.happened, $0.entry.id) }
     var filter = PromiseFilter()

@@ -127,6 +127,13 @@ final class Inbox {
     if !overlay.isEmpty { try save() }
   }
 
+  /// Forgets what may quote something that was erased; the next question makes it anew.
+  func forget() {
+    file = nil
+    current = nil
+    overlay = [:]
+  }
+
   private func lines(_ file: InboxFile, all: Bool) throws(StorageError) -> [InboxFile.Line] {
     if let lines = file.lines(store.disk, all: all) { return lines }
     // Damaged, or another process wrote it anew meanwhile.

@@ -8,6 +8,8 @@ final class DeskTables {
   private let store: Store
   /// Told how far the making of tables is.
   var onProgress: ((DeskProgress) -> Void)?
+  /// Told when something was erased.
+  var didErase: (() -> Void)?
   /// Told before changes go into a run, where it can be seen no more which of them are new.
   var willCompact: (() -> Void)?
   private let projection = DeskProjection()
@@ -225,6 +227,16 @@ extension DeskTables: StoreFollower {
   private static let eagerMaximum = 256
 
   func storeWillCompact() { willCompact?() }
+
+  /// Which changes are new, and so which conflicts, is seen before what was known of them goes.
+  func storeWillErase() { willCompact?() }
+
+  func storeDidErase() {
+    tableSet.forget()
+    newerRows = nil
+    newerTerms = NewerTerms()
+    didErase?()
+  }
 
   func storeDidCompact(hasNewRuns: Bool) {
     let count = Self.changeCount(store)

@@ -47,8 +47,16 @@ public struct Answer: Sendable, Hashable {
     public let confidence: String
     /// When the answer is too old to be used; nil where it never is.
     public let expires: HybridTime?
+    /// The customer's organisation of which it is known, and its name; nil for what is known of the customer or ticket.
+    public let organisation: EntityID?
+    public let organisationName: String?
 
     package init(_ fact: FactView) {
+      self.init(fact, of: nil)
+    }
+
+    /// A fact that an organisation shares with all who belong to it.
+    init(_ fact: FactView, of shared: OrganisationView?) {
       value = fact.value
       by = fact.by
       at = fact.at
@@ -57,6 +65,8 @@ public struct Answer: Sendable, Hashable {
       purpose = fact.purpose
       confidence = fact.confidence
       expires = fact.expires
+      organisation = shared?.id
+      organisationName = shared?.name
     }
 
     /// A part of the profile.
@@ -69,6 +79,8 @@ public struct Answer: Sendable, Hashable {
       purpose = Vocabulary.service
       confidence = "stated"
       expires = nil
+      organisation = nil
+      organisationName = nil
     }
   }
 

@@ -15,12 +15,16 @@ public struct OutgoingMessage: Sendable {
 
   /// Where it goes: the customer's addresses for its channel.
   public var recipients: [String] {
-    guard let customer else { return [] }
-    switch entry.entry.channel {
-    case "email": return customer.emails
-    case "sms", "phone": return customer.phones
-    case "message": return customer.handles + customer.phones
-    default: return customer.handles
+    customer.map { Self.addresses(of: $0.state, for: entry.entry.channel) } ?? []
+  }
+
+  /// A customer's addresses for a channel.
+  static func addresses(of customer: EntityState, for channel: String?) -> [String] {
+    switch channel {
+    case "email": customer.elements("emails")
+    case "sms", "phone": customer.elements("phones")
+    case "message": customer.elements("handles") + customer.elements("phones")
+    default: customer.elements("handles")
     }
   }
 }

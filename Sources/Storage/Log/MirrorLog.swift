@@ -174,6 +174,33 @@ package struct MirrorLog: Sendable {
     try append(kept.map { BlockMember([$0], deflater) })
   }
 
+  /// Puts stubs in the places of erased entities' changes: the log is replaced as a whole, so that a crash leaves the old or
+  /// the new one. Cost: the log, where it holds something to erase.
+  package mutating func erase(_ entities: Set<EntityID>) throws(StorageError) {
+    let disk = self.disk
+    let paths = try Self.paths(disk)
+    let leftovers = try onDisk { () throws(DiskError) in
+      try disk.list(Self.folder).filter { $0.hasSuffix(".new") }
+    }
+    if let first = blocks.first?.placement?.first,
+      blocks.contains(where: { $0.erasing(entities) != nil }) || paths != [Self.path(first)]
+    {
+      let stubs = blocks.map { $0.erasing(entities) ?? $0 }
+      let deflater = Deflater()
+      var bytes: [UInt8] = []
+      for block in stubs { bytes += BlockMember([block], deflater).bytes }
+      let path = Self.path(first)
+      file = nil
+      try onDisk { () throws(DiskError) in try disk.replace(path, with: bytes) }
+      (blocks, self.path, fileSize, size) = (stubs, path, bytes.count, bytes.count)
+      // What other files hold the runs or this one hold, too.
+      for other in paths where other != path { try onDisk { () throws(DiskError) in try disk.remove(other) } }
+    } else if blocks.isEmpty, !paths.isEmpty {
+      try clear()
+    }
+    for name in leftovers { try onDisk { () throws(DiskError) in try disk.remove("\(Self.folder)/\(name)") } }
+  }
+
   /// Removes the log's files, after runs hold everything in them.
   ///
   /// - Throws: `StorageError`; then some files are left, of which the next opening passes over what the runs hold.

@@ -8,9 +8,9 @@ import Merge
 /// In memory it holds 24 bytes a member, nothing that grows with entities. A value: the server keeps it behind
 /// a lock, copies what it needs, and does its reading and writing outside.
 package struct ServerLog: Sendable {
-  private let disk: any Disk
+  let disk: any Disk
   private let sizes: Sizes
-  private var segments: [LogSegment] = []
+  var segments: [LogSegment] = []
   /// The last position, 0 for none.
   package private(set) var last: UInt64 = 0
   /// The chain's sum at `last`.
@@ -117,7 +117,7 @@ package struct ServerLog: Sendable {
     return true
   }
 
-  private static func rewriteIndex(_ disk: any Disk, _ segment: LogSegment) throws(StorageError)
+  static func rewriteIndex(_ disk: any Disk, _ segment: LogSegment) throws(StorageError)
     -> any DiskFile
   {
     var bytes = LogSegment.magic
@@ -146,7 +146,7 @@ package struct ServerLog: Sendable {
     return current.size >= sizes.segment || current.entries.count >= sizes.segmentMembers
   }
 
-  private mutating func startSegment(_ first: UInt64) throws(StorageError) {
+  mutating func startSegment(_ first: UInt64) throws(StorageError) {
     let disk = self.disk
     let file = try onDisk { () throws(DiskError) -> any DiskFile in
       try disk.makeFolder(LogSegment.folder)
@@ -192,7 +192,7 @@ package struct ServerLog: Sendable {
     if let index = segments[current].index { try? index.append(records.span) }
   }
 
-  private func segment(at position: UInt64) -> Int {
+  func segment(at position: UInt64) -> Int {
     var low = 0
     var high = segments.count
     while high - low > 1 {

@@ -66,6 +66,12 @@ package final class TableSet {
     identities = []
   }
 
+  /// Forgets the tables, whose files are gone; `follow` makes them anew.
+  package func forget() {
+    tables = []
+    identities = []
+  }
+
   private func open(_ path: String) -> TableReader? {
     guard let file = try? disk.open(path, .read) else { return nil }
     return try? TableReader(file, path: path)

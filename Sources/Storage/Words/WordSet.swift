@@ -58,6 +58,9 @@ package final class WordSet {
     (files, identities) = ([], [])
   }
 
+  /// Forgets the files, which are gone; `follow` makes them anew.
+  package func forget() { (files, identities) = ([], []) }
+
   private static func path(_ identity: TableIdentity) -> String {
     "\(RunName.folder)/\(identity.run)\(suffix)"
   }

@@ -9,7 +9,7 @@ enum CustomerCommands {
       CustomerNew.command, CustomerShow.command, CustomerSet.command, CustomerList.command,
       CustomerFind.command, CustomerSimilar.command, CustomerDuplicates.command, CustomerMerge.merge,
       CustomerMerge.split, CustomerMerge.distinct, CustomerQuestions.list, CustomerQuestions.answer,
-      CustomerExport.command,
+      CustomerExport.command, CustomerErase.command,
     ])
 
   static let customer = Operand("CUSTOMER", "the start of its id, or its number from another system")

@@ -60,7 +60,7 @@ struct LiveSync {
     let ownSize = FolderSize.bytes(ownFolder)
     let desk = Desk(store)
     let watch = ConflictNews.Watch(desk)
-    let report = try SyncClient(store, transport).sync()
+    let report = SyncRun.completed(try SyncClient(store, transport).sync(), desk)
     let news = watch.news()
     let isNews = report.sent + report.received + report.relayed > 0
     if isNews || !report.notes.isEmpty {

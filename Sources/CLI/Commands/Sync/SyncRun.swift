@@ -1,6 +1,8 @@
 import Agent
+import Causality
 import Codec
 import Glibc
+import Merge
 import ServiceDesk
 import Storage
 
@@ -39,7 +41,7 @@ struct SyncRun {
         let client = try SyncClient(store, transport) { report in
           progress.update(Self.progress(report, store))
         }
-        return (try client.sync(), watch.news())
+        return (Self.completed(try client.sync(), desk), watch.news())
       } catch {
         guard retries, error.isTemporary, attempt < Self.tries, (error.retryAfter ?? 0) <= Self.patience
         else {
@@ -51,6 +53,21 @@ struct SyncRun {
         attempt += 1
       }
     }
+  }
+
+  /// A report with what this device made for customers who were erased meanwhile: it is not erased, since whoever erased
+  /// them did not know of it.
+  static func completed(_ report: SyncReport, _ desk: Desk) -> SyncReport {
+    var report = report
+    for customer in report.erased where customer.type == Vocabulary.customer {
+      let own = ((try? desk.leftovers(of: customer)) ?? []).filter { $0.origin.replica == desk.store.replica }
+      guard let first = own.first else { continue }
+      let what = own.count == 1 ? "\(first)" : "\(first) and \(own.count - 1) more"
+      report.notes.append(
+        "\(customer) was erased while you made \(what) for it, which still \(own.count == 1 ? "holds" : "hold") its data; ask "
+          + "a supervisor to run 'askonce customer erase \(customer)' again")
+    }
+    return report
   }
 
   /// Milliseconds to wait after a failure: twice as long each time, from half of that on by chance, so that agents

@@ -1,0 +1,194 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+import Storage
+
+/// Erasures in a store: known once they have a place in the workspace's order, then carried out in every file.
+///
+/// An erasure that was not sent yet hides what it erases, and no more: the server may refuse it. From its place on, what
+/// arrives is stored as stubs, and `scrub` takes out what was there before. A crash in between leaves erasures that are
+/// known and not noted as carried out; the next command that opens the store for writing goes on.
+extension Store {
+  /// Whether an entity is erased: here, or by an own change that was not sent yet. Cost: none but finding it.
+  public func isErased(_ entity: EntityID) -> Bool {
+    erasures[entity] != nil
+      || newer[entity]?.contains { $0.position == nil && $0.change.erases } == true
+  }
+
+  /// The entities that are erased in the workspace's order.
+  package var erasedEntities: Set<EntityID> { Set(erasures.keys) }
+
+  /// The position up to which erasures are carried out in all files; nil where none is known.
+  package var erasedPosition: UInt64? {
+    guard !erasures.isEmpty else { return nil }
+    let note = erasureNote
+    return erasures.values.contains { $0 > note.position } ? note.position : position
+  }
+
+  /// The erasures that have a place in the order.
+  package func erasureChanges() throws(StorageError) -> [PlacedChange] {
+    var found: [PlacedChange] = []
+    for entity in erasures.keys { found += try changes(of: entity).filter { $0.change.erases } }
+    return found.sorted { ($0.position ?? .max) < ($1.position ?? .max) }
+  }
+
+  /// What an answer brought, with stubs in the places of what is erased.
+  func erasing(_ members: [BlockMember]) -> [BlockMember] {
+    var known = erasures
+    for erasure in members.flatMap(\.blocks).flatMap(\.erasures) {
+      known.merge([erasure.entity: erasure.position], uniquingKeysWith: min)
+    }
+    guard !known.isEmpty else { return members }
+    erasures = known
+    let erased = Set(known.keys)
+    let deflater = Deflater()
+    return members.map { $0.erasing(erased, deflater) ?? $0 }
+  }
+
+  /// Notes that less of the order is held than erasures were carried out in: its positions may go to other changes.
+  func lowerErasureNote(to position: UInt64, sum: UInt32) throws(StorageError) {
+    guard erasureNote.position > position else { return }
+    let note = ErasureNote(position: position, sum: sum)
+    try note.write(disk)
+    erasureNote = note
+  }
+
+  /// Carries out the erasures that are not yet: replaces bodies by stubs in all files, and removes what is derived from them
+  /// and copies of damaged files. What cannot be written leaves them for the next time.
+  ///
+  /// Cost: nothing where none is due; else the log, all own changes, and a copy of each run that holds something to erase.
+  /// - Returns: whether any was due.
+  @discardableResult
+  package func scrub() throws(StorageError) -> Bool {
+    precondition(access == .writing, "only a store that was opened for writing can be scrubbed")
+    let done = erasureNote.position
+    let pending = Set(erasures.filter { $0.value > done }.keys)
+    guard !pending.isEmpty else { return false }
+    follower?.storeWillErase()
+    try removeCopies()
+    let holding = try runs.erase(pending).holding
+    try removeDerived(of: holding)
+    try mirror.erase(pending)
+    for (folder, replica) in ownFolders {
+      try OwnErasure.erase(pending, disk, folder: folder, replica: replica)
+    }
+    try eraseAside(pending)
+    let note = ErasureNote(position: mirror.last, sum: mirror.sum)
+    try note.write(disk)
+    erasureNote = note
+    try reopen()
+    follower?.storeDidErase()
+    return true
+  }
+
+  /// The folders of own changes: this replica's, and those of the ids that it had before.
+  private var ownFolders: [(folder: String, replica: ReplicaID)] {
+    let former = (configuration.formerReplicas ?? []) + [replica]
+    return former.enumerated().map { index, replica in (index == 0 ? "own" : "own-\(replica)", replica) }
+  }
+
+  /// Removes what is no part of the store's state and may hold anything: copies that `verify` kept, runs that are on their way.
+  private func removeCopies() throws(StorageError) {
+    try onDisk { () throws(DiskError) in
+      for number in try disk.list(SetAside.root) {
+        let folder = "\(SetAside.root)/\(number)"
+        for name in try disk.list(folder) { try disk.remove("\(folder)/\(name)") }
+        try disk.remove(folder)
+      }
+      for name in try disk.list(Self.incoming) { try disk.remove("\(Self.incoming)/\(name)") }
+    }
+  }
+
+  /// Removes what is derived from runs that held something erased, and from the log.
+  private func removeDerived(of holding: [RunName]) throws(StorageError) {
+    let kept = Set(runs.runs.map(\.name)).subtracting(holding).map { "\($0)." }
+    try onDisk { () throws(DiskError) in
+      for file in try disk.list(RunName.folder)
+      where !file.hasSuffix(".jsonl.gz") && !file.hasSuffix(".index")
+        && (file.hasSuffix(".new") || !kept.contains { file.hasPrefix($0) })
+      {
+        try disk.remove("\(RunName.folder)/\(file)")
+      }
+    }
+    try runs.removeLeftovers()
+  }
+
+  /// Takes what is erased out of what was set aside for a server that lost it.
+  private func eraseAside(_ entities: Set<EntityID>) throws(StorageError) {
+    for number in try asideNumbers() {
+      let folder = "\(Self.asideFolder)/\(number)"
+      let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
+      for name in listing where name.hasSuffix(".jsonl.gz") {
+        if let run = RunName(name.dropLast(".jsonl.gz".count)) {
+          do throws(StorageError) {
+            _ = try RunErasure.erase(
+              entities, in: try RunReader(disk, run, in: folder), disk, folder: folder)
+            continue
+          } catch {
+            guard case .damaged = error else { throw error }
+          }
+        }
+        try eraseAsideLog("\(folder)/\(name)", entities)
+      }
+    }
+  }
+
+  /// Writes a file that was set aside anew, without the parts that cannot be read.
+  private func eraseAsideLog(_ path: String, _ entities: Set<EntityID>) throws(StorageError) {
+    guard let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(path) }) else { return }
+    let found = Salvage.members(bytes, of: path, limit: BlockMember.textLimit)
+    var isChanged = !found.damage.isEmpty
+    var output: [UInt8] = []
+    let deflater = Deflater()
+    for member in found.members {
+      if let blocks = try? BlockText.parseAll(member.text.span) {
+        isChanged = isChanged || blocks.contains { $0.erasing(entities) != nil }
+        output += BlockMember(blocks.map { $0.erasing(entities) ?? $0 }, deflater).bytes
+      } else if let changes = try? RunText.parse(member.text.span) {
+        // A member of a damaged run.
+        var text = RunText()
+        for placed in changes {
+          let isErased = entities.contains(placed.change.on) && !placed.change.isStub
+          isChanged = isChanged || isErased
+          text.add(
+            isErased
+              ? PlacedChange(
+                placed.change.stub, position: placed.position, stamp: placed.stamp,
+                seenLimit: placed.seenLimit) : placed)
+        }
+        var bytes: [UInt8] = []
+        _ = text.finish(to: &bytes)
+        output += deflater.compress(bytes)
+      } else if (try? RunFileHeader(member.text)) != nil {
+        output += deflater.compress(member.text)
+      } else {
+        isChanged = true
+      }
+    }
+    if isChanged { try onDisk { () throws(DiskError) in try disk.replace(path, with: output) } }
+  }
+
+  /// Takes back the erasures that were not sent, because the server does not take them from this device: what they hid is
+  /// there again.
+  ///
+  /// - Returns: what they were on.
+  package func withdrawErasures() throws(StorageError) -> [EntityID] {
+    let entities = Set(own.unsent.filter(\.erases).map(\.on))
+    guard !entities.isEmpty else { return [] }
+    try OwnErasure.withdraw(
+      disk, folder: configuration.ownFolder ?? "own", replica: replica, behind: acknowledged)
+    try reopen()
+    return entities.sorted()
+  }
+
+  /// Carries out erasures in a store that no server knows: it gives its changes places itself.
+  ///
+  /// - Returns: whether there were any.
+  @discardableResult
+  public func eraseLocally() throws(StorageError) -> Bool {
+    guard configuration.server == nil, own.unsent.contains(where: \.erases) else { return false }
+    try placeLocally()
+    return try scrub()
+  }
+}

@@ -1,0 +1,113 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import ServiceDesk
+
+/// Erases a customer for good.
+enum CustomerErase {
+  private static let yes = Option.flag("yes", "do not ask; needed where no terminal is")
+  private static let reason = Option.value("reason", "TEXT", "why; every device keeps it, so name nobody in it")
+  private static let keepTickets = Option.flag(
+    "keep-tickets", "leave the tickets with all that was said on them; promises and surveys go all the same")
+
+  static let command = Command(
+    "customer erase", "Erase a customer for good, on the server and on every device (supervisors)",
+    details: [
+      "Erased are all profiles that were merged with the customer, with every fact, consent and contact; its tickets with "
+        + "subject, messages, notes and all else; its promises and surveys; of all of them every earlier edit. It is hidden "
+        + "here at once. 'askonce sync' sends the erasure, and each device, this one too, then takes the data out of its "
+        + "files when it syncs; 'askonce erasure status' names those that have not.",
+      "What stays: that there was a customer, its id, when and by which agents it and its tickets were edited, when and by whom "
+        + "it was erased, and the reason. What stays too: other customers' data, even where they speak of this one; tickets that "
+        + "by an open conflict may be somebody else's (they are listed); files outside of the store, such as exports, "
+        + "import files and BACKUPS of the server or a device, which hold the data until you delete them. A backup that is "
+        + "restored is erased again by the first device that syncs.",
+      "A device that is away goes on showing the customer until it syncs. What it edited is emptied then, and its agent is told. "
+        + "A ticket that it made for the customer meanwhile is not known to the erasure: run the command again.",
+      "This cannot be undone. Exit codes: 0 erased, or nothing left to erase; 9 this device is no supervisor's; 11 done but "
+        + "for tickets that may be somebody else's.",
+    ],
+    operands: [CustomerCommands.customer],
+    options: [yes, reason, keepTickets],
+    examples: [
+      .init("Asked for by the customer", "askonce customer erase k7f3.12 --reason 'request of 2026-11-20' && askonce sync"),
+      .init("From a script", "askonce customer erase k7f3.12 --yes --json"),
+    ]
+  ) { typed in
+    let (text, reason, isSure) = (typed.operand(0), typed[reason], typed.has(yes))
+    let keepsTickets = typed.has(keepTickets)
+    return { context in
+      var plan: ErasurePlan?
+      let code = try context.withDesk(.writing) { desk in
+        guard desk.mayErase else {
+          throw Failure(
+            .refused,
+            "only a supervisor may erase, and the server knows this device as '\(desk.store.configuration.role ?? "agent")'; ask a "
+              + "supervisor, or your operator for an invitation with --role supervisor")
+        }
+        let found = try desk.erasurePlan(
+          of: try context.find(text, type: Vocabulary.customer, desk), keepingTickets: keepsTickets)
+        if !found.isEmpty, !isSure { try confirm(found, desk, context) }
+        let changes = try desk.erase(found, because: reason)
+        plan = found
+        report(found, changes, desk, context)
+      }
+      return plan?.unclear.isEmpty == false ? .partial : code
+    }
+  }
+
+  private static func confirm(_ plan: ErasurePlan, _ desk: Desk, _ context: Context) throws {
+    guard let keys = KeyReader(), context.errors.isTerminal else {
+      throw Failure(
+        .usage, "this erases \(what(plan)) for good; give --yes where nobody can be asked", command: "customer erase")
+    }
+    defer { keys.end() }
+    let id = desk.shortID(plan.customer)
+    let name = (try? desk.customerName(plan.customer)) ?? nil
+    context.output.flush()
+    context.errors.write(
+      "This erases \(Plain.line(name ?? "\(plan.customer)")) for good: \(what(plan)). Type \(id) to go on: ")
+    context.errors.flush()
+    let typed = keys.line { text in
+      context.errors.write(text)
+      context.errors.flush()
+    }
+    guard typed == id else { throw Failure(.failed, "nothing was erased") }
+  }
+
+  private static func what(_ plan: ErasurePlan) -> String {
+    let tickets = plan.others.count { $0.type == Vocabulary.ticket }
+    let rest = plan.others.count - tickets
+    var parts: [String] = []
+    if !plan.profiles.isEmpty { parts.append(Words.count(plan.profiles.count, "profile")) }
+    if tickets > 0 { parts.append(Words.count(tickets, "ticket")) }
+    if rest > 0 { parts.append("\(Words.grouped(rest)) other\(rest == 1 ? " entry" : " entries")") }
+    return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
+  }
+
+  private static func report(_ plan: ErasurePlan, _ changes: [Change], _ desk: Desk, _ context: Context) {
+    let isSent = desk.store.configuration.server == nil
+    if context.isJSON {
+      context.output.json([
+        ("on", JSONText(plan.customer.description)),
+        ("erased", EntityJSON.strings((plan.profiles + plan.others).map(\.description))),
+        ("kept", EntityJSON.strings(plan.kept.map(\.description))),
+        ("unclear", EntityJSON.strings(plan.unclear.map(\.description))),
+        ("changes", EntityJSON.strings(changes.map(\.id.description))), ("done", JSONText(isSent)),
+      ])
+      return
+    }
+    if plan.isEmpty {
+      context.output.line("\(plan.customer) is erased already, and nothing names it")
+    } else {
+      context.output.line("erased \(what(plan)) of \(plan.customer)")
+    }
+    for id in plan.unclear {
+      context.note("\(desk.shortID(id)) may be somebody else's, so it stays; settle whose it is, then erase again")
+    }
+    if !isSent, !plan.isEmpty {
+      context.output.line("'askonce sync' carries it out; 'askonce erasure status' says who has not")
+    }
+  }
+}

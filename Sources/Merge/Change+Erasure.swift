@@ -1,0 +1,56 @@
+import Causality
+import Codec
+
+/// What an erasure leaves of a change: its *stub*.
+///
+/// A stub keeps what order, checksums and the merge's bookkeeping need, `id`, `at`, `seen`, `by` and `on`, and of the body
+/// only the members that say so themselves: `erase` with its `of` and `because`, and `was`. All else, known or not, goes.
+extension Change {
+  /// The longest reason that an erasure keeps, in bytes as written.
+  public static let maximumReason = 1000
+
+  /// Whether it erases its entity. Cost: a pass over the body.
+  public var erases: Bool {
+    // Most bodies are told apart without parsing them.
+    guard ByteSearch.contains(body.span, eight: "\"erase\":") else { return false }
+    return members.contains { $0.key == "erase" }
+  }
+
+  /// The change as an erasure of its entity leaves it. The stub of a stub is itself.
+  package var stub: Change { reduced(to: ["erase", "of", "because", "was"]) }
+
+  /// A stub that does not erase: what is left of an erasure that was not allowed.
+  package var withdrawn: Change { reduced(to: ["was"]) }
+
+  /// Whether an erasure would leave it as it is.
+  package var isStub: Bool { body.isEmpty || stub.body == body }
+
+  /// Whether it is the same edit as another change, of which an erasure may have taken the body.
+  package func isSame(as other: Change) -> Bool {
+    if self == other { return true }
+    guard id == other.id, at == other.at else { return false }
+    let (left, right) = (stub, other.stub)
+    return left == right && (left.body == body || right.body == other.body)
+  }
+
+  private var members: [(key: String, value: JSONText)] {
+    JSONText(unchecked: [UInt8(ascii: "{")] + body + [UInt8(ascii: "}")]).members ?? []
+  }
+
+  private func reduced(to keys: [String]) -> Change {
+    if body.isEmpty { return self }
+    let members = self.members
+    let isErasure = keys.contains("erase") && members.contains { $0.key == "erase" }
+    let kept = members.filter { key, value in
+      guard keys.contains(key) else { return false }
+      switch key {
+      case "was": return value.string.flatMap { ChangeID($0) } != nil
+      case "of": return isErasure && value.string.flatMap { EntityID($0) } != nil
+      case "because": return isErasure && value.string != nil && value.bytes.count <= Self.maximumReason
+      default: return true
+      }
+    }
+    let body = JSONText(object: kept.map { ($0.key, $0.value) }).bytes
+    return Change(id: id, at: at, seen: seen, by: by, on: on, body: Array(body.dropFirst().dropLast()))
+  }
+}

@@ -1,0 +1,100 @@
+import Causality
+import ChangeCodec
+import Codec
+import Merge
+import Storage
+
+/// Erasures on the server: it does not know what a customer is, only which entities were erased.
+extension Workspace {
+  /// An erasure with what `askonce erasure status` tells of it.
+  package struct ErasureRecord: Sendable {
+    package let change: PlacedChange
+    package let position: UInt64
+  }
+
+  /// All erasures, in the order of the log. Cost: each one's entity.
+  package func erasureRecords() throws(StorageError) -> [ErasureRecord] {
+    let (log, erasures) = snapshot
+    let runs = try RunSet(disk)
+    var records: [ErasureRecord] = []
+    var newer: [EntityID: [PlacedChange]] = [:]
+    try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
+      for placed in block.placed where placed.change.erases {
+        newer[placed.change.on, default: []].append(placed)
+      }
+      return true
+    }
+    for entity in erasures.keys {
+      for placed in try runs.changes(of: entity) + (newer[entity] ?? []) where placed.change.erases {
+        if let position = placed.position { records.append(ErasureRecord(change: placed, position: position)) }
+      }
+    }
+    return records.sorted { $0.position < $1.position }
+  }
+
+  /// The position up to which all erasures are carried out in the server's files.
+  package var erasedPosition: UInt64 {
+    let (log, erasures) = snapshot
+    return erasures.values.contains { $0 > note.position } ? note.position : log.last
+  }
+
+  /// Carries out a part of the erasures that are still in the files: one segment of the log, or one run.
+  ///
+  /// Cost: what the erased entities' changes need to be found, and a copy of one file.
+  /// - Returns: whether there was anything to do.
+  func erase() throws(StorageError) -> Bool {
+    let (log, erasures) = snapshot
+    let done = note.position
+    let pending = Set(erasures.filter { $0.value > done }.keys)
+    guard !pending.isEmpty else { return false }
+    let runs = try RunSet(disk)
+    try runs.removeLeftovers()
+    try log.removeLeftovers()
+    var positions: Set<UInt64> = []
+    for entity in pending {
+      for placed in try runs.changes(of: entity) { if let position = placed.position { positions.insert(position) } }
+    }
+    try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
+      for placed in block.placed where pending.contains(placed.change.on) {
+        if let position = placed.position { positions.insert(position) }
+      }
+      return true
+    }
+    // The log first: in the runs it is found out where in the log an entity's changes are.
+    if let first = try log.unerased(positions, pending).first {
+      try rewrite(first, pending)
+      return true
+    }
+    if try runs.erase(pending, single: true).isChanged { return true }
+    try removeSetAside()
+    let new = ErasureNote(position: log.last, sum: log.sum)
+    try new.write(disk)
+    note = new
+    return true
+  }
+
+  /// What a repair set aside may hold anything.
+  private func removeSetAside() throws(StorageError) {
+    try onDisk { () throws(DiskError) in
+      for name in try disk.list(Repair.folder) { try disk.remove("\(Repair.folder)/\(name)") }
+      try disk.remove(Repair.folder)
+    }
+  }
+
+  /// Whose erasures a request must not bring: all of a device that is no supervisor's; of relayed ones those of replicas that
+  /// are known here, none of them as a supervisor's.
+  ///
+  /// A relay gives back to a restored server what it took before, so one of a replica that it does not know any more counts.
+  static func barred(
+    _ blocks: [Block], from device: Device, isRelay: Bool, _ registry: DeviceRegistry
+  ) throws(StorageError) -> Set<ReplicaID> {
+    let replicas = Set(blocks.filter { $0.changes.contains(where: \.erases) }.map(\.replica))
+    guard !replicas.isEmpty else { return [] }
+    if !isRelay { return device.role == Device.supervisor ? [] : replicas }
+    let devices = try registry.devices()
+    return replicas.filter { replica in
+      let known = devices.filter { $0.replica == replica }
+      return !known.isEmpty && !known.contains { $0.role == Device.supervisor }
+    }
+  }
+}
