@@ -57,9 +57,11 @@ extension Desk {
       let allowed =
         filter.audience == nil && filter.language == nil
         ? filter.types ?? SearchText.types : [Vocabulary.article]
+      // What the index ranks and what is looked into for the order that is shown.
+      let count = max(64, min(2 * limit, 200))
       var scores: [EntityID: Double] = [:]
       for file in files {
-        for (id, score) in try ranker.candidates(file, allowed, limit: max(64, min(4 * limit, 200))) {
+        for (id, score) in try ranker.candidates(file, allowed, limit: count) {
           scores[id, default: 0] += score
         }
       }
@@ -67,8 +69,7 @@ extension Desk {
         let score = ranker.score(words)
         if score > 0 { scores[id, default: 0] += score }
       }
-      let best = scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(
-        max(64, min(4 * limit, 200)))
+      let best = scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(count)
       var hits: [EntityID: SearchHit] = [:]
       // In the order in which they lie.
       for id in best.map(\.key).sorted() {
