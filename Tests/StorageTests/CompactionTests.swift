@@ -71,6 +71,24 @@ import Testing
     }
   }
 
+  /// A single run is written anew under its own name.
+  @Test(arguments: 1..<16) func aCrashWhileARunIsPackedLosesNothing(point: Int) throws {
+    for seed in 0..<8 as Range<UInt64> {
+      let disk = MemoryDisk(seed: seed)
+      _ = try RunTests.runs(Self.log, cuts: [], on: disk)
+      let before = disk.writeCount
+      disk.faults.crashAfter = point
+      try? Self.compact(disk, all: true)
+      #expect(point > 12 || disk.writeCount > before)
+      disk.restart(losingPower: seed % 4 < 3)
+      #expect(try Self.content(disk) == Self.log.placed, "write \(point), seed \(seed)")
+      try Self.compact(disk, all: true)
+      #expect(try Self.content(disk) == Self.log.placed, "write \(point), seed \(seed)")
+      #expect(try RunSet(disk).runs.allSatisfy { run throws in try run.isPacked })
+      #expect(disk.paths.count { $0.hasPrefix("runs/") } == 2, "\(disk.paths)")
+    }
+  }
+
   @Test(arguments: 0..<30) func aRefusingDiskLosesNothing(seed: UInt64) throws {
     let disk = try Self.filled(seed)
     if seed % 2 == 0 { disk.faults.isFull = true } else { disk.faults.failsOneIn = 4 }

@@ -46,6 +46,20 @@ import Testing
     #expect(merged.paths == [name.indexPath, name.path].sorted())
   }
 
+  @Test func aRunWrittenInHasteIsPackedOnce() throws {
+    let log = RandomLog(seed: 4, changes: 200, entities: 7, padding: 200)
+    let disk = MemoryDisk()
+    let runs = try Self.runs(log, cuts: [], on: disk)
+    let name = runs.runs[0].name
+    let text = try Self.text(disk, name)
+    #expect(try !runs.merge() && !runs.runs[0].isPacked)
+    #expect(try runs.merge(all: true) && runs.runs[0].isPacked)
+    #expect(try Self.text(disk, name) == text)
+    #expect(disk.paths == [name.indexPath, name.path].sorted())
+    try runs.runs[0].verify()
+    #expect(try !runs.merge(all: true))
+  }
+
   @Test func itIsSortedByEntityThenPositionAndHoldsAll() throws {
     let log = RandomLog(seed: 8, changes: 300, entities: 9, padding: 4000)
     let run = try Self.runs(log, cuts: []).runs[0]

@@ -107,6 +107,13 @@ package final class RunSet {
     while let entity = try walk.next() {
       for change in entity.changes { try writer.add(change) }
     }
+    if merged.count == 1 {
+      // It is written anew under its own name: with an index of the other form it would be misread.
+      try onDisk { () throws(DiskError) in
+        try disk.remove(name.indexPath)
+        try disk.syncFolder(RunName.folder)
+      }
+    }
     try writer.finish()
     runs[start...] = [try RunReader(disk, name)]
     try remove(merged.map(\.name).filter { $0 != name })
