@@ -203,7 +203,7 @@ struct HistoryTests {
     let desks = try TwoDesks()
     let store = desks.anna.store
     var tickets: [EntityID] = []
-    for number in 0..<900 {
+    for number in 0..<2400 {
       let text = String(repeating: "Ticket \(number) ", count: 40)
       tickets.append(try desks.anna.newTicket(customer: nil, subject: "Ticket \(number)", message: text).on)
     }
