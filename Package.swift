@@ -114,7 +114,8 @@ let package = Package(
     tests(
       "ServiceDeskTests",
       [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server", "ServiceDesk",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "ServiceDesk",
         "TestSupport",
       ]),
     tests(

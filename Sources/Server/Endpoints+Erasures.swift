@@ -11,7 +11,8 @@ extension Endpoints {
       throw Refusal(.notSupervisor, "what was erased, and by which devices, is told to supervisors only")
     }
     do throws(StorageError) {
-      return ServerResponse(json: try ErasureReport.json(hosted.workspace, hosted.devices, hosted.activity.entries))
+      return ServerResponse(
+        json: try ErasureReport.json(hosted.workspace, hosted.devices, hosted.activity.entries))
     } catch {
       throw Refusal(.failed, "the erasures cannot be read: \(error)")
     }

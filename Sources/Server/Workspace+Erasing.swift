@@ -26,7 +26,9 @@ extension Workspace {
     }
     for entity in erasures.keys {
       for placed in try runs.changes(of: entity) + (newer[entity] ?? []) where placed.change.erases {
-        if let position = placed.position { records.append(ErasureRecord(change: placed, position: position)) }
+        if let position = placed.position {
+          records.append(ErasureRecord(change: placed, position: position))
+        }
       }
     }
     return records.sorted { $0.position < $1.position }
@@ -52,7 +54,9 @@ extension Workspace {
     try log.removeLeftovers()
     var positions: Set<UInt64> = []
     for entity in pending {
-      for placed in try runs.changes(of: entity) { if let position = placed.position { positions.insert(position) } }
+      for placed in try runs.changes(of: entity) {
+        if let position = placed.position { positions.insert(position) }
+      }
     }
     try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
       for placed in block.placed where pending.contains(placed.change.on) {

@@ -32,8 +32,14 @@ final class MemoryServer {
 
   var transport: MemoryTransport { MemoryTransport(Endpoints(data)) }
 
-  func invite(_ agent: String) throws -> String {
-    try data.devices("nord").invite(agent: agent, role: "agent", expires: .max)
+  func invite(_ agent: String, role: String = "agent") throws -> String {
+    try data.devices("nord").invite(agent: agent, role: role, expires: .max)
+  }
+
+  /// What a server does behind.
+  func maintain() throws {
+    let workspace = try data.hosted("nord").workspace
+    while try workspace.maintain() {}
   }
 
   func join(_ store: Store) throws {

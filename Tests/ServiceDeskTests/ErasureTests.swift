@@ -31,7 +31,8 @@ private final class ErasureWorld {
     (sofia, anna, bo) = (Desk(stores[0]), Desk(stores[1]), Desk(stores[2]))
     customer = try anna.newCustomer(name: "Maja \(Self.secret)", phones: ["+46 70 123 45 67"]).on
     ticket = try anna.newTicket(
-      customer: customer, subject: "The tap of \(Self.secret) leaks", channel: "phone", message: "\(Self.secret) says it drips"
+      customer: customer, subject: "The tap of \(Self.secret) leaks", channel: "phone",
+      message: "\(Self.secret) says it drips"
     ).on
     try anna.promise("to call \(Self.secret) back", to: customer, ticket: ticket)
     try anna.newTicket(customer: try anna.newCustomer(name: "Olle Berg").on, subject: "Another's")
@@ -132,7 +133,8 @@ private final class ErasureWorld {
     try world.local.sync(world.sofia.store)
     let report = try world.local.sync(world.bo.store)
     #expect(report.erased.contains(world.customer))
-    #expect(report.notes.contains { $0.hasPrefix("\(world.customer) was erased by sofia while you edited it") })
+    #expect(
+      report.notes.contains { $0.hasPrefix("\(world.customer) was erased by sofia while you edited it") })
     #expect(try world.bo.conflicts().conflicts.map(\.kind).contains(.erasedEdit))
     try world.settle()
     try world.maintain()

@@ -1,6 +1,7 @@
 import Agent
 import Server
 import Storage
+import SyncProtocol
 import TestSupport
 
 /// The server's machine: the real server without sockets, on a disk in memory.
