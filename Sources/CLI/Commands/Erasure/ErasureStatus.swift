@@ -88,7 +88,8 @@ private struct ErasureReceipts {
       add(change, of: change.erasedWith, because: change.erasedBecause, nil)
     }
     for index in items.indices where items[index].of.type == Vocabulary.customer {
-      items[index].leftovers = try desk.leftovers(of: items[index].of)
+      items[index].leftovers = try desk.leftovers(
+        of: items[index].entities.filter { $0.type == Vocabulary.customer })
     }
     items.sort { ($0.at, $0.of) > ($1.at, $1.of) }
   }

@@ -60,7 +60,7 @@ struct SyncRun {
   static func completed(_ report: SyncReport, _ desk: Desk) -> SyncReport {
     var report = report
     for customer in report.erased where customer.type == Vocabulary.customer {
-      let own = ((try? desk.leftovers(of: customer)) ?? []).filter { $0.origin.replica == desk.store.replica }
+      let own = ((try? desk.leftovers(of: [customer])) ?? []).filter { $0.origin.replica == desk.store.replica }
       guard let first = own.first else { continue }
       let what = own.count == 1 ? "\(first)" : "\(first) and \(own.count - 1) more"
       report.notes.append(
