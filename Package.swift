@@ -71,15 +71,23 @@ let package = Package(
         "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "DeskSupport",
+      dependencies: ["Storage", "Agent", "ServiceDesk", "TestSupport"],
+      path: "Tests/DeskSupport", swiftSettings: strict),
     .executableTarget(
       name: "replay",
       dependencies: [
         "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "Import", "URLTransport",
+        "TestSupport",
       ],
       path: "Tests/Replay", swiftSettings: strict),
     .executableTarget(
       name: "questions", dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk"],
       path: "Tests/Questions", swiftSettings: strict),
+    .executableTarget(
+      name: "rehearse", dependencies: ["Agent", "CLI", "URLTransport", "TestSupport"], path: "Tests/Rehearse",
+      swiftSettings: strict),
     .target(
       name: "Simulator",
       dependencies: [
@@ -100,11 +108,14 @@ let package = Package(
         "Causality", "ChangeCodec", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator",
         "TestSupport",
       ]),
-    tests("HTTPTests", ["HTTP"]),
+    tests("HTTPTests", ["HTTP", "TestSupport"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(
       "ProtocolTests",
-      ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server"]),
+      [
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "HTTP", "Server",
+        "TestSupport",
+      ]),
     tests(
       "ServerTests",
       [
@@ -115,14 +126,13 @@ let package = Package(
       "ServiceDeskTests",
       [
         "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
-        "ServiceDesk",
-        "TestSupport",
+        "ServiceDesk", "TestSupport", "DeskSupport",
       ]),
     tests(
       "CLITests",
       [
         "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "Server", "Import",
-        "URLTransport", "CLI", "TestSupport", "askonce",
+        "URLTransport", "CLI", "TestSupport", "DeskSupport", "askonce",
       ]),
   ]
 )

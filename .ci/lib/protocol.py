@@ -300,11 +300,11 @@ def parse_run(data):
 def parse_run_member(text):
     lines = Lines(text)
     header = json.loads(lines.next())
-    times = parse_times(header["times"])
     positions, position = [], 0
     for difference in header["positions"]:
         position += difference
         positions.append(position)
+    times = dict(zip(sorted(positions), parse_times(header["at"]), strict=True))
     ons, bodies = [], []
     for _ in positions:
         line = lines.next()
@@ -327,7 +327,7 @@ def parse_run_member(text):
         who = header["who"][index] if "who" in header else 0
         by = header["names"][who - 1] if who else row[3]
         limit = row[6] if len(row) > 6 else None
-        changes.append(Change(row[1], sequence, times[index], row[4], by, on, bodies[index], position, row[5], limit))
+        changes.append(Change(row[1], sequence, times[position], row[4], by, on, bodies[index], position, row[5], limit))
     return changes
 
 

@@ -10,6 +10,7 @@ public struct Environment: Sendable {
   /// When files are closed and messages cut.
   package var sizes = Sizes.standard
 
+  /// An environment of a clock, in milliseconds since 1970, and a source of random bits.
   public init(now: @escaping @Sendable () -> UInt64, random: @escaping @Sendable () -> UInt64) {
     self.now = now
     self.random = random

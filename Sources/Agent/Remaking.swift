@@ -72,23 +72,10 @@ extension Change {
   var was: ChangeID? {
     // Most changes are told apart without parsing them.
     let pattern = Array("\"was\":\"".utf8)
-    guard body.count > pattern.count, body.span.contains(pattern) else { return nil }
+    guard body.contains(word: pattern) else { return nil }
     let value = try? JSONText(parsing: [UInt8(ascii: "{")] + body + [UInt8(ascii: "}")])
     return value?["was"]?.string.flatMap { ChangeID($0) }
   }
 
   var origin: Origin { Origin(id: was ?? id, at: at) }
-}
-
-extension Span<UInt8> {
-  fileprivate func contains(_ pattern: [UInt8]) -> Bool {
-    var index = 0
-    while index + pattern.count <= count {
-      var length = 0
-      while length < pattern.count, self[index + length] == pattern[length] { length += 1 }
-      if length == pattern.count { return true }
-      index += 1
-    }
-    return false
-  }
 }

@@ -5,23 +5,27 @@ import Storage
 
 /// One edit to be made.
 public struct Edit: Sendable {
+  /// What an edit is on.
   public enum Target: Sendable {
     case entity(EntityID)
     /// A new entity of a type.
     case new(type: String)
   }
 
+  /// What it is on.
   public var target: Target
+  /// What it changes.
   public var draft: Draft
-  /// When it was made; nil for now. For imports.
+  /// When it was made, for imports; nil for the time of the commit.
   public var at: HybridTime?
-  /// Who made it; nil for the store's agent. For imports.
+  /// Who made it, for imports; nil for the store's agent.
   public var by: String?
   /// Whether only this entity's own values are meant, not those of entities that it is shown as one with.
   package var alone = false
   /// The change's body as it is to be, instead of what the draft makes of it. For replays of changes.
   package var body: [UInt8]?
 
+  /// An edit by the store's agent now, or by whom and when an import says.
   public init(_ target: Target, _ draft: Draft, at: HybridTime? = nil, by: String? = nil) {
     self.target = target
     self.draft = draft

@@ -36,6 +36,7 @@ public final class Store {
   private let lock: (any Sendable)?
   /// Where the store is, for messages.
   public let root: String
+  /// What `store.json` holds: who and where this store is.
   public internal(set) var configuration: StoreConfiguration
   package internal(set) var runs: RunSet
   var mirror: MirrorLog

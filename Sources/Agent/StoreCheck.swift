@@ -15,16 +15,21 @@ public struct StoreCheck: Sendable {
 
   /// One damaged place.
   public struct Finding: Sendable, Hashable {
+    /// Where the damage is, and what was expected.
     public let damage: Damage
     /// What was done, in words; nil where nothing was.
     public let done: String?
+    /// What has to be done about it.
     public let need: Need
     /// What is needed, in words; nil where nothing is.
     public let advice: String?
   }
 
+  /// What is damaged, in the order in which it was found.
   public internal(set) var findings: [Finding] = []
+  /// How many files were read.
   public internal(set) var files = 0
+  /// How many bytes were read.
   public internal(set) var bytes = 0
   /// Intact changes, of the mirror and own ones that are not in it.
   public internal(set) var changes = 0

@@ -28,9 +28,11 @@ public struct StoreConfiguration: Codable, Hashable, Sendable {
   /// Replica ids that this store used before, newest last: after it turned out to be a copy.
   public var formerReplicas: [ReplicaID]?
 
+  /// The format of files that this version writes; it refuses a greater one.
   public static let currentFormat = 1
   static let path = "store.json"
 
+  /// A store of an agent who has not joined a workspace yet.
   public init(replica: ReplicaID, agent: String) {
     format = Self.currentFormat
     self.replica = replica

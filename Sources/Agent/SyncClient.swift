@@ -14,9 +14,11 @@ public struct SyncReport: Sendable, Hashable {
   public var relayed = 0
   /// Entities of which this sync brought the erasure, ordered.
   public var erased: [EntityID] = []
+  /// How many requests were answered.
   public var roundTrips = 0
   /// Bytes of bodies, without HTTP's own.
   public var bytesSent = 0
+  /// Bytes of the answers' bodies, as they were sent.
   public var bytesReceived = 0
   /// What had to be put right, in words for a person.
   public var notes: [String] = []

@@ -37,6 +37,7 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What went wrong and what to do, in words for people.
   public var description: String {
     switch self {
     case .offline(let reason):

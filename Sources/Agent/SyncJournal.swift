@@ -13,6 +13,7 @@ public struct SyncJournal: Sendable {
     public let at: UInt64
     /// The positions that it brought.
     public let first: UInt64
+    /// The last position that came.
     public let last: UInt64
 
     init(at: UInt64, first: UInt64, last: UInt64) {

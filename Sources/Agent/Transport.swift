@@ -14,10 +14,12 @@ public struct Call: Sendable {
   public var path: String
   /// The device's secret.
   public var token: String?
+  /// The body; empty where there is none.
   public var body: [UInt8]
   /// The first byte of the resource that is wanted, and how many; nil for all of it.
   public var range: (start: Int, count: Int)?
 
+  /// A call with what is given of it.
   public init(
     _ method: String, _ path: String, token: String? = nil, body: [UInt8] = [],
     range: (start: Int, count: Int)? = nil
@@ -32,11 +34,14 @@ public struct Call: Sendable {
 
 /// The answer to a request.
 public struct Reply: Sendable {
+  /// The status code of HTTP.
   public var status: Int
   /// Names in lower case.
   public var fields: [String: String]
+  /// The body; empty where there is none.
   public var body: [UInt8]
 
+  /// A call with what is given of it.
   public init(status: Int, fields: [String: String], body: [UInt8]) {
     self.status = status
     self.fields = fields
@@ -56,6 +61,7 @@ package protocol StreamingTransport: Transport {
 
 /// Why no whole answer came.
 public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What became of the call, for whoever wonders whether to try again.
   public enum Kind: Hashable, Sendable {
     /// The server was not reached at all, so that this device is offline as far as it can tell.
     case offline
@@ -65,9 +71,12 @@ public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible
     case untrusted
   }
 
+  /// What went wrong, in words for people.
   public let description: String
+  /// What became of the call.
   public let kind: Kind
 
+  /// A call with what is given of it.
   public init(_ description: String, kind: Kind = .interrupted) {
     self.description = description
     self.kind = kind

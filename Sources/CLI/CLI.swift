@@ -7,7 +7,9 @@ package enum CLI {
   package static let version = "0.1.0"
 
   /// Runs the process's command line and ends the process.
-  package static func main(connect: Connect?) -> Never {
+  ///
+  /// - Parameter system: clock and randomness.
+  package static func main(connect: Connect?, system: Environment = .system) -> Never {
     // A reader that goes away shows as EPIPE, which is no error.
     signal(SIGPIPE, SIG_IGN)
     // Who starts a program may pass on blocked signals, as a Dispatch thread does; Ctrl-C and SIGTERM count all the same.
@@ -17,7 +19,8 @@ package enum CLI {
     let variables = environment()
     let context = Context(
       output: .standard(STDOUT_FILENO, environment: variables),
-      errors: .standard(STDERR_FILENO, environment: variables), variables: variables, connect: connect)
+      errors: .standard(STDERR_FILENO, environment: variables), variables: variables, system: system,
+      connect: connect)
     exit(run(Array(CommandLine.arguments.dropFirst()), context).rawValue)
   }
 

@@ -22,9 +22,11 @@ package enum Registry {
     (
       "Care",
       [
-        CommandGroup(QueueCommand.command), TargetCommands.group, CommandGroup(HoursCommand.command),
+        CommandGroup(QueueCommand.command), TriageCommands.group, TargetCommands.group,
+        CommandGroup(HoursCommand.command),
         PromiseCommands.group, CommandGroup(PromiseCommands.dueCommand), SavedReplyCommands.group,
-        CommandGroup(GatewayCommand.command),
+        CommandGroup(GatewayCommand.command), OutreachCommands.group,
+        SurveyCommands.group, CommandGroup(ReportCommand.command),
       ]
     ),
     (

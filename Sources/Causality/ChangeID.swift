@@ -2,6 +2,7 @@
 ///
 /// A replica numbers its changes 1, 2, 3 ... without gaps. Ids order by replica, then by sequence.
 public struct ChangeID: Hashable, Comparable, Sendable {
+  /// The replica that made the change.
   public let replica: ReplicaID
   /// From 1 to `maximumSequence`.
   public let sequence: UInt64
@@ -9,6 +10,7 @@ public struct ChangeID: Hashable, Comparable, Sendable {
   /// 2^53 - 1, so that every JSON reader keeps a sequence exactly.
   public static let maximumSequence: UInt64 = 1 << 53 - 1
 
+  /// The id of a replica's change; `sequence` counts from 1.
   public init(_ replica: ReplicaID, _ sequence: UInt64) {
     self.replica = replica
     self.sequence = sequence
@@ -43,8 +45,10 @@ public struct ChangeID: Hashable, Comparable, Sendable {
 }
 
 extension ChangeID: CustomStringConvertible, LosslessStringConvertible {
+  /// `replica.sequence`, as it stands in change lines.
   public var description: String { "\(replica).\(sequence)" }
 
+  /// Reads `replica.sequence`; nil for anything else.
   public init?(_ description: String) {
     self.init(description[...])
   }

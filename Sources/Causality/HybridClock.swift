@@ -10,6 +10,7 @@ public struct HybridClock: Sendable {
   /// The latest reading that was given out or followed.
   public private(set) var last: HybridTime
 
+  /// A clock that goes on after a time that it gave before.
   public init(last: HybridTime = .zero) {
     self.last = last
   }

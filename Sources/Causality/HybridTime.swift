@@ -10,8 +10,10 @@ public struct HybridTime: Hashable, Comparable, Sendable {
 
   /// The last millisecond of the year 9999, the latest that the text can say.
   public static let maximumMilliseconds: UInt64 = 253_402_300_799_999
+  /// The greatest counter within a millisecond.
   public static let maximumCounter: UInt64 = 0xFFFF
 
+  /// The start of 1970.
   public static let zero = HybridTime(milliseconds: 0)
 
   /// Values beyond the limits are cut to them.
@@ -26,6 +28,7 @@ public struct HybridTime: Hashable, Comparable, Sendable {
 
   /// Wall milliseconds since 1970 (UTC).
   public var milliseconds: UInt64 { bits >> 16 }
+  /// Which of several within a millisecond, from 0.
   public var counter: UInt64 { bits & 0xFFFF }
 
   /// Seconds since 1970, for Foundation's `Date(timeIntervalSince1970:)`.
@@ -35,6 +38,7 @@ public struct HybridTime: Hashable, Comparable, Sendable {
 }
 
 extension HybridTime: CustomStringConvertible, LosslessStringConvertible {
+  /// `2026-11-21T17:21:03.306Z`, with `~counter` behind where that is not 0.
   public var description: String {
     var output: [UInt8] = []
     write(to: &output)

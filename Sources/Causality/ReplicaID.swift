@@ -51,12 +51,14 @@ public struct ReplicaID: Hashable, Comparable, Sendable {
 }
 
 extension ReplicaID: CustomStringConvertible, LosslessStringConvertible {
+  /// Ten characters of base 32.
   public var description: String {
     var output: [UInt8] = []
     write(to: &output)
     return String(decoding: output, as: UTF8.self)
   }
 
+  /// Reads ten characters of base 32; nil for anything else.
   public init?(_ description: String) {
     self.init(description[...])
   }

@@ -6,6 +6,7 @@
 public struct VersionVector: Hashable, Sendable {
   private var last: [ReplicaID: UInt64]
 
+  /// A vector that holds no change.
   public init() {
     last = [:]
   }
@@ -16,9 +17,12 @@ public struct VersionVector: Hashable, Sendable {
     set { last[replica] = newValue == 0 ? nil : newValue }
   }
 
+  /// The replicas of which it holds any change.
   public var replicas: some Collection<ReplicaID> { last.keys }
+  /// How many replicas it holds changes of.
   public var count: Int { last.count }
 
+  /// Whether it holds a change: that one's replica got at least so far.
   public func contains(_ id: ChangeID) -> Bool { id.sequence <= self[id.replica] }
 
   /// Takes the greater sequence of each replica.

@@ -72,7 +72,7 @@ package enum BlockText {
     }
     JSONWriter.key("seq", to: &output)
     Decimal.write(first.id.sequence, to: &output)
-    Columns.writeTimes(block.changes, to: &output)
+    Columns.writeTimes("times", block.changes, to: &output)
     JSONWriter.key("on", to: &output)
     var previous: EntityID?
     JSONWriter.list(block.changes, to: &output) { change, output in

@@ -4,10 +4,10 @@ import Merge
 
 /// Writes and parses the columns of numbers and names in the header lines of blocks and runs.
 enum Columns {
-  /// Appends `,"times":[...]`: the first time in milliseconds since 1970, then the differences. A time with a
+  /// Appends `,"key":[...]`: the first time in milliseconds since 1970, then the differences. A time with a
   /// counter is the string `"difference~counter"`.
-  static func writeTimes(_ changes: some Sequence<Change>, to output: inout [UInt8]) {
-    JSONWriter.key("times", to: &output)
+  static func writeTimes(_ key: StaticString, _ changes: some Sequence<Change>, to output: inout [UInt8]) {
+    JSONWriter.key(key, to: &output)
     output.append(UInt8(ascii: "["))
     var earlier: UInt64 = 0
     var isFirst = true

@@ -89,6 +89,7 @@ extension RunText {
 
     init(_ text: Span<UInt8>, _ line: Range<Int>) throws(JSONError) {
       var who: [UInt64] = []
+      var ordered: [HybridTime] = []
       let end = try JSONScanner.members(text, line.lowerBound) { (key, value) throws(JSONError) in
         if JSONScanner.equals(text, key, "positions") {
           var earlier: UInt64 = 0
@@ -96,8 +97,8 @@ extension RunText {
             earlier = try Columns.add(text, element, to: earlier, limit: ChangeID.maximumSequence)
             positions.append(earlier)
           }
-        } else if JSONScanner.equals(text, key, "times") {
-          times = try Columns.parseTimes(text, value, limit: maximumCount)
+        } else if JSONScanner.equals(text, key, "at") {
+          ordered = try Columns.parseTimes(text, value, limit: maximumCount)
         } else if JSONScanner.equals(text, key, "blocks") {
           try Columns.elements(text, value, limit: maximumCount) { (element) throws(JSONError) in
             rows.append(try Row(text, element))
@@ -108,9 +109,10 @@ extension RunText {
           who = try Columns.parseNumbers(text, value, limit: maximumCount)
         }
       }
-      guard end == line.upperBound, times.count == positions.count,
+      guard end == line.upperBound, ordered.count == positions.count,
         who.isEmpty || who.count == positions.count
       else { throw JSONError(offset: line.lowerBound, reason: "the columns of a member differ in length") }
+      times = try Self.times(ordered, positions, line)
       for index in rows.indices.dropFirst() where rows[index].position <= rows[index - 1].position {
         throw JSONError(offset: line.lowerBound, reason: "the rows of a member are not in order")
       }
@@ -120,6 +122,23 @@ extension RunText {
         else { throw JSONError(offset: line.lowerBound, reason: "no row for position \(position)") }
       }
       for index in who.indices { authors.append(try Columns.author(names, who, index)) }
+    }
+
+    /// The times as the changes follow each other, given in the order of their positions.
+    private static func times(
+      _ ordered: [HybridTime], _ positions: [UInt64], _ line: Range<Int>
+    ) throws(JSONError) -> [HybridTime] {
+      let order = positions.indices.sorted { positions[$0] < positions[$1] }
+      var times = ordered
+      var earlier: UInt64 = 0
+      for (time, index) in zip(ordered, order) {
+        guard positions[index] > earlier else {
+          throw JSONError(offset: line.lowerBound, reason: "two changes at position \(earlier)")
+        }
+        earlier = positions[index]
+        times[index] = time
+      }
+      return times
     }
 
     private func id(at position: UInt64) -> ChangeID {

@@ -29,6 +29,22 @@ package enum ByteSearch {
     }
   }
 
+  /// Whether some bytes occur in a text. Cost: one pass.
+  package static func contains(_ text: Span<UInt8>, _ word: [UInt8]) -> Bool {
+    text.withUnsafeBytes { bytes in
+      guard let first = word.first else { return true }
+      guard let base = bytes.baseAddress else { return false }
+      var index = 0
+      while index + word.count <= bytes.count,
+        let found = memchr(base + index, Int32(first), bytes.count - word.count - index + 1)
+      {
+        if memcmp(found, word, word.count) == 0 { return true }
+        index = UnsafeRawPointer(found) - base + 1
+      }
+      return false
+    }
+  }
+
   /// The first index at or behind `start` with a line feed; nil where there is none.
   package static func lineFeed(_ text: Span<UInt8>, from start: Int) -> Int? {
     text.withUnsafeBytes { bytes in
@@ -52,4 +68,9 @@ package enum ByteSearch {
       return false
     }
   }
+}
+
+extension [UInt8] {
+  /// Whether the bytes occur. Cost: one pass.
+  package func contains(word: [UInt8]) -> Bool { ByteSearch.contains(span, word) }
 }

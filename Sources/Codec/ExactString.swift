@@ -4,20 +4,30 @@
 /// elements must not: every replica, in whatever language it is written, has to tell the same ones apart.
 public struct ExactString: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible
 {
+  /// The text as it was written.
   public let text: String
 
+  /// The text, without any normalisation.
   public init(_ text: String) {
     self.text = text
   }
 
+  /// A text that stands in the program.
   public init(stringLiteral text: String) {
     self.text = text
   }
 
+  /// The text itself.
   public var description: String { text }
 
   public static func == (left: ExactString, right: ExactString) -> Bool {
-    left.text.utf8.elementsEqual(right.text.utf8)
+    let (left, right) = (left.text.utf8, right.text.utf8)
+    guard left.count == right.count else { return false }
+    // Nearly every string is contiguous, where whole words compare at once.
+    let isEqual = left.withContiguousStorageIfAvailable { left in
+      right.withContiguousStorageIfAvailable { right in left.elementsEqual(right) }
+    }
+    return isEqual.flatMap(\.self) ?? left.elementsEqual(right)
   }
 
   public static func < (left: ExactString, right: ExactString) -> Bool {

@@ -11,6 +11,7 @@ public enum CompressionError: Error, Hashable, Sendable, CustomStringConvertible
   /// The stream was made with a preset dictionary that this program does not have.
   case unknownDictionary(UInt32)
 
+  /// What is wrong with the bytes, in words for people.
   public var description: String {
     switch self {
     case .truncated: "compressed data ends too early"

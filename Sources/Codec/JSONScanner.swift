@@ -2,13 +2,16 @@
 public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The byte offset from the start of the scanned text.
   public let offset: Int
+  /// What was expected there.
   public let reason: String
 
+  /// An error at a byte, counted from 0.
   public init(offset: Int, reason: String) {
     self.offset = offset
     self.reason = reason
   }
 
+  /// Where and what, in words for people.
   public var description: String { "byte \(offset): \(reason)" }
 }
 

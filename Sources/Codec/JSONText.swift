@@ -18,7 +18,9 @@ public struct JSONText: Hashable, Sendable {
     bytes = output
   }
 
+  /// A whole number.
   public init(_ number: Int) { bytes = Array(String(number).utf8) }
+  /// `true` or `false`.
   public init(_ flag: Bool) { bytes = Array((flag ? "true" : "false").utf8) }
 
   /// An object with the given members, in their order.
@@ -78,7 +80,9 @@ public struct JSONText: Hashable, Sendable {
     return Double(text)
   }
 
+  /// The value of `true` or `false`; nil for anything else.
   public var bool: Bool? { text == "true" ? true : text == "false" ? false : nil }
+  /// Whether it is `null`.
   public var isNull: Bool { text == "null" }
 
   /// What a person reads: a string without its quotes, anything else as JSON.
@@ -112,6 +116,7 @@ public struct JSONText: Hashable, Sendable {
 }
 
 extension JSONText: CustomStringConvertible, Comparable {
+  /// The JSON as it is written.
   public var description: String { text }
 
   /// Orders by bytes, so that every replica lists values alike.

@@ -1,7 +1,12 @@
 /// Writes and unescapes JSON strings as bytes.
+///
+/// The generic functions are `@inlinable`, for which the type itself must be usable from inlined code: other modules then
+/// have them specialised, which takes a fraction of what they cost through the witnesses of a type they do not know.
+@usableFromInline
 package enum JSONWriter {
   /// Appends a string with its quotes. Only the quote, the backslash and control characters are escaped,
   /// the latter as `\n`, `\t`, `\r`, `\b`, `\f` or `\u00xx`.
+  @usableFromInline
   package static func string(_ value: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
     for byte in value.utf8 {
@@ -23,6 +28,7 @@ package enum JSONWriter {
   }
 
   /// Appends `,"key":` (or `"key":` behind an opening brace).
+  @usableFromInline
   package static func key(_ key: StaticString, to output: inout [UInt8]) {
     if let last = output.last, last != UInt8(ascii: "{") { output.append(UInt8(ascii: ",")) }
     output.append(UInt8(ascii: "\""))
@@ -32,6 +38,7 @@ package enum JSONWriter {
   }
 
   /// Appends `,"key":{...}` with the members ordered by the bytes of their names; nothing when there are none.
+  @inlinable
   package static func object<Value>(
     _ name: StaticString, _ members: [ExactString: Value], to output: inout [UInt8],
     _ write: (Value, inout [UInt8]) -> Void
@@ -42,6 +49,7 @@ package enum JSONWriter {
   }
 
   /// Appends `{...}` with the members ordered by the bytes of their names.
+  @inlinable
   package static func members<Value>(
     _ members: [ExactString: Value], to output: inout [UInt8], _ write: (Value, inout [UInt8]) -> Void
   ) {
@@ -57,6 +65,7 @@ package enum JSONWriter {
   }
 
   /// Appends `[...]`.
+  @inlinable
   package static func list<Element>(
     _ elements: [Element], to output: inout [UInt8], _ write: (Element, inout [UInt8]) -> Void
   ) {

@@ -3,6 +3,7 @@ import Codec
 
 /// One immutable edit of one entity by one replica: the unit of storage, sync and merge.
 public struct Change: Hashable, Sendable {
+  /// Its id: the replica that made it, and which of that one's it is.
   public let id: ChangeID
   /// When the author's clock said that it was made.
   public let at: HybridTime
@@ -37,6 +38,7 @@ public struct Change: Hashable, Sendable {
 
 /// A change and where the server put it.
 public struct PlacedChange: Hashable, Sendable {
+  /// The change itself.
   public let change: Change
   /// The place in the workspace's order, from 1; nil for an own change that no server acknowledged yet.
   public let position: UInt64?
@@ -46,6 +48,7 @@ public struct PlacedChange: Hashable, Sendable {
   /// does. Set where a server had lost a part of its log after the author saw it.
   public let seenLimit: UInt64?
 
+  /// A change with what the server said of it; nil where it has not received it yet.
   public init(_ change: Change, position: UInt64? = nil, stamp: UInt64? = nil, seenLimit: UInt64? = nil) {
     self.change = change
     self.position = position

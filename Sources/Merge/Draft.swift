@@ -21,8 +21,10 @@ public struct Draft: Sendable {
   /// Whether the entity is to be erased.
   public var erase = false
 
+  /// A draft that changes nothing.
   public init() {}
 
+  /// A draft that sets registers to strings.
   public init(set: [ExactString: String]) {
     self.set = set.mapValues { JSONText($0) }
   }

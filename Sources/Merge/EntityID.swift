@@ -72,8 +72,10 @@ public struct EntityID: Hashable, Comparable, Sendable {
 }
 
 extension EntityID: CustomStringConvertible, LosslessStringConvertible {
+  /// `type/replica.sequence`, as it stands in change lines.
   public var description: String { "\(type)/\(origin)" }
 
+  /// Reads `type/replica.sequence`; nil for anything else.
   public init?(_ description: String) {
     self.init(description[...])
   }

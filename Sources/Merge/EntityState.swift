@@ -5,7 +5,9 @@ import Codec
 public struct Head: Hashable, Sendable {
   /// The change that wrote it.
   public let id: ChangeID
+  /// The value, as its author wrote it.
   public let value: JSONText
+  /// Who wrote it: the agent's name.
   public let by: String
   /// As dated by the author.
   public let at: HybridTime
@@ -13,6 +15,7 @@ public struct Head: Hashable, Sendable {
   public let effective: HybridTime
   /// What the author had merged when writing it.
   public let seen: UInt64
+  /// Its place in the workspace's order; nil while no server has acknowledged it.
   public let position: UInt64?
 }
 
@@ -34,12 +37,19 @@ public struct Register: Hashable, Sendable {
 
 /// One entry of an append-only log.
 public struct LogEntry: Hashable, Sendable {
+  /// The change that wrote it, or the entity whose state it is.
   public let id: ChangeID
+  /// The value, as its author wrote it.
   public let value: JSONText
+  /// Who wrote it: the agent's name.
   public let by: String
+  /// When it was written, by the author's clock.
   public let at: HybridTime
+  /// When it counts as written in the merge (`Protocol.md`, section 3).
   public let effective: HybridTime
+  /// The position of the workspace's order up to which its author had merged.
   public let seen: UInt64
+  /// Its place in the workspace's order; nil while no server has acknowledged it.
   public let position: UInt64?
   /// When the server received it, milliseconds since 1970; nil when it did not yet.
   public let stamp: UInt64?
@@ -47,12 +57,15 @@ public struct LogEntry: Hashable, Sendable {
 
 /// What the changes of one entity add up to. Never written, only folded.
 public struct EntityState: Sendable {
+  /// The change that wrote it, or the entity whose state it is.
   public let id: EntityID
+  /// The registers that have a head, by field.
   public internal(set) var registers: [ExactString: Register] = [:]
   /// Each element that is in a set, with the adds that keep it there, ordered.
   public internal(set) var sets: [ExactString: [ExactString: [ChangeID]]] = [:]
   /// Entries by effective time, then change id.
   public internal(set) var logs: [ExactString: [LogEntry]] = [:]
+  /// The sums of counters, by field.
   public internal(set) var counters: [ExactString: Int64] = [:]
   /// Whether the entity was erased; then it holds nothing else.
   public internal(set) var isErased = false
@@ -60,6 +73,7 @@ public struct EntityState: Sendable {
   public internal(set) var changeCount = 0
   /// The earliest and the latest effective time among the changes.
   public internal(set) var firstAt = HybridTime.zero
+  /// The latest effective time among the changes.
   public internal(set) var lastAt = HybridTime.zero
   /// Whether the change that creates the entity is among them.
   public internal(set) var isCreated = false

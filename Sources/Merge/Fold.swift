@@ -15,6 +15,7 @@ public struct Fold {
   /// The entities whose changes count.
   private let members: Set<EntityID>
 
+  /// Begins to fold an entity, from nothing.
   public init(_ id: EntityID) {
     self.init(id, with: [])
   }
@@ -29,6 +30,7 @@ public struct Fold {
   }
 
   /// The state of an entity after the given changes.
+  @inlinable
   public static func state(of id: EntityID, _ changes: some Sequence<PlacedChange>) -> EntityState {
     var fold = Fold(id)
     for change in changes { fold.apply(change) }

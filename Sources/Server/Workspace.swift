@@ -255,7 +255,7 @@ package final class Workspace: Sendable {
       return size < Self.runSize
     }
     try runs.add(changes, sum: sum)
-    try runs.merge()
+    try runs.merge(packing: true)
     return true
   }
 

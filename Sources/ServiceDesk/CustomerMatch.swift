@@ -7,7 +7,9 @@ public struct CustomerMatch: Sendable, Hashable {
     public static func < (left: Reason, right: Reason) -> Bool { left.rawValue < right.rawValue }
   }
 
+  /// Who was found.
   public let customer: CustomerRow
+  /// By what they were found.
   public let reason: Reason
   /// The contact point, number or name that agreed, as the customer's record has it.
   public let matched: String

@@ -5,18 +5,25 @@ import Storage
 
 /// A line of a customer list.
 public struct CustomerRow: Sendable, Hashable {
+  /// Its id, the same on every replica.
   public let id: EntityID
   /// The customer's number in another system.
   public let ref: String?
+  /// The name as people write it; "" where there is none.
   public let name: String
+  /// The language, two letters; "" where it is not known.
   public let language: String
+  /// The country, two letters; "" where it is not known.
   public let country: String
+  /// The tags, ordered by their bytes.
   public let tags: [String]
   /// The earliest and latest change as they count in the merge, milliseconds since 1970.
   public let created: UInt64
+  /// The latest time of its changes as they count, milliseconds since 1970.
   public let updated: UInt64
   /// On how many fields people disagree.
   public let conflicts: Int
+  /// Whether it was erased; then nothing else is known of it.
   public let isErased: Bool
   /// Whether the profile was merged with others: then the row is only its own part.
   var isMerged = false

@@ -12,6 +12,16 @@ extension Desk {
   public func tickets(
     _ filter: TicketFilter = TicketFilter(), limit: Int = 50
   ) throws(StorageError) -> (rows: [TicketRow], total: Int) {
+    let found = try ticketRows(filter, limit: limit)
+    return (try named(found.rows), found.total)
+  }
+
+  /// The same without the customers' names, which are as many rows of another table.
+  ///
+  /// - Parameter columns: those of the table that are read of each row, where no term leads to the rows; nil for all.
+  func ticketRows(
+    _ filter: TicketFilter, limit: Int, only columns: Set<Int>? = nil
+  ) throws(StorageError) -> (rows: [TicketRow], total: Int) {
     try reading { () throws(StorageError) in
       // Tickets of a merged customer name any of its profiles.
       let customers = try filter.customer.map { (id) throws(StorageError) in try store.members(of: id) + [id]
@@ -29,29 +39,31 @@ extension Desk {
         }
         found = (Array(rows.prefix(max(limit, 0))), rows.count)
       } else {
-        found = try tables.scan(Vocabulary.ticket, tests, filter.rowOrder, limit: limit)
+        found = try tables.scan(Vocabulary.ticket, tests, filter.rowOrder, limit: limit, only: columns)
       }
-      var rows = found.rows.map { TicketRow($0.entity, $0.values) }
+      return (found.rows.map { TicketRow($0.entity, $0.values) }, found.total)
+    }
+  }
+
+  /// The rows of some tickets, with the customers' names. Cost: a row each, read in the order in which they lie.
+  func ticketRows(_ ids: [EntityID]) throws(StorageError) -> [EntityID: TicketRow] {
+    let rows = try reading { () throws(StorageError) in
+      var rows: [TicketRow] = []
+      for id in ids.sorted() { if let values = try tables.values(of: id) { rows.append(TicketRow(id, values)) } }
+      return rows
+    }
+    return Dictionary(uniqueKeysWithValues: try named(rows).map { ($0.id, $0) })
+  }
+
+  /// Rows with the names of their customers.
+  private func named(_ rows: [TicketRow]) throws(StorageError) -> [TicketRow] {
+    try reading { () throws(StorageError) in
+      var rows = rows
       // In the order in which the customers' rows lie.
       var names: [EntityID: String] = [:]
       for customer in Set(rows.compactMap(\.customer)).sorted() { names[customer] = try name(of: customer) }
       for index in rows.indices { rows[index].customerName = rows[index].customer.flatMap { names[$0] } }
-      return (rows, found.total)
-    }
-  }
-
-  /// The number of tickets and of customers with a field on which people disagree. Cost: a column of each.
-  public func conflictCounts() throws(StorageError) -> (tickets: Int, customers: Int) {
-    try reading { () throws(StorageError) in
-      func count(_ type: String, _ columns: [TableColumn]) throws(StorageError) -> Int {
-        var tests = RowTests(columns)
-        tests.require(number: "conflicts") { $0 > 0 }
-        let order = RowOrder(first: tests.column("conflicts") ?? 0)
-        return try tables.scan(type, tests, order, limit: 0).total
-      }
-      return (
-        try count(Vocabulary.ticket, TicketRow.columns), try count(Vocabulary.customer, CustomerRow.columns)
-      )
+      return rows
     }
   }
 
@@ -123,22 +135,6 @@ extension Desk {
   func whole(_ row: CustomerRow) throws(StorageError) -> CustomerRow? {
     guard row.isMerged, let all = try store.together(row.id) else { return row }
     return all.members[0] == row.id ? CustomerRow(row.id, CustomerRow.values(of: all.state)) : nil
-  }
-
-  /// How many tickets and customers have a field on which people disagree. Cost: a column of each table.
-  public func conflictCount() throws(StorageError) -> Int {
-    try reading { () throws(StorageError) in
-      var count = 0
-      for (type, columns) in [
-        (Vocabulary.ticket, TicketRow.columns), (Vocabulary.customer, CustomerRow.columns),
-      ] {
-        var tests = RowTests(columns)
-        tests.require(number: "erased") { $0 == 0 }
-        tests.require(number: "conflicts") { $0 > 0 }
-        count += try tables.scan(type, tests, RowOrder(first: tests.column("updated") ?? 0), limit: 0).total
-      }
-      return count
-    }
   }
 
   /// The numbers of all tickets or customers.

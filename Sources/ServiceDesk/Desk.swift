@@ -17,6 +17,7 @@ import Storage
 /// for row in try desk.tickets().rows { print(desk.shortID(row.id), row.status, row.subject) }
 /// ```
 public final class Desk {
+  /// The store that it reads and edits.
   public let store: Store
   let tables: DeskTables
   /// The words of the store's runs, for search; made when they are first asked for.
@@ -26,6 +27,7 @@ public final class Desk {
   /// All replicas that are known here, for short ids; nil until it is asked for.
   var replicas: (names: SortedReplicas, position: UInt64)?
 
+  /// The desk of a store. Cost: nothing; tables are made when they are first asked for.
   public init(_ store: Store) {
     self.store = store
     tables = DeskTables(store)
@@ -51,6 +53,8 @@ public final class Desk {
 
 /// How far work on derived tables is, in changes.
 public struct DeskProgress: Sendable, Hashable {
+  /// Changes that are done.
   public let done: Int
+  /// Changes in all.
   public let total: Int
 }

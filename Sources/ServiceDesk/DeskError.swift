@@ -17,6 +17,7 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
 
   /// One of several things that a name may mean.
   public struct Candidate: Hashable, Sendable {
+    /// The entity that may be meant.
     public let id: EntityID
     /// The shortest text that names only this one.
     public let shortID: String
@@ -30,6 +31,7 @@ public enum DeskError: Error, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What went wrong and what to do, in words for people.
   public var description: String {
     switch self {
     case .notFound(let text): "nothing here is named \"\(text)\""

@@ -4,6 +4,7 @@ import Merge
 
 /// Which tickets a list shows, and in which order.
 public struct TicketFilter: Sendable, Hashable {
+  /// Which statuses pass.
   public enum Status: Sendable, Hashable {
     /// Every status but solved and closed, so that a status that this version does not know is not overlooked.
     case open
@@ -12,6 +13,7 @@ public struct TicketFilter: Sendable, Hashable {
     case any(Set<String>)
   }
 
+  /// What comes first.
   public enum Order: Sendable, Hashable {
     /// The ticket that was updated last comes first.
     case newest
@@ -19,6 +21,7 @@ public struct TicketFilter: Sendable, Hashable {
     case due
   }
 
+  /// Only tickets of these statuses; by default those that are not finished.
   public var status = Status.open
   /// The agent who answers for it.
   public var owner: String?
@@ -26,10 +29,13 @@ public struct TicketFilter: Sendable, Hashable {
   public var assignee: String?
   /// "" for tickets without a team.
   public var team: String?
+  /// Only tickets of this priority.
   public var priority: String?
+  /// Only tickets of this channel.
   public var channel: String?
   /// A tag that it has.
   public var tag: String?
+  /// Only tickets of this customer.
   public var customer: EntityID?
   /// Updated at this time or later, in milliseconds since 1970.
   public var updatedSince: UInt64?
@@ -37,7 +43,9 @@ public struct TicketFilter: Sendable, Hashable {
   public var text: String?
   /// Also tickets that were merged into others.
   public var includesParts = false
+  /// What comes first.
   public var order = Order.newest
 
+  /// All open tickets, newest update first.
   public init() {}
 }

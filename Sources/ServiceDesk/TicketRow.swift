@@ -5,29 +5,39 @@ import Storage
 
 /// A line of a ticket list.
 public struct TicketRow: Sendable, Hashable {
+  /// Its id, the same on every replica.
   public let id: EntityID
   /// The ticket's number in another system.
   public let ref: String?
+  /// What the ticket is about, in one line.
   public let subject: String
   /// "" where it was never set, like the other words.
   public let status: String
+  /// low, normal, high or urgent; "" where nobody said.
   public let priority: String
+  /// The team that has it; "" where none has.
   public let team: String
+  /// The agent who has it; "" where nobody has.
   public let assignee: String
+  /// What it is about, a word of the workspace's; "" where nobody said.
   public let topic: String
+  /// The channel on which it came; "" where nobody said.
   public let channel: String
   /// What the `customer` field says.
   public let customer: EntityID?
   /// The customer's name, where the customer is known here.
   public internal(set) var customerName: String?
+  /// The tags, ordered by their bytes.
   public let tags: [String]
   /// When it is due, milliseconds since 1970; nil where it has no such time.
   public let due: UInt64?
   /// The earliest and latest change as they count in the merge, milliseconds since 1970.
   public let created: UInt64
+  /// The latest time of its changes as they count, milliseconds since 1970.
   public let updated: UInt64
   /// On how many fields people disagree.
   public let conflicts: Int
+  /// Whether it was erased; then nothing else is known of it.
   public let isErased: Bool
   /// The agent who answers for it.
   public internal(set) var owner = ""
@@ -35,6 +45,7 @@ public struct TicketRow: Sendable, Hashable {
   public internal(set) var isPart = false
   /// When the customer came first, and when the first answer behind that came, milliseconds since 1970.
   public internal(set) var asked: UInt64?
+  /// When the customer was last answered, milliseconds since 1970; nil where nobody did.
   public internal(set) var answered: UInt64?
   /// Since when the customer waits for an answer.
   public internal(set) var waiting: UInt64?
@@ -57,6 +68,12 @@ extension TicketRow {
     TableColumn("waiting", .number), TableColumn("outbox", .word),
     TableColumn("whole", .number),
   ]
+
+  /// The columns that tell before when a ticket cannot break a target.
+  static let timeColumns: Set<Int> = Set(
+    columns.indices.filter {
+      ["priority", "channel", "created", "asked", "answered", "waiting", "whole"].contains(columns[$0].name)
+    })
 
   static func values(of state: EntityState) -> [TableValue] {
     let clock = TicketClock(state)

@@ -4,6 +4,7 @@ import Merge
 
 /// What an agent sees of a field.
 public struct FieldView: Sendable, Hashable {
+  /// The field's name.
   public let name: ExactString
   /// The head that is shown.
   public let shown: Head
@@ -12,6 +13,7 @@ public struct FieldView: Sendable, Hashable {
 
   /// The shown value as a person reads it.
   public var text: String { shown.value.plain }
+  /// Whether people disagree about it: heads with different values.
   public var isConflict: Bool { heads.contains { $0.value != heads[0].value } }
 }
 
@@ -21,10 +23,13 @@ public struct TimelineEntry: Sendable, Hashable {
   public let id: ChangeID
   /// `message`, `note`, `event`, or a word that this version does not know; "" where there is none.
   public let kind: String
+  /// The channel; nil, or "" of a ticket, where nobody said.
   public let channel: String?
   /// `in` from the customer, `out` to the customer.
   public let direction: String?
+  /// The text.
   public let text: String
+  /// Who wrote it: the agent's name.
   public let by: String
   /// When it was made, by the author's clock.
   public let at: HybridTime
@@ -65,10 +70,15 @@ public protocol EntityView: Sendable {
 }
 
 extension EntityView {
+  /// The number in another system; nil where there is none.
   public var ref: String? { state.text("ref") }
+  /// The tags, ordered by their bytes.
   public var tags: [String] { state.elements("tags") }
+  /// The earliest time of its changes, as they count.
   public var created: HybridTime { state.firstAt }
+  /// The latest time of its changes, as they count.
   public var updated: HybridTime { state.lastAt }
+  /// Whether it was erased; then nothing else is known of it.
   public var isErased: Bool { state.isErased }
 
   /// All fields with a value, ordered by name.
@@ -97,23 +107,34 @@ extension EntityView {
 
 /// A ticket with all that is known of it.
 public struct TicketView: EntityView {
+  /// Its id, the same on every replica.
   public let id: EntityID
+  /// All that is known of it.
   public let state: EntityState
   /// The customer's name; nil where the customer is not known here.
   public let customerName: String?
 
+  /// What the ticket is about, in one line.
   public var subject: String { state.text("subject") ?? "" }
+  /// new, open, pending, on-hold, solved, closed, or a word of the workspace's own.
   public var status: String { state.text("status") ?? "" }
+  /// low, normal, high or urgent; "" where nobody said.
   public var priority: String { state.text("priority") ?? "" }
+  /// What it is about, a word of the workspace's.
   public var topic: String { state.text("topic") ?? "" }
+  /// The team that has it; "" where none has.
   public var team: String { state.text("team") ?? "" }
+  /// The agent who has it; "" where nobody has.
   public var assignee: String { state.text("assignee") ?? "" }
+  /// The channel; nil, or "" of a ticket, where nobody said.
   public var channel: String { state.text("channel") ?? "" }
+  /// The customer; nil where nobody said.
   public var customer: EntityID? { state.text("customer").flatMap { EntityID($0) } }
   /// The agent who answers for it until a follow-up.
   public var owner: String { state.text(Vocabulary.owner) ?? "" }
   /// How it was solved.
   public var solution: String { state.text(Vocabulary.solution) ?? "" }
+  /// Agents who want to hear of it.
   public var followers: [String] { state.elements(Vocabulary.followers) }
   /// When it is due; nil where it has no such time.
   public var due: HybridTime? { state.text("due").flatMap { HybridTime($0) } }

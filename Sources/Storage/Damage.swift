@@ -13,6 +13,7 @@ public struct Damage: Hashable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  /// File, byte and reason, in words for people.
   public var description: String { "\(file) at byte \(offset): \(reason)" }
 }
 
@@ -35,6 +36,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A change was refused.
   case refused(String)
 
+  /// File, byte and reason, in words for people.
   public var description: String {
     switch self {
     case .disk(let reason): reason

@@ -100,38 +100,21 @@ package struct SyncSession: Sendable {
     var own = placedBlocks(answer.acknowledgement)
     pushed = []
     head = answer.head
-    let inflater = Inflater()
     let deflater = Deflater()
-    var index = 0
+    var members = PulledMembers(answer.body)
     while true {
       if let next = own.first?.placement?.first, next <= cursor.position + 1 {
         let blocks = try take(own)
         if !blocks.isEmpty { received.members.append(BlockMember(blocks, deflater)) }
         own = []
       }
-      guard index < answer.body.count else { break }
-      var text: [UInt8] = []
-      let end: Int
-      do throws(CompressionError) {
-        end = try inflater.inflateMember(
-          answer.body.span, from: index, limit: BlockMember.textLimit, to: &text)
-      } catch {
-        if error == .truncated { break }
-        throw .damaged(error.description)
-      }
-      let blocks: [Block]
-      do throws(JSONError) {
-        blocks = try BlockText.parseAll(text.span)
-      } catch {
-        throw .damaged(error.description)
-      }
-      let new = try take(blocks)
-      if new.count == blocks.count {
-        received.members.append(BlockMember(bytes: Array(answer.body[index..<end]), blocks: blocks))
+      guard let member = try members.next() else { break }
+      let new = try take(member.blocks)
+      if new.count == member.blocks.count {
+        received.members.append(member)
       } else if !new.isEmpty {
         received.members.append(BlockMember(new, deflater))
       }
-      index = end
     }
     if let head, head.position == cursor.position, head.sum != cursor.sum { throw .diverged }
     return received

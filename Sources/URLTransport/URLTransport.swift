@@ -44,6 +44,7 @@ public final class URLTransport: StreamingTransport {
 
   deinit { session.invalidateAndCancel() }
 
+  /// Sends a call and waits for its answer. Throws where none comes in time or the server cannot be reached.
   public func exchange(_ call: Call) throws(TransportError) -> Reply {
     let exchange = try start(call, limit: Self.maximumBody)
     return try exchange.reply()

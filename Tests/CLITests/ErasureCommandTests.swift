@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func receiptsAndRefusals() throws {
-    let server = MemoryServer()
+    let server = try MemoryServer()
     let desk = try TestDesk()
     let transport = server.transport
     desk.connect = { _ in transport }

@@ -3,6 +3,7 @@ import CLI
 import Codec
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Sync --live behind a proxy")
@@ -15,10 +16,10 @@ struct LiveSyncTests {
   /// Lets requests through, and does to the stream what some proxy does.
   private final class Behind: StreamingTransport {
     private let proxy: Proxy
-    private let inner: MemoryTransport
+    private let inner: LocalTransport
     let follows = Mutex(0)
 
-    init(_ proxy: Proxy, _ inner: MemoryTransport) {
+    init(_ proxy: Proxy, _ inner: LocalTransport) {
       self.proxy = proxy
       self.inner = inner
     }
@@ -77,7 +78,7 @@ struct LiveSyncTests {
     "A proxy that does not let the stream through: news come by asking, and little is asked",
     arguments: Proxy.allCases)
   func fallsBack(_ proxy: Proxy) throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let (anna, bo) = (try TestDesk(), try TestDesk())
     for (desk, name) in [(anna, "anna"), (bo, "bo")] {
       desk.connect = { [transport = server.transport] _ in transport }
@@ -103,7 +104,7 @@ struct LiveSyncTests {
 
   @Test("This device's own edits go out while the stream is held back")
   func ownEdits() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let bo = try TestDesk()
     bo.connect = { [transport = server.transport] _ in transport }
     _ = try bo.ok("join", "http://127.0.0.1:1", "--code", try server.invite("bo"))

@@ -2,6 +2,7 @@ import Agent
 import CLI
 import Codec
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Join and sync")
@@ -10,9 +11,9 @@ struct SyncCommandTests {
   private final class Flaky: Transport {
     private let failures: Mutex<Int>
     private let kind: TransportError.Kind
-    private let inner: MemoryTransport
+    private let inner: LocalTransport
 
-    init(_ failures: Int, _ kind: TransportError.Kind, _ inner: MemoryTransport) {
+    init(_ failures: Int, _ kind: TransportError.Kind, _ inner: LocalTransport) {
       self.failures = Mutex(failures)
       self.kind = kind
       self.inner = inner
@@ -42,7 +43,7 @@ struct SyncCommandTests {
 
   @Test("A temporary failure is tried again, longer each time; then it goes through")
   func retries() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try joined(server)
     _ = try desk.ok("ticket", "new", "One")
     let flaky = Flaky(4, .offline, server.transport)
@@ -58,7 +59,7 @@ struct SyncCommandTests {
 
   @Test("After five tries it gives up, and the edit is safe")
   func givesUp() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try joined(server)
     _ = try desk.ok("ticket", "new", "One")
     let flaky = Flaky(5, .interrupted, server.transport)
@@ -73,7 +74,7 @@ struct SyncCommandTests {
 
   @Test("--no-retry tries once, and what is not temporary is never tried again")
   func noRetry() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try joined(server)
     let offline = Flaky(1, .offline, server.transport)
     desk.connect = { _ in offline }
@@ -89,9 +90,9 @@ struct SyncCommandTests {
   /// A transport that answers for a proxy so often before it lets calls through.
   private final class Busy: Transport {
     private let answers: Mutex<[Reply]>
-    private let inner: MemoryTransport
+    private let inner: LocalTransport
 
-    init(_ answers: [(status: Int, fields: [String: String])], _ inner: MemoryTransport) {
+    init(_ answers: [(status: Int, fields: [String: String])], _ inner: LocalTransport) {
       self.answers = Mutex(
         answers.map { Reply(status: $0.status, fields: $0.fields, body: Array("busy".utf8)) })
       self.inner = inner
@@ -119,7 +120,7 @@ struct SyncCommandTests {
       (503, ["retry-after": "Fri, 99 Foo 2025 aa:bb:cc GMT", "date": "x"], 0), (503, [:], 0),
     ] as [(Int, [String: String], Int)])
   func retryAfter(_ status: Int, _ fields: [String: String], _ seconds: Int) throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try joined(server)
     _ = try desk.ok("ticket", "new", "One")
     let busy = Busy([(status, fields), (status, fields)], server.transport)
@@ -134,7 +135,7 @@ struct SyncCommandTests {
 
   @Test("A server that wants to be left alone for long is: the sync ends and says for how long")
   func retryLater() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try joined(server)
     _ = try desk.ok("ticket", "new", "One")
     let busy = Busy([(503, ["retry-after": "600"])], server.transport)
@@ -148,7 +149,7 @@ struct SyncCommandTests {
 
   @Test("Status tells position, head and time of the last sync")
   func status() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try joined(server)
     _ = try desk.ok("ticket", "new", "One")
     _ = try desk.ok("sync")
@@ -162,7 +163,7 @@ struct SyncCommandTests {
 
   @Test("A store that was used alone sends its edits when it joins; a wrong code changes nothing")
   func joinLater() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try TestDesk()
     desk.connect = { [transport = server.transport] _ in transport }
     _ = try desk.ok("init", "--agent", "anna")
@@ -179,7 +180,7 @@ struct SyncCommandTests {
 
   @Test("http to another machine is warned of")
   func unencrypted() throws {
-    let server = MemoryServer(now: Environment.system.now)
+    let server = try MemoryServer(now: Environment.system.now)
     let desk = try TestDesk()
     desk.connect = { [transport = server.transport] _ in transport }
     let outcome = desk.run(

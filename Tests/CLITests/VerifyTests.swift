@@ -16,7 +16,7 @@ import Testing
 struct VerifyTests {
   /// A server in memory, and a store that holds a run, a log, sealed and unsent edits.
   private final class World {
-    let server = MemoryServer()
+    let server: MemoryServer
     let disk = MemoryDisk()
     let files: [String]
     /// The store's files as they were.
@@ -25,6 +25,7 @@ struct VerifyTests {
     let digest: String
 
     init() throws {
+      server = try MemoryServer()
       let store = try Store.make(disk: disk, root: "store", agent: "anna", environment: server.environment)
       try server.join(store)
       let other = try Store.make(

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HostileTextTests {
   private static let keys = [
     "first", "stamp", "sum", "replica", "by", "seen", "seq", "times", "on", "names", "who", "seenlimit",
-    "positions",
+    "positions", "at",
     "blocks",
   ]
   private static let values = [
@@ -25,7 +25,7 @@ import Testing
       ("on", "[\"ticket/\"]"), ("names", "[\"bo\"]"), ("who", "[1]"),
     ]
     let run = [
-      ("positions", "[1]"), ("times", "[1]"), ("blocks", "[[1,\"k7f3q2hd9x\",1,\"anna\",0,1]]"),
+      ("positions", "[1]"), ("at", "[1]"), ("blocks", "[[1,\"k7f3q2hd9x\",1,\"anna\",0,1]]"),
       ("names", "[\"bo\"]"),
       ("who", "[1]"),
     ]
@@ -41,6 +41,17 @@ import Testing
 
   private static func header(_ members: [(String, String)], _ key: String, _ value: String) -> String {
     "{" + members.map { "\"\($0.0)\":\($0.0 == key ? value : $0.1)" }.joined(separator: ",") + "}\n"
+  }
+
+  /// Times stand in the order of positions, so no two positions may be the same.
+  @Test(arguments: [("[2,-1]", true), ("[2,0]", false)]) func noTwoChangesShareAPosition(
+    positions: String, isRight: Bool
+  ) {
+    let text =
+      "{\"positions\":\(positions),\"at\":[5,2],\"blocks\":[[1,\"k7f3q2hd9x\",1,\"anna\",0,1]]}\n"
+      + "\"ticket/k7f3q2hd9x.1\"\n{}\n{}\n"
+    let changes = try? RunText.parse(Array(text.utf8).span)
+    #expect(changes?.map(\.change.at.milliseconds) == (isRight ? [7, 5] : nil))
   }
 
   /// What stands in quotes counts only in quotes.

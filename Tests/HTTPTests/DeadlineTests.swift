@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -5,7 +6,7 @@ import Testing
 /// The wheel that tells connections when their time is over, and the pace they must keep.
 @Suite struct DeadlineTests {
   @Test(arguments: 0..<10) func theWheelDoesWhatAListOfDeadlinesDoes(_ seed: UInt64) {
-    var random = MutatedRequestTests.Random(state: seed)
+    var random = SeededGenerator(seed: seed)
     var now: Int64 = 1_000_003
     var wheel = DeadlineWheel(now: now, tickLength: 10, slots: 32)
     var model: [Int: Int64] = [:]

@@ -2,6 +2,7 @@ import Agent
 import Causality
 import Import
 import ServiceDesk
+import TestSupport
 
 /// What agents' stores held at the end of their offline work, to be compared with what another replica reconstructs of it.
 struct HeldStates {
@@ -20,22 +21,9 @@ struct HeldStates {
   /// Chooses ends of shifts, always the same ones for the same log.
   init(_ log: EventLog, samples count: Int) {
     let sessions = log.shifts.reduce(0) { $0 + $1.edits.count }
-    var generator = Generator(state: 0x0A5C_0CE)
+    var generator = SeededGenerator(seed: 0x0A5C_0CE)
     while chosen.count < min(count, sessions) {
       chosen.insert(Int.random(in: 0..<sessions, using: &generator))
-    }
-  }
-
-  /// Source: S. Vigna, *splitmix64* (2015, public domain).
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
     }
   }
 

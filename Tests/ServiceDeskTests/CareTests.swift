@@ -1,6 +1,7 @@
 import Agent
 import Causality
 import Codec
+import DeskSupport
 import Merge
 import Testing
 
@@ -89,5 +90,33 @@ struct CareTests {
     try desks.anna.solve(ticket, solution: "New washer", told: "phone")
     try desks.anna.followUp(ticket, channel: "phone", text: "Dry")
     #expect(try taken() == Vocabulary.careSteps)
+  }
+
+  @Test(
+    "Profiles are merged while the other profile is promised something: the whole has both promises, and each its own after a split"
+  )
+  func merged() throws {
+    let desks = try TwoDesks()
+    let (first, second) = (try desks.customer("Maja Lind"), try desks.customer("Maja Lindh"))
+    try desks.anna.promise("a call", to: first)
+    try desks.sync()
+    try desks.anna.mergeCustomers(first, second)
+    try desks.bo.promise("a visit", to: second)
+    try desks.sync()
+    var filter = Desk.PromiseFilter()
+    for desk in [desks.anna, desks.bo] {
+      for id in [first, second] {
+        filter.customer = id
+        #expect(Set(try desk.promises(filter).rows.map(\.text)) == ["a call", "a visit"])
+        #expect(try desk.brief(id).promises.count == 2)
+      }
+    }
+    try desks.bo.splitCustomer(second)
+    try desks.sync()
+    for (id, text) in [(first, "a call"), (second, "a visit")] {
+      filter.customer = id
+      #expect(try desks.anna.promises(filter).rows.map(\.text) == [text])
+    }
+    #expect(try desks.agree())
   }
 }

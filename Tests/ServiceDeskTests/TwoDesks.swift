@@ -1,31 +1,8 @@
-import Agent
-import Causality
-import Codec
+import DeskSupport
 import Merge
 import ServiceDesk
-import Storage
-import TestSupport
 
-/// Two agents of one workspace with a server between them: each works offline until both sync.
-struct TwoDesks {
-  let local: LocalDesk
-  let anna: Desk
-  let bo: Desk
-
-  init() throws {
-    let local = try LocalDesk()
-    self.local = local
-    let stores = try ["anna", "bo"].map { try local.store($0) }
-    for store in stores { try local.join(store) }
-    anna = Desk(stores[0])
-    bo = Desk(stores[1])
-  }
-
-  /// Both send and receive until both have everything.
-  func sync() throws {
-    for desk in [anna, bo, anna] { try local.sync(desk.store) }
-  }
-
+extension TwoDesks {
   /// A customer that both know.
   func customer(_ name: String = "Maja Lind") throws -> EntityID {
     let id = try anna.newCustomer(name: name, phones: ["+46 70 123 45 67"]).on
@@ -40,7 +17,4 @@ struct TwoDesks {
     try sync()
     return id
   }
-
-  /// Whether both hold the same.
-  func agree() throws -> Bool { try anna.store.digest() == bo.store.digest() }
 }

@@ -63,34 +63,12 @@ final class SimServer {
   /// Answers a call as HTTP would. nil when no answer comes because the server is or goes down.
   func exchange(_ call: Call) -> Reply? {
     guard isUp, let endpoints else { return nil }
-    let parts = call.path.split(separator: "?", maxSplits: 1)
-    var parameters: [String: String] = [:]
-    for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
-      let sides = pair.split(separator: "=", maxSplits: 1)
-      parameters[String(sides[0])] = sides.count > 1 ? String(sides[1]) : ""
-    }
-    let response = endpoints.answer(
-      ServerRequest(
-        method: call.method, path: parts[0].split(separator: "/").map(String.init), parameters: parameters,
-        token: call.token, body: call.body,
-        range: call.range.map { (first: $0.start, last: Optional($0.start + $0.count - 1)) }))
-    var body: [UInt8] = []
-    switch response.body {
-    case .bytes(let bytes): body = bytes
-    case .extents(let extents):
-      for extent in extents {
-        guard let bytes = try? extent.file.read(at: extent.offset, count: extent.length) else { return nil }
-        body += bytes
-      }
-    case .live: break
-    }
+    guard let reply = endpoints.reply(to: call) else { return nil }
     if disk.isDown {
       stop()
       return nil
     }
-    var fields: [String: String] = [:]
-    for field in response.fields { fields[field.name.lowercased()] = field.value }
-    return Reply(status: response.status, fields: fields, body: body)
+    return reply
   }
 
   /// One step of what a server does behind: runs, joined members.

@@ -1,5 +1,6 @@
 import Causality
 import Glibc
+import ServiceDesk
 
 /// Times as a person reads them. JSON has them as `HybridTime` writes them.
 package enum Moment {
@@ -24,15 +25,8 @@ package enum Moment {
 
   /// A length of time in its largest whole unit: `3 minutes`.
   package static func span(_ milliseconds: UInt64) -> String {
-    let seconds = milliseconds / 1000
-    let (count, unit) =
-      switch seconds {
-      case ..<60: (seconds, "second")
-      case ..<3600: (seconds / 60, "minute")
-      case ..<172_800: (seconds / 3600, "hour")
-      default: (seconds / 86_400, "day")
-      }
-    return Words.count(Int(count), unit)
+    let (count, unit) = Phrase.measure(milliseconds)
+    return Words.count(count, unit)
   }
 }
 

@@ -6,6 +6,7 @@ import Merge
 public struct Brief: Sendable {
   /// A contact with the customer, on any channel and ticket.
   public struct Contact: Sendable, Hashable {
+    /// The entry of the timeline.
     public let entry: TimelineEntry
     /// Where it is written down: a ticket, or the customer.
     public let on: EntityID
@@ -19,30 +20,48 @@ public struct Brief: Sendable {
     public let contacts: Int
     /// Since the first of them, milliseconds.
     public let span: UInt64
+    /// The ticket that it is about.
     public let ticket: EntityID
+    /// The topic, or the subject where there is none.
     public let topic: String
   }
 
   /// What the customer said of the service last.
   public struct Feedback: Sendable, Hashable {
+    /// When it was written, by the author's clock.
     public let at: HybridTime
-    /// Satisfaction from 1 to 5, effort from 1 to 7.
+    /// How satisfied they were, 1 to 5; nil where it was not asked.
     public let csat: Int?
+    /// How easy it was, 1 to 7; nil where it was not asked.
     public let ces: Int?
+    /// What the customer wrote; nil where nothing.
     public let comment: String?
+    /// The ticket that it is about.
     public let ticket: EntityID?
   }
 
   /// A field on which people disagree.
   public struct Disagreement: Sendable, Hashable {
+    /// The entity that has the field.
     public let on: EntityID
+    /// The field with its values.
     public let field: FieldView
+  }
+
+  /// What an organisation of the customer's shares with all who belong to it.
+  public struct SharedFact: Sendable, Hashable {
+    public let fact: FactView
+    public let organisation: EntityID
+    public let organisationName: String
   }
 
   /// The customer, without facts whose purpose has no consent.
   public let customer: CustomerView
   /// What not to ask: usable for service now, ordered by key.
   public let facts: [FactView]
+  /// What not to ask because the customer's organisations share it: usable for service now, under keys of which nothing is known
+  /// of the customer.
+  public let shared: [SharedFact]
   /// What people wrote down differently: to be confirmed.
   public let unclear: [FactView]
   /// How many facts may not be shown: consent was withdrawn or never given; given for another purpose; no longer valid.
@@ -51,6 +70,7 @@ public struct Brief: Sendable {
   public let contact: Consents.Answer
   /// The channel that the customer likes best, and those not to use.
   public let preferred: String?
+  /// Channels on which the customer does not want to be reached.
   public let avoided: [String]
   /// What was promised and is not kept yet, what is due first in front.
   public let promises: [PromiseRow]
@@ -60,7 +80,9 @@ public struct Brief: Sendable {
   public let contacts: [Contact]
   /// nil for a customer who comes with something new.
   public let recurrence: Recurrence?
+  /// The last survey; nil where there was none.
   public let feedback: Feedback?
+  /// The fields of the customer and the tickets with different values.
   public let disagreements: [Disagreement]
   /// When it was made, milliseconds since 1970.
   public let now: UInt64
@@ -80,7 +102,7 @@ extension TimelineEntry {
 
 extension Brief.Recurrence {
   /// Entries nearer to each other than this are one contact: an hour.
-  private static let pause: UInt64 = 3_600_000
+  static let pause: UInt64 = 3_600_000
   /// What lies further back is forgotten: 30 days.
   private static let horizon: UInt64 = 30 * 86_400_000
 

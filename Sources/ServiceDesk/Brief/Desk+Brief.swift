@@ -10,8 +10,8 @@ extension Desk {
 
   /// What an agent has to know of a customer.
   ///
-  /// Cost: the customer, at most 16 tickets, the customer's promises and surveys, and the settings; nothing of other
-  /// customers.
+  /// Cost: the customer, at most 16 tickets, the customer's promises, surveys and organisations, and the settings; nothing
+  /// of other customers.
   /// - Parameters:
   ///   - ticket: the ticket that led here; nil for the newest open one.
   ///   - contacts: how many of the last contacts.
@@ -31,14 +31,18 @@ extension Desk {
     var views = [PlainLook(whole.state)]
     for row in chosen { views.append(PlainLook(try known(row.id))) }
     let all = views.flatMap { view in
-      view.timeline.filter(\.isContact).map { entry in
-        Brief.Contact(entry: entry, on: view.id, text: TicketPage.Entry(entry, on: view.state).text)
+      var items = view.timeline.filter(\.isContact).map { TicketPage.Entry($0, on: view.state) }
+      items.cancelTwins()
+      // What was taken back never reached the customer.
+      return items.filter { $0.state != "cancelled" }.map { item in
+        Brief.Contact(entry: item.entry, on: view.id, text: item.text)
       }
     }.sorted { ($1.entry.happened, $1.entry.id) < ($0.entry.happened, $0.entry.id) }
     var filter = PromiseFilter()
     filter.customer = id
     return Brief(
-      customer: try shown(whole).view, facts: sorted.usable, unclear: sorted.unclear,
+      customer: try shown(whole).view, facts: sorted.usable, shared: try shared(whole, consents, now),
+      unclear: sorted.unclear,
       withheld: sorted.withheld, contact: consents.answer(Vocabulary.contact),
       preferred: whole.state.text(Vocabulary.preferredChannel),
       avoided: whole.state.elements(Vocabulary.avoidedChannels),
@@ -58,6 +62,21 @@ extension Desk {
       filter.status = .all
       filter.includesParts = true
       return try tickets(filter, limit: .max).rows
+    }
+  }
+
+  private func shared(
+    _ whole: CustomerView, _ consents: Consents, _ now: UInt64
+  ) throws(DeskError) -> [Brief.SharedFact] {
+    let own = Set(whole.facts.map { FactKey.normal($0.key) })
+    let organisations = try stored { () throws(StorageError) in try self.organisations(of: whole.state) }
+    return organisations.flatMap { organisation in
+      organisation.facts.filter { fact in
+        !own.contains(FactKey.normal(fact.key)) && !fact.isConflict
+          && fact.obstacle(for: Vocabulary.service, consents, now: now) == nil
+      }.map {
+        Brief.SharedFact(fact: $0, organisation: organisation.id, organisationName: organisation.name)
+      }
     }
   }
 

@@ -11,8 +11,11 @@ public struct CareStep: Sendable, Hashable {
   /// The entry or promise that shows it, when and by whom; nil where it was not taken yet.
   public let evidence: Evidence?
 
+  /// What shows that a step was taken.
   public struct Evidence: Sendable, Hashable {
+    /// When it was taken.
     public let at: HybridTime
+    /// Who took it.
     public let by: String
     /// In a word: `call`, `message`, `told`, `promise kept`.
     public let what: String

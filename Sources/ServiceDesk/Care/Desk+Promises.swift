@@ -58,13 +58,16 @@ extension Desk {
   public struct PromiseFilter: Sendable, Hashable {
     /// Also those that were kept, broken or waived.
     public var includesSettled = false
+    /// Only promises to this customer.
     public var customer: EntityID?
+    /// Only promises of this ticket.
     public var ticket: EntityID?
     /// Who promised.
     public var by: String?
     /// Due by then, milliseconds since 1970; those without a time are left out.
     public var dueUntil: UInt64?
 
+    /// Every open promise.
     public init() {}
   }
 
@@ -126,7 +129,9 @@ extension Desk.PromiseFilter {
 
 /// An amount of money: a decimal number as text, so that nothing is rounded, and an ISO 4217 code.
 public struct Money: Sendable, Hashable {
+  /// The amount, a decimal number: `"20.00"`.
   public let amount: String
+  /// The currency of the amount, three letters of ISO 4217.
   public let currency: String
 
   /// - Throws: `DeskError.invalid` where the one is no number or the other no code.

@@ -5,9 +5,13 @@ import Storage
 
 /// What was promised to a customer, and by when.
 public struct PromiseRow: Sendable, Hashable {
+  /// Its id, the same on every replica.
   public let id: EntityID
+  /// What was promised.
   public let text: String
+  /// Whom it was given to.
   public let customer: EntityID?
+  /// The ticket that it is about; nil where it is about none.
   public let ticket: EntityID?
   /// One of `Vocabulary.promiseStates`; of concurrent ones the least finished.
   public let state: String
@@ -15,12 +19,15 @@ public struct PromiseRow: Sendable, Hashable {
   public let due: UInt64?
   /// A decimal number, and the code of its currency; "" where no money was promised.
   public let amount: String
+  /// The currency of the amount, three letters of ISO 4217.
   public let currency: String
   /// Who promised it.
   public let by: String
+  /// When it was given, milliseconds since 1970.
   public let created: UInt64
   /// On how many fields people disagree.
   public let conflicts: Int
+  /// Whether it was erased; then nothing else is known of it.
   public let isErased: Bool
 
   /// Whether it is still to be kept: also in a state that this version does not know.

@@ -4,7 +4,7 @@ import Merge
 
 /// All that the rules about one entity may look at: its own history and those of what it has to do with. Pure.
 struct Case: Sendable {
-  /// The entity on which its conflicts are settled.
+  /// The entity on which its conflicts are settled, together with those that it is shown as one with.
   let owner: EntityHistory
   let state: EntityState
   let fields: [ExactString: FieldHistory]
@@ -24,8 +24,23 @@ struct Case: Sendable {
 
   var type: String { owner.id.type }
 
-  /// Who the customer is, as a sentence names them: `Lars`, or `the customer`.
-  var who: String { customerName.flatMap { $0.isEmpty ? nil : $0 } ?? "the customer" }
+  /// Who the customer is, as a sentence names them: `Lars`, `customer C-17` or `the customer`.
+  var who: String {
+    if let name = customerName, !name.isEmpty { return name }
+    guard type == Vocabulary.customer, let ref else { return "the customer" }
+    return "customer \(ref)"
+  }
+
+  /// Which ticket it is, as a sentence names it: `the ticket of Lars`, `ticket INC0000045`, or what it is about.
+  var ticketName: String {
+    if let name = customerName, !name.isEmpty { return "the ticket of \(name)" }
+    if let ref { return "ticket \(ref)" }
+    if let subject = state.text("subject"), !subject.isEmpty { return "the ticket \(Phrase.quoted(subject))" }
+    return "a ticket"
+  }
+
+  /// Its number in another system.
+  private var ref: String? { state.text("ref").flatMap { $0.isEmpty ? nil : $0 } }
 
   /// The timeline's entries with the steps that wrote them.
   var entries: [(step: HistoryStep, entry: Entry)] {
@@ -34,6 +49,13 @@ struct Case: Sendable {
         guard edit.field == Vocabulary.timeline, case .log(let value) = edit.action else { return nil }
         return (step, Entry(value))
       }
+    }
+  }
+
+  /// Whether somebody who knew some steps wrote to the customer.
+  func isAnswered(knowing steps: HistoryStep...) -> Bool {
+    entries.contains { reply in
+      reply.entry.isReply && steps.allSatisfy { reply.step.placed.knew($0.placed) }
     }
   }
 
@@ -84,9 +106,15 @@ extension HistoryStep {
 }
 
 /// Words for sentences.
-enum Phrase {
+package enum Phrase {
   /// A length of time in its largest whole unit: `40 minutes`.
   static func span(_ milliseconds: UInt64) -> String {
+    let (count, unit) = measure(milliseconds)
+    return "\(count) \(unit)\(count == 1 ? "" : "s")"
+  }
+
+  /// A length of time in its largest whole unit, which comes without an s.
+  package static func measure(_ milliseconds: UInt64) -> (count: Int, unit: String) {
     let seconds = milliseconds / 1000
     let (count, unit) =
       switch seconds {
@@ -95,7 +123,7 @@ enum Phrase {
       case ..<172_800: (seconds / 3600, "hour")
       default: (seconds / 86_400, "day")
       }
-    return "\(count) \(unit)\(count == 1 ? "" : "s")"
+    return (Int(count), unit)
   }
 
   static func between(_ left: HybridTime, _ right: HybridTime) -> UInt64 {
@@ -113,6 +141,9 @@ enum Phrase {
   static func unknowing(_ count: Int) -> String {
     count == 2 ? "neither knowing" : "none knowing of the others"
   }
+
+  /// With a capital letter in front.
+  static func capital(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 
   /// `a, b and c`.
   static func list(_ words: [String]) -> String {

@@ -27,19 +27,21 @@ struct CaseReader {
         wanted.insert(customer)
       }
     }
-    for customer in wanted.sorted() { customers[customer] = try history(customer) }
+    for customer in wanted.sorted() { customers[customer] = try desk.history(of: customer) }
   }
 
-  /// The entries about an entity; none where nothing of it is known.
+  /// The entries about an entity; none where nothing of it is known, and for one that is shown as one with others those of
+  /// all at the first of them.
   func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] {
-    let changes = try desk.store.changes(of: id)
-    guard let subject = try subject(id, changes) else { return [] }
+    guard let history = try desk.history(of: id), history.id == id, let subject = try subject(history) else {
+      return []
+    }
     return ConflictFinder(subject).all()
   }
 
-  private func subject(_ id: EntityID, _ changes: [PlacedChange]) throws(StorageError) -> Case? {
-    let history = EntityHistory(id, changes)
+  private func subject(_ history: EntityHistory) throws(StorageError) -> Case? {
     guard let state = history.state() else { return nil }
+    let id = history.id
     var subject = Case(history, state)
     if id.type == Vocabulary.customer {
       subject.customer = history
@@ -49,24 +51,26 @@ struct CaseReader {
       customer != id
     {
       var known = customers[customer]
-      if known == nil { known = try self.history(customer) }
+      if known == nil { known = try desk.history(of: customer) }
       subject.customer = known
       subject.customerName = known?.state()?.text("name")
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
-      let term = id.type == Vocabulary.ticket ? Term.ticket(id.description) : .customer(id.description)
-      for promise in try desk.tables.entities(term)
-      where promise.type == Vocabulary.promise {
-        if let known = try self.history(promise) { subject.promises.append(known) }
+      let terms = history.members.map {
+        id.type == Vocabulary.ticket ? Term.ticket($0.description) : .customer($0.description)
+      }
+      let promises = Set(try desk.tables.entities(terms).joined().filter { $0.type == Vocabulary.promise })
+      for promise in promises.sorted() {
+        if let known = try alone(promise) { subject.promises.append(known) }
       }
     }
-    for other in try others(id, state) {
-      if let known = try self.history(other) { subject.others.append(known) }
+    for other in try others(id, state) where !history.members.contains(other) {
+      if let known = try alone(other) { subject.others.append(known) }
     }
     return subject
   }
 
-  private func history(_ id: EntityID) throws(StorageError) -> EntityHistory? {
+  private func alone(_ id: EntityID) throws(StorageError) -> EntityHistory? {
     let changes = try desk.store.changes(of: id)
     return changes.isEmpty ? nil : EntityHistory(id, changes)
   }
@@ -91,6 +95,8 @@ struct CaseReader {
     var owners: Set<EntityID> = [id]
     guard let state = try desk.store.state(of: id) else { return owners }
     owners.formUnion(try others(id, state))
+    let profiles = try tied(id, news)
+    owners.formUnion(profiles)
     switch id.type {
     case Vocabulary.promise:
       for field in ["ticket", "customer"] as [ExactString] {
@@ -99,19 +105,46 @@ struct CaseReader {
     case Vocabulary.customer:
       // What its tickets' rules read of it; the name, because sentences have it in them.
       let isRead = news.contains { placed in
-        [Self.consent, Self.fact, Self.name, Self.erase].contains { placed.change.body.contains(word: $0) }
+        [Self.consent, Self.fact, Self.name, Self.erase, Self.same].contains {
+          placed.change.body.contains(word: $0)
+        }
       }
       if isRead {
-        let named = try desk.tables.entities(.customer(id.description))
-        owners.formUnion(named.filter { $0.type == Vocabulary.ticket })
+        for named in try desk.tables.entities(profiles.map { .customer($0.description) }) {
+          owners.formUnion(named.filter { $0.type == Vocabulary.ticket })
+        }
       }
     default: break
     }
     return owners
   }
 
+  /// An entity with all that it is shown as one with, or was before the news.
+  private func tied(_ id: EntityID, _ news: [PlacedChange]) throws(StorageError) -> Set<EntityID> {
+    var named: Set<EntityID> = [id]
+    for placed in news where placed.change.body.contains(word: Self.same) {
+      Ties.operations(of: placed) { operation in
+        switch operation {
+        case .add(Links.same, let element), .drop(Links.same, let element, _):
+          if let other = EntityID(element.text), other.type == id.type { named.insert(other) }
+        default: break
+        }
+      }
+    }
+    if news.contains(where: { $0.change.body.contains(word: Self.erase) }) {
+      // What was erased does not tell any more what it was tied to.
+      for other in try desk.tables.entities(.linked) where other.type == id.type {
+        if try desk.store.state(of: other)?.linked.contains(id) == true { named.insert(other) }
+      }
+    }
+    var found = named
+    for name in named { found.formUnion(try desk.store.members(of: name)) }
+    return found
+  }
+
   private static let consent = Array("\"consent.".utf8)
   private static let fact = Array("\"fact.".utf8)
   private static let name = Array("\"name\"".utf8)
   private static let erase = Array("\"erase\"".utf8)
+  static let same = Array("\"\(Links.same.text)\"".utf8)
 }

@@ -22,7 +22,9 @@ import Merge
 public struct Conflict: Sendable, Hashable {
   /// Ten characters of base 32, the same on every replica.
   public let id: String
+  /// What it is about.
   public let kind: ConflictKind
+  /// How it stands.
   public internal(set) var state: ConflictState
   /// 1 to 99, see `ConflictKind.harm`.
   public let harm: Int
@@ -34,9 +36,13 @@ public struct Conflict: Sendable, Hashable {
   public let at: HybridTime
   /// The ticket's subject or the customer's name.
   public internal(set) var title: String?
+  /// The customer of the entity on which it is settled.
   public internal(set) var customer: EntityID?
+  /// The customer's name.
   public internal(set) var customerName: String?
+  /// The ticket's team.
   public internal(set) var team: String?
+  /// The agent who has the ticket.
   public internal(set) var assignee: String?
   /// One plain sentence: what the customer sees.
   public let says: String
@@ -50,19 +56,26 @@ public struct Conflict: Sendable, Hashable {
   public let sides: [Side]
   /// The values that the sides replaced.
   public let replaced: [JSONText]
+  /// How it was settled; nil while it is open.
   public internal(set) var settlement: Settlement?
 
   /// What one author did.
   public struct Side: Sendable, Hashable {
+    /// The change that did it.
     public let change: ChangeID
+    /// The entity that the change is on.
     public let on: EntityID
+    /// Who did it.
     public let by: String
     /// The device.
     public let replica: ReplicaID
+    /// When, by the author's clock.
     public let at: HybridTime
+    /// When it counts as written in the merge (`Protocol.md`, section 3).
     public let effective: HybridTime
     /// When the server received it, milliseconds since 1970.
     public let received: UInt64?
+    /// Its place in the workspace's order; nil while no server has acknowledged it.
     public let position: UInt64?
     /// The position up to which its author had merged.
     public let seen: UInt64
@@ -80,10 +93,15 @@ public struct Conflict: Sendable, Hashable {
 
   /// How it was settled.
   public struct Settlement: Sendable, Hashable {
+    /// The change that did it.
     public let change: ChangeID
+    /// Who did it.
     public let by: String
+    /// When, by the author's clock.
     public let at: HybridTime
+    /// The value that it was settled with; for a situation the side that stands.
     public let value: JSONText?
+    /// Why, where its author said so.
     public let note: String?
   }
 
@@ -101,6 +119,7 @@ public struct Conflict: Sendable, Hashable {
 }
 
 extension Conflict {
+  /// The entry as JSON, in the form that the type's description gives.
   public var json: JSONText {
     let sides = self.sides.map { side in
       JSONText(present: [

@@ -6,18 +6,24 @@ import Merge
 public struct ConflictFilter: Sendable, Hashable {
   /// Only those in which this agent has a part: wrote a side, or has the ticket.
   public var agent: String?
+  /// Only of tickets of this team.
   public var team: String?
   /// A field's name, or what it begins with and `.`: `fact` for every fact.
   public var field: String?
+  /// Only of these kinds; all where it is empty.
   public var kinds: Set<ConflictKind> = []
   /// With a side at this time or later, in milliseconds since 1970.
   public var since: UInt64?
+  /// Only of this customer.
   public var customer: EntityID?
+  /// The profiles that the customer consists of, where it was merged.
+  var profiles: Set<EntityID> = []
   /// The entity on which it is settled.
   public var on: EntityID?
   /// What was settled, replaced, answered by a rule or was equal too.
   public var includesClosed = false
 
+  /// All open entries.
   public init() {}
 
   /// Whether it lets every open entry through.
@@ -34,7 +40,9 @@ public struct ConflictFilter: Sendable, Hashable {
     }
     if !kinds.isEmpty, !kinds.contains(conflict.kind) { return false }
     if let since, conflict.at.milliseconds < since { return false }
-    if let customer, conflict.customer != customer { return false }
+    if let customer, conflict.customer != customer {
+      guard let other = conflict.customer, profiles.contains(other) else { return false }
+    }
     if let on, conflict.on != on { return false }
     return true
   }

@@ -37,6 +37,10 @@ struct ConflictFinder {
         found[conflict.id] = conflict
       }
     }
+    for lost in LostDrop.all(subject.owner) {
+      let conflict = conflict(lost)
+      found[conflict.id] = conflict
+    }
     for finding in Situations.find(subject) {
       let conflict = conflict(finding)
       found[conflict.id] = conflict
@@ -64,8 +68,9 @@ struct ConflictFinder {
     let shown = disagreement.isOpen ? subject.state.shown(field).map(\.id) : nil
     let policy = Vocabulary.policy(type: type, field: field)
     let kind = kind(field, steps, values)
-    let id = Conflict.id(.field, subject.owner.id, field, disagreement.first.map(origin))
-    let sides = steps.map { side(.init(subject.owner, $0, says(field, $0), channel: channel), field, steps) }
+    let first = disagreement.first.map(origin)
+    let id = Conflict.id(.field, home(Set(first.compactMap { subject.owner.step($0)?.on })), field, first)
+    let sides = steps.map { side(.init($0, says(field, $0), channel: channel), field, steps) }
     let harm =
       kind == .field
       ? FieldWeight.harm(type: type, field: field, values.map(\.plain)) : kind.harm
@@ -74,6 +79,13 @@ struct ConflictFinder {
       says: sentence(kind, field, steps, values, shown), apology: nil, rule: policy.name,
       shown: shown.flatMap { id in steps.firstIndex { $0.id == id } },
       replaced: replaced(field, steps), settlement: settlement)
+  }
+
+  /// The entity in whose name a conflict has its id: the one that it is about alone, so that the id stays when that is merged
+  /// with others; else the whole.
+  private func home(_ entities: Set<EntityID>) -> EntityID {
+    let members = entities.intersection(subject.owner.members)
+    return members.count == 1 ? members.first ?? subject.owner.id : subject.owner.id
   }
 
   /// The change that wrote a value first, before it was brought back.
@@ -110,12 +122,13 @@ struct ConflictFinder {
   ) -> String {
     let ordered = zip(steps, values).sorted { ($0.0.effective, $0.0.id) < ($1.0.effective, $1.0.id) }
     let apart = Phrase.apart(steps.map { subject.owner.step(origin($0.id))?.effective ?? $0.effective })
-    let tail = "\(apart), \(Phrase.unknowing(steps.count))"
+    let homes = Set(steps.map { subject.owner.step(origin($0.id))?.on ?? $0.on })
+    let tail = homes.count > 1 ? "on profiles that were merged" : "\(apart), \(Phrase.unknowing(steps.count))"
     let winner = shown.flatMap { id in ordered.first { $0.0.id == id } }
     switch kind {
     case .takenTwice:
       let has = winner.map { "; \($0.1.plain) has it" } ?? ""
-      return "\(Phrase.list(ordered.map(\.1.plain))) took the ticket of \(subject.who), \(tail)\(has)"
+      return "\(Phrase.list(ordered.map(\.1.plain))) took \(subject.ticketName), \(tail)\(has)"
     case .settledTwice:
       let ways = ordered.map { "\(Phrase.quoted(settledText($0.1))) by \($0.0.by)" }
       let what = field.text.hasPrefix("settled.") ? "a situation" : field.text
@@ -133,7 +146,7 @@ struct ConflictFinder {
 
   private var name: String {
     switch subject.type {
-    case Vocabulary.ticket: subject.customerName.map { "the ticket of \($0)" } ?? "a ticket"
+    case Vocabulary.ticket: subject.ticketName
     case Vocabulary.customer: subject.who
     default: "the \(subject.type)"
     }
@@ -155,20 +168,43 @@ struct ConflictFinder {
     else { return nil }
     let steps = [other, step]
     return entry(
-      id: Conflict.id(.field, subject.owner.id, field, [other.id, id]), kind: .field, state: .equal, harm: 1,
+      id: Conflict.id(.field, home([other.on, step.on]), field, [other.id, id]), kind: .field, state: .equal,
+      harm: 1,
       field: field,
-      sides: steps.map { side(.init(subject.owner, $0, says(field, $0), channel: channel), field, steps) },
+      sides: steps.map { side(.init($0, says(field, $0), channel: channel), field, steps) },
       says:
         "\(field.text) of \(name) was set to \(Phrase.quoted(value.plain)) by \(other.by) and \(step.by), "
         + "\(Phrase.apart(steps.map(\.effective))), neither knowing",
       apology: nil, rule: nil, shown: nil, replaced: replaced(field, steps), settlement: nil)
   }
 
+  /// A drop that met an add: the rule of sets answers it.
+  private func conflict(_ lost: LostDrop) -> Conflict {
+    let steps = [lost.drop] + lost.adds
+    let words = Phrase.list(lost.elements.map { Phrase.quoted($0.text) })
+    let sides = steps.map { step in
+      let isDrop = step.id == lost.drop.id
+      return side(
+        .init(step, "\(isDrop ? "took" : "put") \(words) \(isDrop ? "out of" : "into") \(lost.field.text)"),
+        lost.field, steps)
+    }
+    return entry(
+      id: Conflict.id(.field, home(Set(steps.map(\.on))), lost.field, steps.map(\.id)), kind: .field,
+      state: .ruled,
+      harm: 1, field: lost.field, sides: sides,
+      says:
+        "\(words) in \(lost.field.text) of \(name) was taken out by \(lost.drop.by) and put in by "
+        + "\(Phrase.list(Set(lost.adds.map(\.by)).sorted())), \(Phrase.apart(steps.map(\.effective))), "
+        + "\(Phrase.unknowing(steps.count)); who puts in wins",
+      apology: nil, rule: "add wins", shown: nil, replaced: [], settlement: nil)
+  }
+
   // MARK: Situations
 
   private func conflict(_ finding: SituationRule.Finding) -> Conflict {
     let key = finding.key ?? finding.sides.map(\.step.id)
-    let id = Conflict.id(finding.kind, subject.owner.id, nil, key)
+    let on = home(Set(finding.sides.flatMap { [$0.on, $0.customer].compactMap(\.self) }))
+    let id = Conflict.id(finding.kind, on, nil, key)
     let steps = finding.sides.map(\.step)
     let field = Self.settlementField(id)
     var settlement: Conflict.Settlement?

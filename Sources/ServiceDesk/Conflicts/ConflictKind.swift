@@ -25,6 +25,8 @@ public enum ConflictKind: String, Sendable, Hashable, CaseIterable {
   case createdTwice = "created-twice"
   /// Two things that were merged into each other.
   case mergedBothWays = "merged-both-ways"
+  /// Two profiles that are shown as one although somebody said that they are of different people.
+  case sameAndDistinct = "same-and-distinct"
   /// A device's clock that ran ahead, so that the time of receipt counts.
   case wrongClock = "wrong-clock"
 
@@ -42,6 +44,7 @@ public enum ConflictKind: String, Sendable, Hashable, CaseIterable {
     case .staleFact: "outdated answer"
     case .createdTwice: "created twice"
     case .mergedBothWays: "merged both ways"
+    case .sameAndDistinct: "one person or two"
     case .wrongClock: "wrong clock"
     }
   }
@@ -57,6 +60,7 @@ public enum ConflictKind: String, Sendable, Hashable, CaseIterable {
     case .promisedTwice: 80
     case .staleFact: 70
     case .mergedBothWays: 60
+    case .sameAndDistinct: 58
     case .takenTwice: 55
     case .settledTwice: 50
     case .createdTwice: 45

@@ -13,6 +13,10 @@ extension Desk {
     _ filter: ConflictFilter = ConflictFilter(), limit: Int = 50
   ) throws(StorageError) -> (conflicts: [Conflict], total: Int) {
     if filter.isPlain { return try inbox.first(max(0, limit)) }
+    var filter = filter
+    // What is said of a merged customer, or settled on one, may name any of its profiles.
+    if let customer = filter.customer { filter.profiles = Set(try store.members(of: customer)) }
+    if let on = filter.on { filter.on = try store.members(of: on).first ?? on }
     let all = try inbox.all(openOnly: !filter.includesClosed).filter(filter.passes)
     return (Array(all.prefix(max(0, limit))), all.count)
   }
@@ -20,9 +24,11 @@ extension Desk {
   /// How many conflicts are open. Cost: a header, and what changed since the last question.
   public func openConflictCount() throws(StorageError) -> Int { try inbox.openCount() }
 
-  /// Everything about one entity: open, settled, ruled and equal. Cost: the entity, and what it has to do with.
+  /// Everything about one entity, and those that it is shown as one with: open, settled, ruled and equal. Cost: the entity, and
+  /// what it has to do with.
   public func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] {
-    try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: id) }
+    let whole = try store.members(of: id).first ?? id
+    return try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: whole) }
       .sorted(by: InboxFile.precedes)
   }
 
@@ -50,10 +56,18 @@ extension Desk {
   public func newConflicts() throws(StorageError) -> [Conflict] { try inbox.takeArrivals() }
 
   /// The changes of an entity in order, with what its authors knew of each other; nil where nothing of it is known.
-  /// Cost: the entity's members in the runs.
+  /// Of an entity that is shown as one with others it is the history of all of them. Cost: their members in the runs.
   public func history(of id: EntityID) throws(StorageError) -> EntityHistory? {
     let changes = try store.changes(of: id)
-    return changes.isEmpty ? nil : EntityHistory(id, changes)
+    guard !changes.isEmpty else { return nil }
+    guard changes.contains(where: { $0.change.body.contains(word: CaseReader.same) }) else {
+      return EntityHistory(id, changes)
+    }
+    let members = try store.members(of: id)
+    guard members.count > 1 else { return EntityHistory(id, changes) }
+    var all = changes
+    for member in members where member != id { all += try store.changes(of: member) }
+    return EntityHistory(members, all)
   }
 }
 

@@ -24,6 +24,7 @@ public enum SettlingError: Error, Sendable, CustomStringConvertible {
   case stale(String)
   case storage(StorageError)
 
+  /// Why not, in words for people.
   public var description: String {
     switch self {
     case .unfit(let reason), .stale(let reason): reason
@@ -129,7 +130,7 @@ extension Desk {
     guard conflict.state == .settled, let settlement = conflict.settlement else {
       throw .stale("conflict \(conflict.id) is \(conflict.state.rawValue), so there is no settlement to undo")
     }
-    let state = try onStore { () throws(StorageError) in try store.state(of: conflict.on) }
+    let state = try onStore { () throws(StorageError) in try store.mergedState(of: conflict.on) }
     guard let field = conflict.field else {
       var draft = Draft()
       draft.clear.insert(ConflictFinder.settlementField(conflict.id))
@@ -146,17 +147,17 @@ extension Desk {
     return try onStore { () throws(StorageError) in
       try store.commit { (batch) throws(StorageError) in
         var made: [Change] = []
-        for (index, side) in conflict.sides.enumerated() {
+        for side in conflict.sides {
           guard let value = side.value else { continue }
-          // A draft would leave out what is so already. Only the first value replaces the settlement; the others stand
-          // beside it.
-          let heads = index == 0 ? [JSONText("\(settlement.change)")] : []
-          var members = [("set", JSONText(object: [(field.text, value)]))]
-          if !heads.isEmpty {
-            members.append(("over", JSONText(object: [(field.text, JSONText(array: heads))])))
-          }
-          members.append(("restores", JSONText("\(side.change)")))
-          var edit = Edit(.entity(conflict.on), Draft())
+          // A draft would leave out what is so already, and would replace the one brought back before. Each is brought back
+          // where it was, so that merged profiles that are split later have their own.
+          let settled = JSONText(array: [JSONText("\(settlement.change)")])
+          let members = [
+            ("set", JSONText(object: [(field.text, value)])),
+            ("over", JSONText(object: [(field.text, settled)])),
+            ("restores", JSONText("\(side.change)")),
+          ]
+          var edit = Edit(.entity(side.on), Draft())
           edit.body = Array(JSONText(object: members).bytes.dropFirst().dropLast())
           if let change = try batch.make(edit) { made.append(change) }
         }

@@ -19,7 +19,7 @@ import Storage
 struct InboxFile {
   static let path = "\(RunName.folder)/conflicts"
   /// Grows when rules, words or the form of entries change, so that older files are made anew.
-  private static let version = 1
+  private static let version = 2
   private static let headSize = 512
   /// Behind so many bytes of the header comes their CRC-32 as hexadecimal digits, and a line feed.
   private static let headText = headSize - 9

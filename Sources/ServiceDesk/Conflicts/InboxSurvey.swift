@@ -13,6 +13,8 @@ struct InboxSurvey {
   private var owners: Set<EntityID> = []
   /// Customers who withdrew a consent.
   private var withdrawn: Set<EntityID> = []
+  /// Which profiles name each other as one person's.
+  private var ties: [EntityID: Set<EntityID>] = [:]
   /// The first customer with a way to be reached.
   private var contacts: [UInt32: EntityID] = [:]
 
@@ -23,7 +25,14 @@ struct InboxSurvey {
   consuming func conflicts() throws(StorageError) -> [Conflict] {
     let walk = try desk.store.walk()
     // Customers come before promises, and these before tickets.
-    while let (id, changes) = try walk.next() { look(id, changes) }
+    var isBehindCustomers = false
+    while let (id, changes) = try walk.next() {
+      if !isBehindCustomers, id.type > Vocabulary.customer {
+        isBehindCustomers = true
+        spreadWithdrawals()
+      }
+      look(id, changes)
+    }
     var found: [Conflict] = []
     var reader = CaseReader(desk: desk)
     try reader.prepare(for: owners)
@@ -39,6 +48,7 @@ struct InboxSurvey {
         let body = placed.change.body
         if body.contains(word: Self.withdrawnWord) { withdrawn.insert(id) }
         if body.contains(word: Self.add) { addContacts(id, placed.change) }
+        if body.contains(word: CaseReader.same) { addTies(id, placed) }
         if Self.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
       }
     case Vocabulary.promise:
@@ -89,6 +99,23 @@ struct InboxSurvey {
       } else {
         contacts[term.hash] = id
       }
+    }
+  }
+
+  private mutating func addTies(_ id: EntityID, _ placed: PlacedChange) {
+    Ties.operations(of: placed) { operation in
+      guard case .add(Links.same, let element) = operation, let other = EntityID(element.text) else { return }
+      owners.formUnion([id, other])
+      ties[id, default: []].insert(other)
+      ties[other, default: []].insert(id)
+    }
+  }
+
+  /// A withdrawal on one profile holds for all that are shown as one with it.
+  private mutating func spreadWithdrawals() {
+    var waiting = Array(withdrawn)
+    while let id = waiting.popLast() {
+      for other in ties[id] ?? [] where withdrawn.insert(other).inserted { waiting.append(other) }
     }
   }
 

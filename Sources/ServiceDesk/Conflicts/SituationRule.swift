@@ -24,8 +24,11 @@ struct SituationRule: Sendable {
       var channel: String?
       var value: JSONText?
 
-      init(_ history: EntityHistory, _ step: HistoryStep, _ says: String, channel: String? = nil) {
-        on = history.id
+      /// The customer that it is about, where that is not the entity itself.
+      var customer: EntityID?
+
+      init(_ step: HistoryStep, _ says: String, channel: String? = nil) {
+        on = step.on
         self.step = step
         self.says = says
         self.channel = channel
@@ -54,6 +57,7 @@ enum Situations {
     SituationRule(.erasedEdit, nil, erasedEdit),
     SituationRule(.createdTwice, [Vocabulary.customer], createdTwice),
     SituationRule(.mergedBothWays, nil, mergedBothWays),
+    SituationRule(.sameAndDistinct, [Vocabulary.customer], sameAndDistinct),
     SituationRule(.wrongClock, nil, wrongClock),
   ]
 

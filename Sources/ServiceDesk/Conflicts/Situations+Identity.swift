@@ -19,8 +19,8 @@ extension Situations {
     return [
       SituationRule.Finding(
         kind: .erasedEdit,
-        sides: [.init(subject.owner, erasure, "erased it")]
-          + edits.map { .init(subject.owner, $0, "edited it, not knowing of the erasure") },
+        sides: [.init(erasure, "erased it")]
+          + edits.map { .init($0, "edited it, not knowing of the erasure") },
         says:
           "The \(subject.type) that \(erasure.by) erased was edited by \(Phrase.list(authors)), not knowing, last "
           + "\(Phrase.span(Phrase.between(last.effective, erasure.effective))) "
@@ -33,26 +33,33 @@ extension Situations {
   ///
   /// Over when one is merged into the other, or somebody says that they are two people. Found at the lesser of the two.
   static func createdTwice(_ subject: Case) -> [SituationRule.Finding] {
-    guard !subject.owner.isErased, let made = subject.owner.steps.first(where: \.placed.change.creates) else {
+    guard !subject.owner.isErased else { return [] }
+    let profiles = subject.owner.profiles
+    return profiles.flatMap { profile in createdTwice(profile, subject) }
+  }
+
+  /// One of the profiles that a customer consists of, beside others that are none of them.
+  private static func createdTwice(_ profile: EntityHistory, _ subject: Case) -> [SituationRule.Finding] {
+    guard let own = profile.state(), let made = profile.steps.first(where: \.placed.change.creates) else {
       return []
     }
-    let contacts = contacts(subject.state)
+    let contacts = contacts(own)
     return subject.others.compactMap { other in
-      guard other.id.type == subject.type, subject.owner.id < other.id, !other.isErased,
+      guard other.id.type == subject.type, profile.id < other.id, !other.isErased,
         let state = other.state(),
         let second = other.steps.first(where: \.placed.change.creates), made.isParallel(to: second),
         let shared = contacts.intersection(Self.contacts(state)).min()
       else { return nil }
       let links =
-        mergeTargets(subject.state).contains(other.id) || mergeTargets(state).contains(subject.owner.id)
-        || isTold(subject.state, other.id) || isTold(state, subject.owner.id)
+        mergeTargets(subject.state).contains(other.id) || isTold(subject.state, other.id)
+        || subject.owner.members.contains { mergeTargets(state).contains($0) || isTold(state, $0) }
       if links { return nil }
       let times = [made.effective, second.effective]
       return SituationRule.Finding(
         kind: .createdTwice,
         sides: [
-          .init(subject.owner, made, "made the profile \(Phrase.quoted(subject.state.text("name") ?? ""))"),
-          .init(other, second, "made the profile \(Phrase.quoted(state.text("name") ?? ""))"),
+          .init(made, "made the profile \(Phrase.quoted(own.text("name") ?? ""))"),
+          .init(second, "made the profile \(Phrase.quoted(state.text("name") ?? ""))"),
         ],
         says:
           "\(subject.who) is there twice: \(made.by) and \(second.by) each made a profile with \(shared), "
@@ -94,8 +101,8 @@ extension Situations {
       return SituationRule.Finding(
         kind: .mergedBothWays,
         sides: [
-          .init(subject.owner, one, "merged it into \(other.id)"),
-          .init(other, two, "merged it into \(subject.owner.id)"),
+          .init(one, "merged it into \(other.id)"),
+          .init(two, "merged it into \(subject.owner.id)"),
         ],
         says:
           "\(one.by) merged \(subject.owner.id) into \(other.id), and \(two.by) did it the other way round, "
@@ -114,12 +121,50 @@ extension Situations {
     return nil
   }
 
+  /// Profiles that somebody merged and somebody else, who did not know of that, called two people. They are shown as one.
+  ///
+  /// Over when somebody who knows splits or merges them again: either takes the other's word back.
+  static func sameAndDistinct(_ subject: Case) -> [SituationRule.Finding] {
+    guard subject.owner.members.count > 1 else { return [] }
+    let members = Set(subject.owner.members)
+    let states = subject.owner.profiles.compactMap { $0.state() }
+    func adds(_ state: EntityState, _ field: ExactString, _ element: EntityID) -> [HistoryStep] {
+      (state.sets[field]?[ExactString("\(element)")] ?? []).compactMap { subject.owner.step($0) }
+    }
+    let ties = states.flatMap { state in
+      state.linked.filter(members.contains).flatMap { adds(state, Links.same, $0) }
+    }
+    var told: Set<[EntityID]> = []
+    var found: [SituationRule.Finding] = []
+    for state in states {
+      for other in state.distinct where members.contains(other) && !told.contains([other, state.id]) {
+        let clash = adds(state, Links.distinct, other).lazy.compactMap { step in
+          // The tie that this profile has itself tells more than one of a chain of ties.
+          (ties.filter { $0.on == state.id } + ties).first { $0.isParallel(to: step) }.map { (step, $0) }
+        }.first
+        guard let (distinct, tie) = clash else { continue }
+        told.insert([state.id, other])
+        found.append(
+          SituationRule.Finding(
+            kind: .sameAndDistinct,
+            sides: [
+              .init(distinct, "said that \(state.id) and \(other) are two people"),
+              .init(tie, "merged the profiles"),
+            ],
+            says:
+              "\(subject.who) is shown as one person, because \(tie.by) merged two profiles that \(distinct.by) called two "
+              + "people, \(Phrase.apart([distinct.effective, tie.effective])), neither knowing"))
+      }
+    }
+    return found
+  }
+
   /// Edits of a device whose clock ran ahead, so that they count as made when the server received them. One for each
   /// device and receipt.
   static func wrongClock(_ subject: Case) -> [SituationRule.Finding] {
     var groups: [String: [HistoryStep]] = [:]
     for step in subject.owner.steps where step.placed.isClamped {
-      groups["\(step.replica) \(step.placed.stamp ?? 0)", default: []].append(step)
+      groups["\(step.on) \(step.replica) \(step.placed.stamp ?? 0)", default: []].append(step)
     }
     return groups.sorted { $0.key < $1.key }.compactMap { _, steps in
       guard let first = steps.first else { return nil }
@@ -127,7 +172,7 @@ extension Situations {
       let count = steps.count == 1 ? "an edit" : "\(steps.count) edits"
       return SituationRule.Finding(
         kind: .wrongClock,
-        sides: steps.map { .init(subject.owner, $0, "edited it with a clock \(ahead) ahead") },
+        sides: steps.map { .init($0, "edited it with a clock \(ahead) ahead") },
         says: "The clock of \(first.by)'s device ran \(ahead) ahead when it made \(count) here; "
           + "\(steps.count == 1 ? "it counts" : "they count") as made when the server received \(steps.count == 1 ? "it" : "them")",
         key: [first.id])

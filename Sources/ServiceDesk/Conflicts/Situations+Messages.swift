@@ -11,24 +11,20 @@ extension Situations {
     guard let shown = subject.state.shown("status"), Vocabulary.finished.contains(shown.value.plain),
       let solved = subject.owner.step(shown.id)
     else { return [] }
-    let entries = subject.entries
-    return entries.filter { $0.entry.isIncoming && $0.step.isParallel(to: solved) }.compactMap {
+    return subject.entries.filter { $0.entry.isIncoming && $0.step.isParallel(to: solved) }.compactMap {
       message, entry in
-      let isAnswered = entries.contains {
-        $0.entry.isReply && $0.step.placed.knew(message.placed) && $0.step.placed.knew(solved.placed)
-      }
-      if isAnswered { return nil }
+      if subject.isAnswered(knowing: message, solved) { return nil }
       let gap = Phrase.span(Phrase.between(message.effective, solved.effective))
       let when = message.effective < solved.effective ? "\(gap) before" : "\(gap) after"
       return SituationRule.Finding(
         kind: .unseenMessage,
         sides: [
-          .init(subject.owner, solved, "set the status to \(shown.value.plain)"),
+          .init(solved, "set the status to \(shown.value.plain)"),
           .init(
-            subject.owner, message, "took down \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+            message, "took down \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
         ],
         says:
-          "The ticket of \(subject.who) was \(shown.value.plain) by \(solved.by), who had not seen the message that "
+          "\(Phrase.capital(subject.ticketName)) was \(shown.value.plain) by \(solved.by), who had not seen the message that "
           + "\(message.by) took down \(when): \(Phrase.quoted(entry.text))",
         apology:
           "We closed your case without having read your message \(Phrase.quoted(entry.text, 200)). I am sorry. "
@@ -60,8 +56,8 @@ extension Situations {
         kind: .withdrawnConsent,
         sides: [
           .init(
-            subject.owner, reply, "wrote \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
-          .init(customer, withdrawal, "took down that the consent for \(purpose) is withdrawn"),
+            reply, "wrote \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+          .init(withdrawal, "took down that the consent for \(purpose) is withdrawn"),
         ],
         says: "\(subject.who) was written to by \(reply.by)\(channel) "
           + "\(Phrase.span(Phrase.between(reply.effective, withdrawal.effective))) after withdrawing the consent for "
@@ -85,8 +81,7 @@ extension Situations {
   /// Over when somebody who knew both writes to the customer again.
   static func staleFact(_ subject: Case) -> [SituationRule.Finding] {
     guard let customer = subject.customer else { return [] }
-    let entries = subject.entries
-    return entries.flatMap { reply, entry -> [SituationRule.Finding] in
+    return subject.entries.flatMap { reply, entry -> [SituationRule.Finding] in
       guard entry.isReply else { return [] }
       return entry.facts.compactMap { key in
         let field = ExactString(Vocabulary.factPrefix + key)
@@ -96,17 +91,14 @@ extension Situations {
           return step.isParallel(to: reply) && step.effective <= reply.effective
         }
         guard let newer, let value = newer.value(of: field) else { return nil }
-        let isCorrected = entries.contains {
-          $0.entry.isReply && $0.step.placed.knew(reply.placed) && $0.step.placed.knew(newer.placed)
-        }
-        if isCorrected { return nil }
+        if subject.isAnswered(knowing: reply, newer) { return nil }
         let (old, new) = (told.map(factText) ?? "nothing", factText(value))
         return SituationRule.Finding(
           kind: .staleFact,
           sides: [
             .init(
-              subject.owner, reply, "answered with \(key) \(Phrase.quoted(old))", channel: entry.channel),
-            .init(customer, newer, "had taken down \(key) \(Phrase.quoted(new))"),
+              reply, "answered with \(key) \(Phrase.quoted(old))", channel: entry.channel),
+            .init(newer, "had taken down \(key) \(Phrase.quoted(new))"),
           ],
           says: "\(subject.who) got an answer from \(reply.by) with \(key) \(Phrase.quoted(old)), while "
             + "\(newer.by) had \(Phrase.quoted(new)) since "

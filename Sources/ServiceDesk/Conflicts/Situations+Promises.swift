@@ -11,7 +11,7 @@ extension Situations {
       guard entry.kind == "compensation" || entry.kind == "promise" else { return nil }
       let what = amount(entry.amount, entry.currency) ?? entry.text
       return Owed(
-        history: subject.owner, step: step, what: what, channel: entry.channel,
+        step: step, what: what, channel: entry.channel, customer: nil,
         isCompensation: entry.kind == "compensation")
     }
     for promise in subject.promises {
@@ -22,7 +22,8 @@ extension Situations {
       // A promise about a ticket is looked at with the ticket.
       if subject.type == Vocabulary.customer, state.text("ticket") != nil { continue }
       let what = amount(state.text("amount"), state.text("currency")) ?? state.text("text") ?? "something"
-      owed.append(Owed(history: promise, step: step, what: what, channel: nil, isCompensation: false))
+      let customer = state.text("customer").flatMap { EntityID($0) }
+      owed.append(Owed(step: step, what: what, channel: nil, customer: customer, isCompensation: false))
     }
     var clashing: [Owed] = []
     for one in owed where owed.contains(where: { $0.step.isParallel(to: one.step) }) { clashing.append(one) }
@@ -35,8 +36,10 @@ extension Situations {
       SituationRule.Finding(
         kind: isMoney ? .compensatedTwice : .promisedTwice,
         sides: clashing.map {
-          .init(
-            $0.history, $0.step, ($0.isCompensation ? "gave " : "promised ") + $0.what, channel: $0.channel)
+          var side = SituationRule.Finding.Side(
+            $0.step, ($0.isCompensation ? "gave " : "promised ") + $0.what, channel: $0.channel)
+          side.customer = $0.customer
+          return side
         },
         says: "\(subject.who) was \(isMoney ? "given" : "promised") \(Phrase.list(things)), \(apart), "
           + Phrase.unknowing(clashing.count),
@@ -48,10 +51,11 @@ extension Situations {
   }
 
   private struct Owed {
-    let history: EntityHistory
     let step: HistoryStep
     let what: String
     let channel: String?
+    /// The customer that a promise names.
+    let customer: EntityID?
     let isCompensation: Bool
   }
 

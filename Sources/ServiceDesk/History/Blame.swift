@@ -4,10 +4,13 @@ import Merge
 
 /// Who last wrote what an entity says: each value of each field, and each element of each set.
 public struct Blame: Sendable {
+  /// A value or an element, and who wrote it.
   public struct Line: Sendable {
+    /// The field's name.
     public let field: ExactString
     /// The field's value or the set's element.
     public let value: JSONText
+    /// The change that wrote it.
     public let step: HistoryStep
     /// Whether it is what people see; false for the other values of a conflict.
     public let isShown: Bool

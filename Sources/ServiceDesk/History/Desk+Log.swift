@@ -6,14 +6,20 @@ import Storage
 
 /// Which changes a log shows.
 public struct LogFilter: Sendable, Hashable {
+  /// Only changes by this agent.
   public var agent: String?
+  /// Only changes of this entity.
   public var entity: EntityID?
+  /// Only changes of entities of this type.
   public var type: String?
+  /// Only changes that touch this field.
   public var field: ExactString?
   /// Made at these times by the author's clock, milliseconds since 1970.
   public var since: UInt64?
+  /// Only changes dated at this time or earlier, milliseconds since 1970.
   public var until: UInt64?
 
+  /// Every change.
   public init() {}
 
   func passes(_ placed: PlacedChange) -> Bool {

@@ -7,16 +7,26 @@ import Merge
 /// A pure function of the set of changes, so every replica that holds the same ones tells the same story, before and
 /// after a compaction. Cost: per change of the entity, and per pair of changes that did not know each other.
 public struct EntityHistory: Sendable {
+  /// The entity; of several that are shown as one, the first.
   public let id: EntityID
+  /// The entities that are shown as one with it, itself among them, ordered; for most it alone.
+  public let members: [EntityID]
   /// By position; then what no server acknowledged yet, by its replica and sequence.
   public let steps: [HistoryStep]
   private let indices: [ChangeID: Int]
 
   /// Takes the changes of an entity in any order. A change that is there twice counts once, with its position.
   package init(_ id: EntityID, _ changes: [PlacedChange]) {
-    self.id = id
+    self.init([id], changes)
+  }
+
+  /// Takes the changes of entities that are shown as one, ordered, at least one.
+  package init(_ members: [EntityID], _ changes: [PlacedChange]) {
+    id = members[0]
+    self.members = members
+    let names = Set(members)
     var seen: Set<ChangeID> = []
-    let ordered = changes.filter { $0.change.on == id }.sorted(by: Self.precedes).filter {
+    let ordered = changes.filter { names.contains($0.change.on) }.sorted(by: Self.precedes).filter {
       seen.insert($0.change.id).inserted
     }
     var steps: [HistoryStep] = []
@@ -44,7 +54,15 @@ public struct EntityHistory: Sendable {
   /// The entity as some of its changes leave it; nil where there is none of them.
   public func state(where isKnown: (PlacedChange) -> Bool = { _ in true }) -> EntityState? {
     let known = steps.lazy.map(\.placed).filter(isKnown)
-    return known.isEmpty ? nil : Fold.state(of: id, known)
+    guard !known.isEmpty else { return nil }
+    var fold = Fold(id, with: members)
+    for placed in known { fold.apply(placed) }
+    return fold.finish()
+  }
+
+  /// The history of each of several entities that are shown as one, by itself.
+  var profiles: [EntityHistory] {
+    members.count == 1 ? [self] : members.map { EntityHistory($0, steps.map(\.placed)) }
   }
 
   /// The entity as the author of a change saw it before making it; nil where it was not there for them.
@@ -63,6 +81,7 @@ public struct EntityHistory: Sendable {
 
 /// One change of an entity's history.
 public struct HistoryStep: Sendable {
+  /// The change, with its place in the workspace's order.
   public let placed: PlacedChange
   /// What it did, in the order of its line; nothing where an erasure took the content away.
   public let edits: [HistoryEdit]
@@ -75,9 +94,15 @@ public struct HistoryStep: Sendable {
   /// The change whose value it brings back, for the undoing of a settlement.
   public let restores: ChangeID?
 
+  /// The change's id.
   public var id: ChangeID { placed.change.id }
+  /// The entity that it is on: one of those that the history is of.
+  public var on: EntityID { placed.change.on }
+  /// Who wrote it: the agent's name.
   public var by: String { placed.change.by }
+  /// The device that made it.
   public var replica: ReplicaID { placed.change.id.replica }
+  /// Its place in the workspace's order; nil while no server has acknowledged it.
   public var position: UInt64? { placed.position }
   /// As the author's clock said.
   public var at: HybridTime { placed.change.at }
@@ -126,23 +151,5 @@ struct SettlementMark {
     var members = [("conflict", JSONText(conflict))]
     if let note { members.append(("note", JSONText(note))) }
     return JSONText(object: members)
-  }
-}
-
-extension [UInt8] {
-  /// Whether the bytes occur. Cost: one pass.
-  func contains(word: [UInt8]) -> Bool {
-    guard let first = word.first, count >= word.count else { return false }
-    let (text, word) = (span, word.span)
-    var index = 0
-    while index + word.count <= text.count {
-      if text[index] == first {
-        var length = 1
-        while length < word.count, text[index + length] == word[length] { length += 1 }
-        if length == word.count { return true }
-      }
-      index += 1
-    }
-    return false
   }
 }

@@ -4,6 +4,7 @@ import Merge
 
 /// Why a field of an entity has the value that is shown, step by step.
 public struct Explanation: Sendable {
+  /// The field's name.
   public let field: ExactString
   /// The shown value; nil where there is none.
   public let shown: Head?
@@ -14,8 +15,11 @@ public struct Explanation: Sendable {
   /// In plain words, the last one says why the value is shown.
   public let sentences: [String]
 
+  /// A change of the field.
   public struct Step: Sendable {
+    /// The change.
     public let step: HistoryStep
+    /// What it did to the field.
     public let edit: HistoryEdit
     /// Whether its value counts still.
     public let isHead: Bool

@@ -3,17 +3,20 @@ import Merge
 
 /// An entity's history as lanes of text: a column for each device, a row for each change.
 public struct HistoryGraph: Sendable {
+  /// A change, and how it stands to those above it.
   public struct Line: Sendable {
     /// `| X .`: `*` the change, `X` one that did not know another above it, `|` a device between two of its changes, ` ` a
     /// device before its first or behind its last.
     public let lanes: String
     /// The step's index, from 0.
     public let number: Int
+    /// The change.
     public let step: HistoryStep
     /// The indices of the earlier steps that it did not know.
     public let unknown: [Int]
   }
 
+  /// The changes in the workspace's order, oldest first.
   public let lines: [Line]
 
   /// Cost: the entity's changes, times its devices.

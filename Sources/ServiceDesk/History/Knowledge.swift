@@ -31,6 +31,7 @@ public enum Knowledge: Sendable, Hashable {
 /// Between two of them the device may have synced without editing: then it knew at least what the earlier change says
 /// and at most what the later one says. A device's own journal of syncs closes that gap for itself.
 public struct DeviceKnowledge: Sendable, Hashable {
+  /// The device.
   public let replica: ReplicaID
   /// What it knew for certain.
   public let least: Knowledge

@@ -4,7 +4,9 @@ import Merge
 
 /// What differs between two states of one entity.
 public struct StateDifference: Sendable {
+  /// A field, element or entry that differs.
   public struct Line: Sendable, Hashable {
+    /// The field's name.
     public let field: ExactString
     /// What was there and is no more; nil where there was nothing.
     public let old: JSONText?
@@ -15,6 +17,7 @@ public struct StateDifference: Sendable {
   /// By field; shown values of registers, elements of sets, entries of logs, counters.
   public let lines: [Line]
 
+  /// Compares two states of an entity; nil is one of which nothing is known.
   public init(_ old: EntityState?, _ new: EntityState?) {
     var lines: [Line] = []
     func keys<Value>(_ part: (EntityState) -> [ExactString: Value]) -> [ExactString] {

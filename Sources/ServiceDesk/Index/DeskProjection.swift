@@ -6,13 +6,14 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 5
+  let version: UInt32 = 6
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
     case Vocabulary.ticket: TicketRow.columns
     case Vocabulary.customer, Vocabulary.organisation: CustomerRow.columns
     case Vocabulary.promise: PromiseRow.columns
+    case Vocabulary.survey: SurveyRow.columns
     default: []
     }
   }
@@ -25,6 +26,7 @@ struct DeskProjection: TableProjection {
     case Vocabulary.ticket: TicketRow.values(of: state)
     case Vocabulary.customer, Vocabulary.organisation: CustomerRow.values(of: state)
     case Vocabulary.promise: PromiseRow.values(of: state)
+    case Vocabulary.survey: SurveyRow.values(of: state)
     default: []
     }
   }
@@ -56,6 +58,7 @@ struct DeskProjection: TableProjection {
     case .set("customer", let value): [.customer(value.plain)]
     case .set("ticket", let value): [.ticket(value.plain)]
     case .set(Vocabulary.merged, let value): [.merged(value.plain)]
+    case .set(Vocabulary.outreachField, let value) where type == Vocabulary.ticket: [.outreach(value.plain)]
     case .set(Vocabulary.split, let value): value["from"].map { [.split($0.plain)] } ?? []
     case .add("phones", let element) where type == Vocabulary.customer:
       PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []

@@ -29,6 +29,8 @@ enum Term: Hashable {
   case linked
   /// A member of an organisation.
   case organisation(String)
+  /// A ticket of an outreach.
+  case outreach(String)
 
   var hash: UInt32 {
     let (kind, text): (UInt8, String) =
@@ -46,6 +48,7 @@ enum Term: Hashable {
       case .block(let text): (44, text)
       case .linked: (45, "")
       case .organisation(let text): (46, text)
+      case .outreach(let text): (47, text)
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))

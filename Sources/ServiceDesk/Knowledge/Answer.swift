@@ -4,6 +4,7 @@ import Merge
 
 /// What the desk knows in answer to a question that an agent is about to ask.
 public struct Answer: Sendable, Hashable {
+  /// How the answer to a question stands.
   public enum State: String, Sendable, Hashable {
     /// Known and usable: not to be asked.
     case known
@@ -30,16 +31,32 @@ public struct Answer: Sendable, Hashable {
 
   /// A value, who got it, when, and on which channel.
   public struct Value: Sendable, Hashable {
+    /// The value, as JSON.
     public let value: JSONText
+    /// Who wrote it: the agent's name.
     public let by: String
+    /// When it was written, by the author's clock.
     public let at: HybridTime
+    /// The channel on which it was said; nil where that is not known.
     public let channel: String?
+    /// The ticket that it is about; nil where it is about none.
     public let ticket: EntityID?
+    /// The purpose that it may be used for.
     public let purpose: String
+    /// stated, verified or inferred.
     public let confidence: String
+    /// When the answer is too old to be used; nil where it never is.
     public let expires: HybridTime?
+    /// The customer's organisation of which it is known, and its name; nil for what is known of the customer or ticket.
+    public let organisation: EntityID?
+    public let organisationName: String?
 
     package init(_ fact: FactView) {
+      self.init(fact, of: nil)
+    }
+
+    /// A fact that an organisation shares with all who belong to it.
+    init(_ fact: FactView, of shared: OrganisationView?) {
       value = fact.value
       by = fact.by
       at = fact.at
@@ -48,6 +65,8 @@ public struct Answer: Sendable, Hashable {
       purpose = fact.purpose
       confidence = fact.confidence
       expires = fact.expires
+      organisation = shared?.id
+      organisationName = shared?.name
     }
 
     /// A part of the profile.
@@ -60,11 +79,14 @@ public struct Answer: Sendable, Hashable {
       purpose = Vocabulary.service
       confidence = "stated"
       expires = nil
+      organisation = nil
+      organisationName = nil
     }
   }
 
   /// The key as it was asked for.
   public let key: String
+  /// How the answer stands.
   public let state: State
   /// What is known, the shown value first; nothing where it may not be shown. Several for a conflict, and for what a
   /// customer may have several of, such as phone numbers.
@@ -75,17 +97,26 @@ public struct Answer: Sendable, Hashable {
 
 /// An entry of a customer's log of questions: which were spared, asked, confirmed, and asked although known.
 public struct QuestionEntry: Sendable, Hashable {
+  /// Who wrote it: the agent's name.
   public let by: String
+  /// When it was written, by the author's clock.
   public let at: HybridTime
+  /// The channel on which it was said; nil where that is not known.
   public let channel: String?
+  /// The ticket that it is about; nil where it is about none.
   public let ticket: EntityID?
+  /// The keys that were known and not asked.
   public let spared: [String]
+  /// The keys that were asked because they were not known.
   public let asked: [String]
+  /// The keys that were read out to be confirmed.
   public let confirmed: [String]
+  /// The keys that were asked although they were known.
   public let again: [String]
   /// Why it was asked although known.
   public let because: String?
 
+  /// Reads an entry of a customer's `questions`; what it does not say is empty.
   public init(_ entry: LogEntry) {
     by = entry.by
     at = entry.effective
@@ -115,13 +146,19 @@ public struct QuestionEntry: Sendable, Hashable {
 
 /// How many questions customers were spared, and how many they had to answer again.
 public struct QuestionCounts: Sendable, Hashable {
+  /// How many questions were known and not asked.
   public var spared = 0
+  /// How many questions were asked because they were not known.
   public var asked = 0
+  /// How many questions were read out to be confirmed.
   public var confirmed = 0
+  /// How many questions were asked although they were known.
   public var again = 0
 
+  /// Counts of nothing yet.
   public init() {}
 
+  /// Counts an entry in.
   public mutating func add(_ entry: QuestionEntry) {
     spared += entry.spared.count
     asked += entry.asked.count

@@ -6,6 +6,7 @@ import Merge
 public struct Consents: Sendable {
   /// A customer's answer about one purpose.
   public struct Answer: Sendable, Hashable {
+    /// What the data may be used for.
     public let purpose: String
     /// Whether data may be used for it now.
     public let isGranted: Bool

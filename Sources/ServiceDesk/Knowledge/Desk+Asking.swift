@@ -8,8 +8,9 @@ import Storage
 extension Desk {
   /// What is known of a customer under some keys, in their order.
   ///
-  /// A ticket's own facts come first, then the customer's, then the profile (name, phone, e-mail, address, language).
-  /// Cost: the customer, the ticket and the settings.
+  /// A ticket's own facts come first, then the customer's, then the profile (name, phone, e-mail, address, language), then
+  /// what the customer's organisations share, which the answer says.
+  /// Cost: the customer, the ticket, the settings and the customer's organisations.
   /// - Parameters:
   ///   - purpose: what the answer is to be used for.
   ///   - ticket: the ticket at hand.
@@ -19,9 +20,10 @@ extension Desk {
     let settings = try settings()
     let state = try known(customer)
     let own: PlainLook? = if let ticket { PlainLook(try known(ticket)) } else { nil }
+    let shared = try stored { () throws(StorageError) in try organisations(of: state) }
     let asking = Asking(
-      customer: PlainLook(state), ticket: own, settings: settings, consents: Consents(state, settings),
-      purpose: purpose, now: store.environment.now())
+      customer: PlainLook(state), ticket: own, shared: shared, settings: settings,
+      consents: Consents(state, settings), purpose: purpose, now: store.environment.now())
     return try stored { () throws(StorageError) in
       try keys.map { (key) throws(StorageError) in
         try asking.answer(key) { () throws(StorageError) in try store.changes(of: customer) }
@@ -51,15 +53,20 @@ extension Desk {
 
   /// The questions of a process on a ticket.
   public struct Checklist: Sendable, Hashable {
+    /// The process whose checklist it is.
     public let process: String
+    /// The ticket at hand.
     public let ticket: EntityID
+    /// The ticket's customer; nil where it has none.
     public let customer: EntityID?
     /// One for each key that the process needs.
     public let answers: [Answer]
 
+    /// What is known and usable, so that nobody asks.
     public var known: [Answer] { answers.filter { $0.state == .known } }
     /// People disagree, or it held for a while only: to be read out and confirmed.
     public var toConfirm: [Answer] { answers.filter { $0.state == .conflict || $0.state == .expired } }
+    /// What has to be asked.
     public var toAsk: [Answer] {
       answers.filter { ![.known, .conflict, .expired].contains($0.state) }
     }
@@ -80,6 +87,8 @@ extension Desk {
 private struct Asking {
   let customer: PlainLook
   let ticket: PlainLook?
+  /// The customer's organisations.
+  let shared: [OrganisationView]
   let settings: Settings
   let consents: Consents
   let purpose: String
@@ -100,7 +109,29 @@ private struct Asking {
         return make(key, isConflict ? .conflict : .known, values)
       }
     }
+    if let answer = sharedAnswer(key) { return answer }
     return make(key, settings.secrets.reason(key: key) == nil ? .unknown : .secret, [])
+  }
+
+  /// What the customer's organisations say; nil where they say nothing. Two that say different things are to be confirmed.
+  private func sharedAnswer(_ key: String) -> Answer? {
+    var usable: [Answer.Value] = []
+    var unusable: Answer?
+    for organisation in shared {
+      let register = FactKey.register(key, of: organisation.state)
+      guard let fact = organisation.field(register).map({ FactView($0) }) else { continue }
+      for one in fact.alternatives where one.obstacle(for: purpose, consents, now: now) == nil {
+        let value = Answer.Value(one, of: organisation)
+        if !usable.contains(where: { $0.value == value.value }) { usable.append(value) }
+      }
+      switch fact.obstacle(for: purpose, consents, now: now) {
+      case .withdrawn: unusable = make(key, .withdrawn, [])
+      case .purpose: unusable = make(key, .purpose, [])
+      case .expired: unusable = make(key, .expired, [Answer.Value(fact, of: organisation)])
+      case nil: break
+      }
+    }
+    return usable.isEmpty ? unusable : make(key, usable.count > 1 ? .conflict : .known, usable)
   }
 
   private func answer(_ key: String, _ fact: FactView) -> Answer {

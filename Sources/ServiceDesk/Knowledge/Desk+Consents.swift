@@ -67,7 +67,9 @@ extension Desk {
 
   /// Everything that is held on a person.
   public struct PersonalData: Sendable {
+    /// Everything held on the customer.
     public let customer: EntityState
+    /// The customer's answer for each purpose.
     public let consents: [Consents.Answer]
     /// Tickets, promises, surveys and whatever else names the customer, ordered by type and time.
     public let entities: [EntityState]

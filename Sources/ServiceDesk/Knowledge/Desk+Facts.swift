@@ -6,10 +6,13 @@ import Storage
 
 /// A fact to be written down.
 public struct NewFact: Sendable, Hashable {
+  /// The key, without `fact.` in front.
   public var key: String
+  /// What is known.
   public var value: JSONText
   /// The channel on which it was learned, and the ticket.
   public var channel: String?
+  /// The ticket that it is about; nil where it is about none.
   public var ticket: EntityID?
   /// What it was given for; nil for service.
   public var purpose: String?
@@ -20,6 +23,7 @@ public struct NewFact: Sendable, Hashable {
   /// Whether the customer confirmed what was read out, and so was not asked again.
   public var isConfirmation = false
 
+  /// A fact as the customer stated it, for service.
   public init(_ key: String, _ value: JSONText) {
     self.key = key
     self.value = value

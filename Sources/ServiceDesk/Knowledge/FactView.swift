@@ -16,6 +16,7 @@ public struct FactView: Sendable, Hashable {
 
   /// `shoe_size` for the register `fact.shoe_size`.
   public let key: String
+  /// What is known.
   public let value: JSONText
   /// The channel on which it was learned.
   public let channel: String?
@@ -29,6 +30,7 @@ public struct FactView: Sendable, Hashable {
   public let confidence: String
   /// Who wrote it down.
   public let by: String
+  /// When it was written, by the author's clock.
   public let at: HybridTime
   /// The register; several heads with different values are a conflict.
   public let field: FieldView

@@ -6,10 +6,13 @@ import Storage
 
 /// A line of a list of organisations.
 public struct OrganisationRow: Sendable, Hashable {
+  /// Its id, the same on every replica.
   public let id: EntityID
   /// The organisation's number in another system.
   public let ref: String?
+  /// The name as people write it; "" where there is none.
   public let name: String
+  /// The country, two letters; "" where it is not known.
   public let country: String
   /// The latest change as it counts in the merge, milliseconds since 1970.
   public let updated: UInt64
@@ -30,9 +33,11 @@ public struct OrganisationRow: Sendable, Hashable {
 public struct Contract: Sendable, Hashable {
   /// `support` for the register `contract.support`.
   public let name: String
+  /// What the contract says.
   public let text: String
   /// The first and the last day on which it holds, `2026-11-21`; nil for ever.
   public let from: String?
+  /// The last day, `2026-12-31`; nil where it does not end.
   public let until: String?
   /// The register; several heads with different values are a conflict.
   public let field: FieldView
@@ -54,13 +59,18 @@ public struct Contract: Sendable, Hashable {
 
 /// A company, household or other organisation with all that is known of it.
 public struct OrganisationView: EntityView {
+  /// Its id, the same on every replica.
   public let id: EntityID
+  /// All that is known of it.
   public let state: EntityState
   /// The customers who belong to it, by name; a merged customer once.
   public let members: [CustomerRow]
 
+  /// The name as people write it; "" where there is none.
   public var name: String { state.text("name") ?? "" }
+  /// The phone numbers as they were written, ordered by their bytes.
   public var phones: [String] { state.elements("phones") }
+  /// The e-mail addresses, ordered by their bytes.
   public var emails: [String] { state.elements("emails") }
   /// What is known of it, and so of all who belong to it, ordered by key.
   public var facts: [FactView] {

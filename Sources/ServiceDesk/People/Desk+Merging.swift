@@ -25,7 +25,11 @@ extension Desk {
         }
       }
       let members = try store.members(of: left)
-      guard !members.contains(right) else { return .success(members) }
+      if members.contains(right) {
+        // Somebody who knows that they are one takes back what somebody said who did not.
+        try store.commit(members.map { Self.undistinct($0, members) })
+        return .success(members)
+      }
       let others = try store.members(of: right)
       var edits = [Self.tie(left, to: right), Self.tie(right, to: left)]
       for id in members {

@@ -2,6 +2,7 @@ import Merge
 
 /// Two profiles that may be of one person, or a profile that may be of the person who is being described.
 public struct DuplicateSuggestion: Sendable, Hashable {
+  /// How sure it is.
   public enum Grade: String, Sendable, Hashable {
     /// Odds of about 100 to 1.
     case likely
@@ -10,6 +11,7 @@ public struct DuplicateSuggestion: Sendable, Hashable {
 
   /// What agrees: `name`, `birth`, `phone`, `email`, `handle` or `address`.
   public struct Evidence: Sendable, Hashable {
+    /// What was compared: name, birth date, phone and so on.
     public let feature: String
     /// How much more often it is so in profiles of one person, as a power of two.
     public let bits: Double
@@ -19,6 +21,7 @@ public struct DuplicateSuggestion: Sendable, Hashable {
   public let profile: EntityID?
   /// The profile that it may be one with.
   public let other: EntityID
+  /// How sure it is.
   public let grade: Grade
   /// All bits together, those that speak against it too.
   public let bits: Double

@@ -107,11 +107,13 @@ public struct PersonSketch: Hashable, Sendable {
     keys.insert(.phone(digits: number.digits))
   }
 
+  /// Adds an e-mail address.
   public mutating func add(email: String) {
     emails.insert(TextFolding.fold(email))
     keys.insert(.email(email))
   }
 
+  /// Adds a handle.
   public mutating func add(handle: String) {
     let folded = TextFolding.fold(handle)
     handles.insert(folded.hasPrefix("@") ? String(folded.dropFirst()) : folded)

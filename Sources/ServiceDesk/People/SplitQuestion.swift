@@ -25,8 +25,11 @@ public struct SplitQuestion: Sendable, Hashable {
   public let profile: EntityID
   /// Those whose it may be instead.
   public let others: [EntityID]
+  /// What was written.
   public let items: [Item]
+  /// Who wrote it: the agent's name.
   public let by: String
+  /// When it was written, by the author's clock.
   public let at: HybridTime
 }
 

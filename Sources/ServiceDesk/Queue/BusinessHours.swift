@@ -7,6 +7,7 @@ public struct BusinessHours: Sendable, Hashable {
   public let week: [[Range<Int>]]
   /// Days on which nobody is there, since 1970.
   public let closed: Set<Int>
+  /// The time zone in which they are meant.
   public let zone: TimeZoneRule
   /// What the zone is called.
   public let zoneName: String
@@ -15,6 +16,7 @@ public struct BusinessHours: Sendable, Hashable {
   public static let standard = BusinessHours(
     week: Array(repeating: [480..<1080], count: 5) + [[], []], closed: [], zone: .utc, zoneName: "UTC")
 
+  /// Hours of a week: for each day from Monday the ranges in minutes since midnight; and closed days since 1970.
   public init(week: [[Range<Int>]], closed: Set<Int>, zone: TimeZoneRule, zoneName: String) {
     self.week = week
     self.closed = closed

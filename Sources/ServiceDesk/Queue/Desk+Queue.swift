@@ -6,7 +6,9 @@ import Storage
 
 /// A ticket in the queue, with what breaks first.
 public struct QueuedTicket: Sendable, Hashable {
+  /// The ticket.
   public let row: TicketRow
+  /// How it stands to its response targets.
   public let targets: TicketTargets
 }
 
@@ -21,12 +23,14 @@ extension Desk {
   ) throws(DeskError) -> (tickets: [QueuedTicket], total: Int) {
     let settings = try settings()
     let (hours, now) = (settings.hours, store.environment.now())
-    let found = try stored { () throws(StorageError) in try tickets(filter, limit: .max) }
+    let found = try stored { () throws(StorageError) in
+      try ticketRows(filter, limit: .max, only: TicketRow.timeColumns)
+    }
     var bounds = Bounds(settings, hours)
     // A pause only ever moves a time back, so this is never too late.
     var waiting = found.rows.map { (bound: bounds.earliest($0), row: $0) }
     waiting.sort { ($0.bound, $0.row.id) < ($1.bound, $1.row.id) }
-    var ready: [(due: UInt64, ticket: QueuedTicket)] = []
+    var ready: [(due: UInt64, id: EntityID, targets: TicketTargets)] = []
     /// The times of the first `limit` that were looked into, in order.
     var dues: [UInt64] = []
     for (bound, row) in waiting {
@@ -34,13 +38,18 @@ extension Desk {
       if dues.count >= limit, dues.last.map({ $0 <= bound }) ?? true { break }
       let targets = try targets(row.id, settings, now)
       let due = targets.isPaused ? .max : targets.next?.due ?? .max
-      ready.append((due, QueuedTicket(row: row, targets: targets)))
+      ready.append((due, row.id, targets))
       guard limit < waiting.count else { continue }
       dues.insert(due, at: dues.firstIndex { $0 > due } ?? dues.count)
       if dues.count > limit { dues.removeLast() }
     }
-    ready.sort { ($0.due, $0.ticket.row.id) < ($1.due, $1.ticket.row.id) }
-    return (ready.prefix(max(limit, 0)).map(\.ticket), found.total)
+    ready.sort { ($0.due, $0.id) < ($1.due, $1.id) }
+    let chosen = ready.prefix(max(limit, 0))
+    let rows = try stored { () throws(StorageError) in try ticketRows(chosen.map(\.id)) }
+    return (
+      chosen.compactMap { ticket in rows[ticket.id].map { QueuedTicket(row: $0, targets: ticket.targets) } },
+      found.total
+    )
   }
 
   /// How a ticket stands against its targets; with the tickets that were merged into it.

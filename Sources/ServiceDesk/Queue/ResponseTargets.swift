@@ -5,9 +5,12 @@ import Merge
 public struct ResponseTarget: Sendable, Hashable {
   /// In minutes; nil for none.
   public var first: Int?
+  /// Minutes of business hours until a later message is answered; nil for no target.
   public var next: Int?
+  /// Minutes of business hours until the ticket is solved; nil for no target.
   public var resolution: Int?
 
+  /// Targets in minutes of business hours; nil for none.
   public init(first: Int? = nil, next: Int? = nil, resolution: Int? = nil) {
     self.first = first
     self.next = next

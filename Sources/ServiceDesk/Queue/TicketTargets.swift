@@ -4,12 +4,14 @@ import Merge
 
 /// How a ticket stands against its targets: derived from its timeline and its changes of status, never stored.
 public struct TicketTargets: Sendable, Hashable {
+  /// Which of the three targets.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     case first, next, resolution
   }
 
   /// One of the targets.
   public struct Standing: Sendable, Hashable {
+    /// Which target.
     public let kind: Kind
     /// When the time began to run, milliseconds since 1970.
     public let start: UInt64
@@ -22,6 +24,7 @@ public struct TicketTargets: Sendable, Hashable {
     public func isMissed(at now: UInt64) -> Bool { due.map { $0 < done ?? now } ?? false }
   }
 
+  /// Each target that the ticket has, in the order of `Kind`.
   public let standings: [Standing]
   /// Whether time stands still now, because the customer or a third party has to act.
   public let isPaused: Bool

@@ -18,6 +18,7 @@ public struct TimeZoneRule: Sendable, Hashable {
     let time: Int
   }
 
+  /// The POSIX TZ rule, such as `CET-1CEST,M3.5.0,M10.5.0/3`.
   public let text: String
   /// Seconds that the clock is ahead of UTC.
   let standard: Int
@@ -25,6 +26,7 @@ public struct TimeZoneRule: Sendable, Hashable {
   /// When summer time begins and ends; nil where there is none.
   let turns: (begin: Turn, end: Turn)?
 
+  /// Universal time.
   public static let utc = TimeZoneRule(text: "UTC0", standard: 0, summer: 0, turns: nil)
 
   private init(text: String, standard: Int, summer: Int, turns: (begin: Turn, end: Turn)?) {

@@ -10,33 +10,48 @@ public struct ArticleView: EntityView {
   public struct Version: Sendable, Hashable {
     /// The change that made it.
     public let change: ChangeID
+    /// Who wrote it; of news, everybody who did.
     public let by: String
+    /// When it was written, by the author's clock.
     public let at: HybridTime
+    /// The title; "" where there is none.
     public let title: String
+    /// The text.
     public let body: String
   }
 
+  /// Its id, the same on every replica.
   public let id: EntityID
+  /// All that is known of it.
   public let state: EntityState
   /// Every version of title and body, oldest first: as it stood after each change of them.
   public let versions: [Version]
 
+  /// The title; "" where there is none.
   public var title: String { state.text("title") ?? "" }
+  /// The text.
   public var body: String { state.text("body") ?? "" }
+  /// The language, two letters; nil where nobody said.
   public var language: String? { state.text("language") }
+  /// The topic; nil where there is none.
   public var topic: String? { state.text("topic") }
   /// `internal` where nobody said that it is for all.
   public var audience: String { state.text("audience") ?? "internal" }
+  /// Whether readers may see it.
   public var isPublished: Bool { state.text("state") ?? "published" == "published" }
 }
 
 /// An article that changed since somebody looked.
 public struct ArticleNews: Sendable, Hashable {
+  /// Its id, the same on every replica.
   public let id: EntityID
+  /// The title; "" where there is none.
   public let title: String
   /// Whether it is new, not only changed.
   public let isNew: Bool
+  /// Who wrote it; of news, everybody who did.
   public let by: [String]
+  /// When it was written, by the author's clock.
   public let at: HybridTime
 }
 

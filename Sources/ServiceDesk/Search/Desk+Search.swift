@@ -7,6 +7,7 @@ import Storage
 
 /// Something that a search found.
 public struct SearchHit: Sendable, Hashable {
+  /// Its id, the same on every replica.
   public let id: EntityID
   /// What it is called: a customer's name, a ticket's subject, an article's title.
   public let title: String
@@ -29,6 +30,7 @@ public struct SearchFilter: Sendable, Hashable {
   /// Only articles in this language, and nothing else than articles.
   public var language: String?
 
+  /// A search of everything.
   public init() {}
 }
 
@@ -55,9 +57,11 @@ extension Desk {
       let allowed =
         filter.audience == nil && filter.language == nil
         ? filter.types ?? SearchText.types : [Vocabulary.article]
+      // What the index ranks and what is looked into for the order that is shown.
+      let count = max(64, min(2 * limit, 200))
       var scores: [EntityID: Double] = [:]
       for file in files {
-        for (id, score) in try ranker.candidates(file, allowed, limit: max(64, min(4 * limit, 200))) {
+        for (id, score) in try ranker.candidates(file, allowed, limit: count) {
           scores[id, default: 0] += score
         }
       }
@@ -65,8 +69,7 @@ extension Desk {
         let score = ranker.score(words)
         if score > 0 { scores[id, default: 0] += score }
       }
-      let best = scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(
-        max(64, min(4 * limit, 200)))
+      let best = scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(count)
       var hits: [EntityID: SearchHit] = [:]
       // In the order in which they lie.
       for id in best.map(\.key).sorted() {

@@ -12,6 +12,7 @@ public struct TopicCount: Sendable, Hashable {
   public let weeks: [Int]
   /// Published articles about it.
   public let articles: [EntityID]
+  /// How many in all weeks.
   public var total: Int { weeks.reduce(0, +) }
 }
 

@@ -61,6 +61,7 @@ extension Desk {
 
   /// What became of solving a ticket.
   public struct Solved: Sendable {
+    /// The change that was made; nil where nothing changed.
     public let change: Change?
     /// What was promised in it and is not kept yet.
     public let openPromises: [PromiseRow]

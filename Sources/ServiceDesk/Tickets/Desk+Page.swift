@@ -57,6 +57,7 @@ extension Desk {
     let members = Set([id] + parts.map(\.id))
     entries.removeAll { gone.contains($0.entry.id) && members.contains($0.on) }
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
+    entries.cancelTwins()
     let states = Dictionary(uniqueKeysWithValues: ([view] + parts).map { ($0.id, $0.state) })
     entries.holdBack { item in
       states[item.on]?.shown(ExactString(Vocabulary.replyPrefix + item.entry.id.description))?.value[

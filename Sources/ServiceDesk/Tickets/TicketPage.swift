@@ -7,6 +7,7 @@ import Merge
 public struct TicketPage: Sendable {
   /// An entry of the timeline as it is to be read now.
   public struct Entry: Sendable, Hashable {
+    /// The entry of the timeline.
     public let entry: TimelineEntry
     /// The ticket in whose log it is.
     public let on: EntityID
@@ -41,6 +42,7 @@ public struct TicketPage: Sendable {
   public let entries: [Entry]
   /// The ticket that this one was split from, and those that were split from it.
   public let splitFrom: EntityID?
+  /// Tickets that were split from it.
   public let splitInto: [EntityID]
   /// Links to other tickets, ordered.
   public let links: [TicketLink]
@@ -49,6 +51,7 @@ public struct TicketPage: Sendable {
   /// Which steps of good care were taken.
   public let care: [CareStep]
 
+  /// The ticket's id.
   public var id: EntityID { view.id }
 }
 
@@ -56,6 +59,7 @@ public struct TicketPage: Sendable {
 public struct TicketLink: Sendable, Hashable {
   /// One of `Vocabulary.relations`: what the other ticket is to this one.
   public let relation: String
+  /// The other ticket.
   public let ticket: EntityID
 
   /// Parses an element of the set of links; nil for anything else.

@@ -8,12 +8,14 @@ import Storage
 public struct NewEntry: Sendable {
   /// A file that belongs to it: only what it is, not what is in it.
   public struct File: Sendable, Hashable {
+    /// The file's name.
     public let name: String
     /// In bytes.
     public let size: Int
     /// SHA-256 of what is in it, 64 hexadecimal digits.
     public let sha256: String
 
+    /// A file by its name, its size in bytes and its checksum.
     public init(name: String, size: Int, sha256: String) {
       self.name = name
       self.size = size
@@ -23,7 +25,9 @@ public struct NewEntry: Sendable {
 
   /// One of `Vocabulary.message`, `.call`, `.note`.
   public var kind: String
+  /// What was said or written.
   public var text: String
+  /// The channel; nil for the ticket's.
   public var channel: String?
   /// `in` from the customer, `out` to the customer; nil for a note.
   public var direction: String?
@@ -35,6 +39,7 @@ public struct NewEntry: Sendable {
   public var duration: Int?
   /// What was said, line by line.
   public var lines: [(who: String, text: String)] = []
+  /// Files that belong to it, by name, size and checksum.
   public var files: [File] = []
   /// Steps of good care that it is, of `Vocabulary.careSteps`.
   public var care: [String] = []
@@ -43,6 +48,7 @@ public struct NewEntry: Sendable {
   /// What the customer's consent is needed for, `service` if nil.
   public var purpose: String?
 
+  /// An entry of the timeline of a kind, such as message, call or note.
   public init(_ kind: String, _ text: String, channel: String? = nil, direction: String? = nil) {
     self.kind = kind
     self.text = text

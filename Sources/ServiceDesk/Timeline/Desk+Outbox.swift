@@ -6,18 +6,25 @@ import Storage
 
 /// A written message to a customer that waits to be sent.
 public struct OutgoingMessage: Sendable {
+  /// The entry of the timeline.
   public let entry: TicketPage.Entry
+  /// The ticket that it is on.
   public let ticket: TicketView
+  /// Whom it goes to; nil where the ticket has no customer.
   public let customer: CustomerView?
 
   /// Where it goes: the customer's addresses for its channel.
   public var recipients: [String] {
-    guard let customer else { return [] }
-    switch entry.entry.channel {
-    case "email": return customer.emails
-    case "sms", "phone": return customer.phones
-    case "message": return customer.handles + customer.phones
-    default: return customer.handles
+    customer.map { Self.addresses(of: $0.state, for: entry.entry.channel) } ?? []
+  }
+
+  /// A customer's addresses for a channel.
+  static func addresses(of customer: EntityState, for channel: String?) -> [String] {
+    switch channel {
+    case "email": customer.elements("emails")
+    case "sms", "phone": customer.elements("phones")
+    case "message": customer.elements("handles") + customer.elements("phones")
+    default: customer.elements("handles")
     }
   }
 }
@@ -99,24 +106,29 @@ extension Desk {
   /// Lets a message go that was held back or failed: whoever does so has seen what the customer wrote.
   @discardableResult
   public func release(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
-    guard let state = item.state, ["held", "failed", "cancelled"].contains(state) else {
-      throw .invalid("it is \(item.state ?? "no message to the customer"), so there is nothing to release")
-    }
     var members = [("state", JSONText("queued"))]
     if let last = item.crossed.last { members.append(("despite", JSONText(last.description))) }
-    var draft = Draft()
-    draft.set[Self.replyField(item.entry.id)] = JSONText(object: members)
-    return try commit(Edit(.entity(item.on), draft))
+    return try set(
+      item, to: members, from: ["held", "failed", "cancelled"], else: "there is nothing to release")
   }
 
   /// Takes a message back that was not sent yet. Where a gateway sends it at the same time, it is sent.
   @discardableResult
   public func cancel(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
-    guard let state = item.state, ["queued", "held", "failed"].contains(state) else {
-      throw .invalid("it is \(item.state ?? "no message to the customer"), so it cannot be taken back")
+    try set(
+      item, to: [("state", JSONText("cancelled"))], from: ["queued", "held", "failed"],
+      else: "it cannot be taken back")
+  }
+
+  /// Writes how far a message came, where it is in one of some states.
+  private func set(
+    _ item: TicketPage.Entry, to members: [(String, JSONText)], from states: Set<String>, else reason: String
+  ) throws(DeskError) -> Change? {
+    guard let state = item.state, states.contains(state) else {
+      throw .invalid("it is \(item.state ?? "no message to the customer"), so \(reason)")
     }
     var draft = Draft()
-    draft.set[Self.replyField(item.entry.id)] = JSONText(object: [("state", JSONText("cancelled"))])
+    draft.set[Self.replyField(item.entry.id)] = JSONText(object: members)
     return try commit(Edit(.entity(item.on), draft))
   }
 }

@@ -19,7 +19,9 @@ struct TicketClock: Sendable, Hashable {
   init(_ state: EntityState) {
     guard let log = state.logs[Vocabulary.timeline] else { return }
     var channels: Set<String> = []
-    for entry in log.map({ TicketPage.Entry(TimelineEntry($0), on: state) }) {
+    var entries = log.map { TicketPage.Entry(TimelineEntry($0), on: state) }
+    entries.cancelTwins()
+    for entry in entries {
       add(entry)
       if entry.entry.value["event"]?.string == "merged", entry.entry.value["ticket"] != nil {
         hasParts = true
@@ -35,7 +37,7 @@ struct TicketClock: Sendable, Hashable {
     for entry in entries { add(entry) }
   }
 
-  private mutating func add(_ item: TicketPage.Entry) {
+  mutating func add(_ item: TicketPage.Entry) {
     let entry = item.entry
     guard entry.isContact else { return }
     if entry.kind == Vocabulary.call || entry.direction == "out" {

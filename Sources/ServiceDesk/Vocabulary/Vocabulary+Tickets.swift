@@ -71,6 +71,6 @@ extension Vocabulary {
 extension Vocabulary {
   // MARK: Surveys
 
-  /// The entity type of a survey: `customer`, `ticket`, `csat` from 1 to 5, `ces` from 1 to 7, `comment`.
+  /// The entity type of a survey: `customer`, `ticket`, `csat` from 1 to 5, `ces` from 1 to 7, `comment`, `at`.
   public static let survey = "survey"
 }

@@ -45,6 +45,13 @@ package final class RunReader {
   /// The size of the run's compressed bytes.
   package var size: Int { index.end }
 
+  /// Whether the run was written at zlib's highest level, which gzip notes in its header: RFC 1952, section 2.3.1, XFL.
+  var isPacked: Bool {
+    get throws(StorageError) {
+      try onDisk { () throws(DiskError) in try file.read(at: 8, count: 1) } == [2]
+    }
+  }
+
   /// The open file, for sending it as it lies.
   package var diskFile: any DiskFile { file }
 

@@ -77,6 +77,22 @@ enum PackedNumbers {
     return values
   }
 
+  /// Passes over an array of `count` numbers. Cost: a few operations a block.
+  static func skip(_ count: Int, _ cursor: inout ByteCursor) throws(TableFault) {
+    var left = count
+    while left > 0 {
+      let size = min(left, blockSize)
+      let head: UInt8 = try cursor.number()
+      let width = Int(head & ~differences)
+      guard width <= 64 else { throw TableFault(reason: "a width of \(width) bits") }
+      _ = try cursor.varint()
+      let isDifferences = head & differences != 0
+      if isDifferences { _ = try cursor.varint() }
+      _ = try cursor.take(((isDifferences ? size - 1 : size) * width + 7) / 8)
+      left -= size
+    }
+  }
+
   private static func readBlock(
     _ cursor: inout ByteCursor, _ values: UnsafeMutableBufferPointer<UInt64>
   ) throws(TableFault) {

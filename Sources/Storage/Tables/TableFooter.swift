@@ -11,7 +11,6 @@ import Merge
 struct TableFooter {
   static let magic = Array("AOTABLE1".utf8)
   static let groupSize = 4096
-  static let trailerSize = 24
 
   /// The rows of one type.
   struct TypePart {
@@ -128,41 +127,10 @@ struct TableFooter {
 
   /// Reads and checks the footer of a file.
   static func read(_ file: TableFile) throws(StorageError) -> TableFooter {
-    // The footer mostly comes along with the trailer.
-    let start = max(0, file.size - (32 << 10))
-    let tail = try file.bytes(TableFile.Place(offset: start, length: file.size - start))
-    let trailer = tail.count - trailerSize
-    guard trailer >= 0, Array(tail[(trailer + 16)...]) == magic else {
-      throw file.damage(file.size, "the file ends too early")
-    }
-    let offset = Int(truncatingIfNeeded: tail.number(trailer, as: UInt64.self))
-    let length = Int(tail.number(trailer + 8, as: UInt32.self))
-    let crc: UInt32 = tail.number(trailer + 12)
-    let bytes: [UInt8]
-    if offset >= start, offset <= start + trailer, length == start + trailer - offset {
-      bytes = Array(tail[(offset - start)..<trailer])
-    } else {
-      bytes = try file.bytes(TableFile.Place(offset: offset, length: length))
-    }
-    guard Checksum.crc32(bytes) == crc else {
-      throw file.damage(offset, "the footer's checksum does not match")
-    }
-    var cursor = ByteCursor(bytes)
-    do {
-      return try TableFooter(&cursor)
-    } catch {
-      throw file.damage(offset, error.reason)
-    }
+    try FileTrailer.footer(of: file, magic: magic) { (cursor) throws(TableFault) in try TableFooter(&cursor) }
   }
 
   func write(to sink: TableSink) throws(StorageError) {
-    let bytes = bytes()
-    var trailer: [UInt8] = []
-    trailer.append(number: UInt64(sink.offset))
-    trailer.append(number: UInt32(bytes.count))
-    trailer.append(number: Checksum.crc32(bytes))
-    try sink.append(bytes)
-    try sink.append(trailer + Self.magic)
-    try sink.flush()
+    try FileTrailer.write(bytes(), magic: Self.magic, to: sink)
   }
 }

@@ -156,8 +156,9 @@ package final class TableSet {
 }
 
 /// A file in memory, for a table that cannot be stored.
+///
+/// Unchecked, because `DiskFile` asks for it: a table is written and read by the one thread that uses its store.
 final class MemoryFile: DiskFile, @unchecked Sendable {
-  // Unchecked: a table is written and read by the one thread that uses its store.
   private var content: [UInt8] = []
 
   let descriptor: Int32? = nil

@@ -21,7 +21,6 @@ struct WordFooter {
   static let magic = Array("AOWORDS1".utf8)
   static let groupSize = 4096
   static let pageSize = 256
-  static let trailerSize = 24
 
   struct TypePart {
     let type: String
@@ -96,33 +95,10 @@ struct WordFooter {
 
   /// Reads and checks the footer of a file.
   static func read(_ file: TableFile) throws(StorageError) -> WordFooter {
-    let start = max(0, file.size - trailerSize)
-    let trailer = try file.bytes(TableFile.Place(offset: start, length: file.size - start))
-    guard trailer.count == trailerSize, Array(trailer[16...]) == magic else {
-      throw file.damage(file.size, "the file ends too early")
-    }
-    let offset = Int(truncatingIfNeeded: trailer.number(0, as: UInt64.self))
-    let bytes = try file.bytes(
-      TableFile.Place(offset: offset, length: Int(trailer.number(8, as: UInt32.self))))
-    guard Checksum.crc32(bytes) == trailer.number(12, as: UInt32.self) else {
-      throw file.damage(offset, "the footer's checksum does not match")
-    }
-    var cursor = ByteCursor(bytes)
-    do {
-      return try WordFooter(&cursor)
-    } catch {
-      throw file.damage(offset, error.reason)
-    }
+    try FileTrailer.footer(of: file, magic: magic) { (cursor) throws(TableFault) in try WordFooter(&cursor) }
   }
 
   func write(to sink: TableSink) throws(StorageError) {
-    let bytes = bytes()
-    var trailer: [UInt8] = []
-    trailer.append(number: UInt64(sink.offset))
-    trailer.append(number: UInt32(bytes.count))
-    trailer.append(number: Checksum.crc32(bytes))
-    try sink.append(bytes)
-    try sink.append(trailer + Self.magic)
-    try sink.flush()
+    try FileTrailer.write(bytes(), magic: Self.magic, to: sink)
   }
 }

@@ -67,9 +67,13 @@ package final class WordReader {
     let counts = try words(entry.page).map(\.count)
     try file.page(footer.entities[entry.page]) { (cursor) throws(TableFault) in
       for (place, count) in counts.enumerated() {
+        guard place == entry.place else {
+          try PackedNumbers.skip(count, &cursor)
+          try PackedNumbers.skip(count, &cursor)
+          continue
+        }
         let numbers = try PackedNumbers.read(count, &cursor)
         let weights = try PackedNumbers.read(count, &cursor)
-        guard place == entry.place else { continue }
         for (number, weight) in zip(numbers, weights) {
           visit(Int(truncatingIfNeeded: number), Int(weight & 0xFF))
         }

@@ -1,9 +1,11 @@
 import Agent
 import Causality
 import Codec
+import DeskSupport
 import Merge
 import ServiceDesk
 import Storage
+import TestSupport
 import Testing
 
 @Suite("History")

@@ -1,6 +1,7 @@
 import Agent
 import Causality
 import Codec
+import DeskSupport
 import Merge
 import ServiceDesk
 import Storage
@@ -29,7 +30,7 @@ struct InboxTests {
       let ticket = generator.pick(tickets)
       let customer = generator.pick(customers)
       desks.minutes(UInt64(generator.int(0...30)))
-      switch generator.int(0...13) {
+      switch generator.int(0...16) {
       case 0...2: try desk.set(ticket, ["status": generator.pick(["open", "solved", "closed", "pending"])])
       case 3: try desk.set(ticket, ["assignee": desk.store.configuration.agent])
       case 4: try desk.reply(ticket, channel: "phone", text: "A message", direction: "in")
@@ -42,6 +43,16 @@ struct InboxTests {
         try desk.store.commit(
           Edit(.new(type: "promise"), Draft(set: ["ticket": "\(ticket)", "text": "Something"])))
       case 9: try desk.newCustomer(name: "Twin", emails: ["\(generator.int(0...4))@example.org"])
+      case 13: _ = try? desk.mergeCustomers(customer, generator.pick(customers))
+      case 14: _ = try? desk.splitCustomer(customer)
+      case 15:
+        if generator.oneIn(8) {
+          var draft = Draft()
+          draft.erase = true
+          try desk.store.commit(Edit(.entity(customer), draft))
+        } else {
+          _ = try? desk.distinguishCustomers(customer, generator.pick(customers))
+        }
       case 10: try desk.set(customer, ["name": "Name \(generator.int(0...3))"])
       case 11:
         if let conflict = try desk.conflicts(limit: 1).conflicts.first {

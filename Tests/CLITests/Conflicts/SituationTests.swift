@@ -1,6 +1,7 @@
 import Agent
 import Causality
 import Codec
+import DeskSupport
 import Merge
 import ServiceDesk
 import Storage
@@ -237,6 +238,56 @@ struct SituationTests {
       try desks.bo.set(other, ["merged": "\(least)"])
       try desks.sync()
       #expect(try desks.open().isEmpty)
+    }
+  }
+
+  @Test("A conflict settled by two people in two ways", arguments: [false, true])
+  func settledTwice(_ knowing: Bool) throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    try desks.anna.set(ticket, ["topic": "water"])
+    try desks.bo.set(ticket, ["topic": "heating"])
+    try desks.sync()
+    let first = try #require(try desks.open().first)
+    let open = try meet(
+      desks, knowing: knowing, first: { try desks.bo.settle(first, .value(JSONText("tap"))) },
+      then: {
+        if !knowing {
+          try desks.anna.settle(first, .value(JSONText("pipe")))
+        } else {
+          // Whoever knows that it is settled has nothing to settle, and may still set the field.
+          let now = try desks.anna.conflict(first.id)
+          #expect(throws: SettlingError.self) { try desks.anna.settle(now, .value(JSONText("pipe"))) }
+          try desks.anna.set(ticket, ["topic": "pipe"])
+        }
+      })
+    let conflict = try expect(open, .settledTwice, unless: knowing)
+    if let conflict {
+      #expect(conflict.says.hasPrefix("topic of the ticket of Lars was settled as "))
+    }
+  }
+
+  @Test("Profiles merged by one agent and called two people by another", arguments: [false, true])
+  func sameAndDistinct(_ knowing: Bool) throws {
+    let desks = try TwoDesks()
+    let one = try desks.anna.newCustomer(name: "Lars Holm").on
+    let two = try desks.anna.newCustomer(name: "Lars Holm").on
+    try desks.sync()
+    let open = try meet(
+      desks, knowing: knowing, first: { try desks.bo.distinguishCustomers(one, two) },
+      then: { try desks.anna.mergeCustomers(one, two) })
+    let conflict = try expect(open, .sameAndDistinct, unless: knowing)
+    if let conflict {
+      #expect(conflict.on == one)
+      #expect(
+        conflict.says
+          == "Lars Holm is shown as one person, because anna merged two profiles that bo called two people, 40 minutes apart, "
+          + "neither knowing")
+      // Whoever knows both merges them again, or splits them.
+      try desks.bo.mergeCustomers(one, two)
+      try desks.sync()
+      #expect(try desks.open().isEmpty)
+      #expect(try desks.anna.store.members(of: two) == [one, two])
     }
   }
 

@@ -1,6 +1,7 @@
 import Agent
 import Causality
 import Codec
+import DeskSupport
 import Merge
 import Storage
 import TestSupport

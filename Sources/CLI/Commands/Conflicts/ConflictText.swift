@@ -59,7 +59,7 @@ enum ConflictText {
       sheet.add("settled", "by \(settlement.by), \(Moment.local(settlement.at))\(value)\(note)")
     }
     sheet.write(to: output, indent: "  ")
-    for (index, side) in conflict.sides.enumerated() { write(side, index, conflict, output) }
+    for (index, side) in conflict.sides.enumerated() { write(side, index, conflict, desk, output) }
     try timeline(conflict, desk, output)
     if let apology = conflict.apology, conflict.state == .open {
       output.line()
@@ -77,7 +77,9 @@ enum ConflictText {
     }
   }
 
-  private static func write(_ side: Conflict.Side, _ index: Int, _ conflict: Conflict, _ output: Output) {
+  private static func write(
+    _ side: Conflict.Side, _ index: Int, _ conflict: Conflict, _ desk: Desk, _ output: Output
+  ) {
     output.line()
     let channel = side.channel.map { " on \($0)" } ?? ""
     output.line(
@@ -88,6 +90,7 @@ enum ConflictText {
     if side.effective != side.at { when += ", counts as made \(Moment.local(side.effective))" }
     when += side.received.map { ", received \(Moment.local($0))" } ?? ", not sent yet"
     output.line("     \(when)")
+    if side.on != conflict.on { output.line("     on \(side.on.type) \(desk.shortID(side.on))") }
     let place = side.position.map { "position \(Words.grouped(Int($0)))" } ?? "no position yet"
     output.line("     device \(side.replica), \(place), had seen up to \(Words.grouped(Int(side.seen)))")
     let others = conflict.sides.indices.filter { $0 != index }

@@ -17,9 +17,7 @@ enum BlameCommand {
   ) { typed in
     let text = typed.operand(0)
     return { context in
-      try context.withDesk(.reading) { desk in
-        let id = try context.find(text, desk)
-        guard let history = try desk.history(of: id) else { return }
+      try context.withHistory(of: text) { _, history in
         let lines = Blame(history).lines
         if context.isJSON {
           context.output.json(

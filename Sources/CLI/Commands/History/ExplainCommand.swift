@@ -15,14 +15,12 @@ enum ExplainCommand {
   ) { typed in
     let (text, field) = (typed.operand(0), try FieldName.parse(typed.operand(1)))
     return { context in
-      try context.withDesk(.reading) { desk in
-        let id = try context.find(text, desk)
-        guard let history = try desk.history(of: id) else { return }
+      try context.withHistory(of: text) { desk, history in
         let explanation = Explanation(history, field) { Moment.local($0) }
         if context.isJSON {
           let arrivals = SyncArrivals(desk)
           context.output.json([
-            ("on", JSONText("\(id)")), ("field", JSONText(field.text)),
+            ("on", JSONText("\(history.id)")), ("field", JSONText(field.text)),
             ("shown", explanation.shown?.value), ("rule", JSONText(explanation.policy.name)),
             ("heads", JSONText(array: explanation.steps.filter(\.isHead).map { JSONText("\($0.step.id)") })),
             ("steps", JSONText(array: explanation.steps.map { HistoryJSON.step($0.step, arrivals, field) })),

@@ -16,9 +16,7 @@ enum GraphCommand {
   ) { typed in
     let text = typed.operand(0)
     return { context in
-      try context.withDesk(.reading) { desk in
-        let id = try context.find(text, desk)
-        guard let history = try desk.history(of: id) else { return }
+      try context.withHistory(of: text) { desk, history in
         let arrivals = SyncArrivals(desk)
         if context.isJSON {
           context.output.json(list: history.steps.map { HistoryJSON.step($0, arrivals) })

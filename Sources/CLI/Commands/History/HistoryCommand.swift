@@ -22,9 +22,7 @@ enum HistoryCommand {
     let text = typed.operand(0)
     let field = try typed.optional(1).map { text throws(Failure) in try FieldName.parse(text) }
     return { context in
-      try context.withDesk(.reading) { desk in
-        let id = try context.find(text, desk)
-        guard let history = try desk.history(of: id) else { return }
+      try context.withHistory(of: text) { desk, history in
         let steps = history.steps.filter { step in
           field == nil || step.edits.contains { $0.field == field || $0.isErasure }
         }
@@ -33,7 +31,7 @@ enum HistoryCommand {
           context.output.json(list: steps.map { HistoryJSON.step($0, arrivals, field) })
           return
         }
-        if steps.isEmpty { context.note("nobody changed '\(field?.text ?? "it")' on \(id)") }
+        if steps.isEmpty { context.note("nobody changed '\(field?.text ?? "it")' on \(history.id)") }
         var table = Table(["position", "when", "who", "device", "what"], numbers: [0])
         for step in steps {
           for (index, words) in HistoryText.edits(step, field).enumerated() {

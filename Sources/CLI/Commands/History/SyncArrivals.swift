@@ -1,6 +1,17 @@
 import Agent
 import ServiceDesk
 
+extension Context {
+  /// Runs a command on the history of the entity that a text names.
+  func withHistory(
+    of text: String, _ body: (Desk, EntityHistory) throws -> Void
+  ) throws -> ExitCode {
+    try withDesk(.reading) { desk in
+      if let history = try desk.history(of: try find(text, desk)) { try body(desk, history) }
+    }
+  }
+}
+
 /// Through which sync of this device a change came.
 struct SyncArrivals {
   private let journal: SyncJournal

@@ -4,6 +4,7 @@ import ChangeCodec
 import Codec
 import Import
 import Merge
+import ServiceDesk
 import Storage
 
 /// Brings changes of another workspace into this store, as edits of this device that keep who made them and when.
@@ -69,6 +70,9 @@ struct ChangeReplay {
       let entity = EntityID(type: change.on.type, origin: origin)
     {
       target = .entity(entity)
+    } else if let entity = try derived(change) {
+      names[change.on.origin] = entity.origin
+      target = .entity(entity)
     } else if try store.state(of: change.on) != nil {
       target = .entity(change.on)
     } else {
@@ -81,6 +85,29 @@ struct ChangeReplay {
     names[change.id] = made.id
     names[first] = made.id
     imported += 1
+  }
+
+  /// The entity of a change that no change creates; nil for any other. The settings and outreaches have the same id in every
+  /// workspace; the id of an outreach's ticket follows from the customer's, which has another one here.
+  private func derived(_ change: Change) throws(StorageError) -> EntityID? {
+    if change.on == Vocabulary.settingsID { return change.on }
+    var (name, outreach, customer): (String?, EntityID?, EntityID?)
+    try? ChangeBody.operations(of: change.body) { operation in
+      switch operation {
+      case .set("name", let value): name = value.string
+      case .set(Vocabulary.outreachField, let value): outreach = EntityID(value.plain)
+      case .set("customer", let value): customer = EntityID(value.plain)
+      default: break
+      }
+    }
+    if change.on.type == Vocabulary.outreach, let id = name.flatMap({ Outreach($0)?.id }) {
+      return id == change.on ? id : nil
+    }
+    guard change.on.type == Vocabulary.ticket, let outreach, let customer,
+      Outreach.ticket(outreach, customer) == change.on
+    else { return nil }
+    let here = names[customer.origin].flatMap { EntityID(type: customer.type, origin: $0) }
+    return Outreach.ticket(outreach, here ?? customer)
   }
 
   /// The member of a change that says under which id it was first made: always the last one.

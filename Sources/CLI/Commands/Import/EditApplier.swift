@@ -94,7 +94,7 @@ enum ImportMark {
 
   static func key(of change: Change) -> String? {
     // Most changes come from no import; those need no parsing.
-    guard change.body.contains(pattern),
+    guard change.body.contains(word: pattern),
       let body = try? JSONText(parsing: [UInt8(ascii: "{")] + change.body + [UInt8(ascii: "}")])
     else { return nil }
     return body[EditApplier.key]?.string

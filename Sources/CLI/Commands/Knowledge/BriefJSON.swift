@@ -16,6 +16,19 @@ enum BriefJSON {
       ("tags", EntityJSON.strings(view.tags)), ("preferred", brief.preferred.map { JSONText($0) }),
       ("avoid", EntityJSON.strings(brief.avoided)), ("contact", JSONText(brief.contact.isGranted)),
       ("known", JSONText(array: brief.facts.map { fact($0) })),
+      (
+        "shared",
+        brief.shared.isEmpty
+          ? nil
+          : JSONText(
+            array: brief.shared.map { one in
+              JSONText(object: [
+                ("key", JSONText(one.fact.key)), ("value", one.fact.value),
+                ("organisation", JSONText(one.organisation.description)),
+                ("organisationName", JSONText(one.organisationName)),
+              ])
+            })
+      ),
       ("confirm", JSONText(array: brief.unclear.map { fact($0) })),
       ("promises", JSONText(array: brief.promises.map { PromiseJSON.row($0, desk) })),
       ("open", JSONText(array: brief.openTickets.map { TicketJSON.row($0, desk) })),

@@ -75,12 +75,15 @@ enum BriefText {
   }
 
   private static func known(_ brief: Brief, _ desk: Desk, _ output: Output) {
-    guard !brief.facts.isEmpty || !brief.unclear.isEmpty else { return }
+    guard !brief.facts.isEmpty || !brief.unclear.isEmpty || !brief.shared.isEmpty else { return }
     output.line(output.styled("known: do not ask", .bold))
     var sheet = Sheet()
     for fact in brief.facts.prefix(12) {
       let source = ["\(fact.by)", fact.channel, Moment.local(fact.at)].compactMap(\.self)
       sheet.add(fact.key, "\(fact.value.plain)  (\(source.joined(separator: ", ")))")
+    }
+    for one in brief.shared.prefix(6) {
+      sheet.add(one.fact.key, "\(one.fact.value.plain)  (shared by \(one.organisationName))")
     }
     for fact in brief.unclear {
       sheet.add(

@@ -27,6 +27,7 @@ enum KnowledgeText {
     let parts: [String?] = [
       "\(verb) \(value.by)" + (value.channel.map { " on \($0)" } ?? ""), Moment.local(value.at),
       value.ticket.map { "ticket \(desk.shortID($0))" },
+      value.organisationName.map { "shared by \($0)" },
       value.expires.map { "until \(Moment.local($0))" },
       value.purpose == Vocabulary.service ? nil : "for \(value.purpose)",
     ]
@@ -38,6 +39,8 @@ enum KnowledgeText {
       ("value", value.value), ("by", JSONText(value.by)), ("at", JSONText(value.at.description)),
       ("channel", value.channel.map { JSONText($0) }),
       ("ticket", value.ticket.map { JSONText($0.description) }),
+      ("organisation", value.organisation.map { JSONText($0.description) }),
+      ("organisationName", value.organisationName.map { JSONText($0) }),
       ("purpose", JSONText(value.purpose)), ("confidence", JSONText(value.confidence)),
       ("expires", value.expires.map { JSONText($0.description) }),
     ])

@@ -17,30 +17,37 @@ enum CustomerMerge {
     operands: [CustomerCommands.customer, other],
     examples: [.init("The same Anna twice", "askonce customer merge k7f3.12 m2p8.4")]
   ) { typed in
+    withTwo(typed) { desk, first, second, context in
+      let members = try desk.mergeCustomers(first, second)
+      let conflicts = try desk.customer(first)?.conflicts ?? []
+      if context.isJSON {
+        context.output.json([
+          ("on", JSONText(members[0].description)),
+          ("merged", EntityJSON.strings(members.map(\.description))),
+          ("conflicts", EntityJSON.strings(conflicts.map(\.name.text))),
+        ])
+        return
+      }
+      context.output.line("one customer now: \(members.map(\.description).joined(separator: ", "))")
+      guard !conflicts.isEmpty else { return }
+      context.output.line(
+        "they differ, so settle with 'askonce customer set \(desk.shortID(members[0]))':")
+      var sheet = Sheet()
+      for field in conflicts { sheet.add(field.name.text, field) }
+      sheet.write(to: context.output, indent: "  ")
+    }
+  }
+
+  /// A command on the two customers that its operands name.
+  private static func withTwo(
+    _ typed: TypedArguments,
+    _ body: @escaping @Sendable (Desk, EntityID, EntityID, Context) throws -> Void
+  ) -> Command.Action {
     let (left, right) = (typed.operand(0), typed.operand(1))
     return { context in
       try context.withDesk(.writing) { desk in
-        let (first, second) = (
-          try context.find(left, type: Vocabulary.customer, desk),
-          try context.find(right, type: Vocabulary.customer, desk)
-        )
-        let members = try desk.mergeCustomers(first, second)
-        let conflicts = try desk.customer(first)?.conflicts ?? []
-        if context.isJSON {
-          context.output.json([
-            ("on", JSONText(members[0].description)),
-            ("merged", EntityJSON.strings(members.map(\.description))),
-            ("conflicts", EntityJSON.strings(conflicts.map(\.name.text))),
-          ])
-          return
-        }
-        context.output.line("one customer now: \(members.map(\.description).joined(separator: ", "))")
-        guard !conflicts.isEmpty else { return }
-        context.output.line(
-          "they differ, so settle with 'askonce customer set \(desk.shortID(members[0]))':")
-        var sheet = Sheet()
-        for field in conflicts { sheet.add(field.name.text, field) }
-        sheet.write(to: context.output, indent: "  ")
+        let first = try context.find(left, type: Vocabulary.customer, desk)
+        try body(desk, first, try context.find(right, type: Vocabulary.customer, desk), context)
       }
     }
   }
@@ -85,21 +92,14 @@ enum CustomerMerge {
     operands: [CustomerCommands.customer, other],
     examples: [.init("Father and son", "askonce customer distinct k7f3.12 k7f3.19")]
   ) { typed in
-    let (left, right) = (typed.operand(0), typed.operand(1))
-    return { context in
-      try context.withDesk(.writing) { desk in
-        let (first, second) = (
-          try context.find(left, type: Vocabulary.customer, desk),
-          try context.find(right, type: Vocabulary.customer, desk)
-        )
-        try desk.distinguishCustomers(first, second)
-        if context.isJSON {
-          context.output.json([
-            ("on", JSONText(first.description)), ("other", JSONText(second.description)),
-          ])
-        } else {
-          context.output.line("\(first) and \(second) are different people")
-        }
+    withTwo(typed) { desk, first, second, context in
+      try desk.distinguishCustomers(first, second)
+      if context.isJSON {
+        context.output.json([
+          ("on", JSONText(first.description)), ("other", JSONText(second.description)),
+        ])
+      } else {
+        context.output.line("\(first) and \(second) are different people")
       }
     }
   }

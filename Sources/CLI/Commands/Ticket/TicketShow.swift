@@ -44,7 +44,7 @@ enum TicketShow {
   /// Fields with a place of their own on the page.
   private static let placed = [
     Vocabulary.replyPrefix, Vocabulary.redactedPrefix, Vocabulary.correctedPrefix, Vocabulary.factPrefix,
-    "split",
+    "split", Vocabulary.outreachField.text,
   ]
 
   private static func write(_ page: TicketPage, _ desk: Desk, _ output: Output) {
@@ -74,6 +74,10 @@ enum TicketShow {
       && !placed.contains(where: field.name.text.hasPrefix)
     {
       if field.name != "customer" || view.customer == nil { sheet.add(field.name.text, field) }
+    }
+    if let id = view.state.text(Vocabulary.outreachField).flatMap({ EntityID($0) }) {
+      let outreach = try? desk.outreach(id)
+      sheet.add("outreach", outreach?.name ?? id.description)
     }
     sheet.add("took in", page.parts.map { desk.shortID($0.id) }.joined(separator: ", "))
     sheet.add("split from", page.splitFrom.map { desk.shortID($0) })

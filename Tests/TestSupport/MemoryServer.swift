@@ -1,0 +1,42 @@
+import Agent
+import Server
+import Storage
+import Synchronization
+
+/// A server without sockets and files.
+package final class MemoryServer: LocalServer {
+  package let data: ServerData
+  package let endpoints: Endpoints
+  package let environment: Environment
+
+  /// - Parameter now: the clock; by default one that ticks with each look.
+  package init(now given: (@Sendable () -> UInt64)? = nil) throws {
+    let clock = Ticks()
+    let now = given ?? { clock.next() }
+    let disks = Mutex<[String: MemoryDisk]>(["nord": MemoryDisk()])
+    environment = Environment(now: now, random: Environment.system.random)
+    data = ServerData(
+      root: MemoryDisk(), disk: { name in disks.withLock { $0[name] ?? MemoryDisk() } }, now: now,
+      random: Environment.system.random)
+    try data.create("nord")
+    endpoints = Endpoints(data)
+  }
+}
+
+/// A clock that moves on by seven milliseconds with each look.
+package final class Ticks: Sendable {
+  private let value: Mutex<UInt64>
+
+  /// - Parameter start: milliseconds since 1970.
+  package init(from start: UInt64 = 1_795_281_663_306) { value = Mutex(start) }
+
+  package func next() -> UInt64 {
+    value.withLock {
+      $0 += 7
+      return $0
+    }
+  }
+
+  package var now: UInt64 { value.withLock { $0 } }
+  package func advance(_ milliseconds: UInt64) { value.withLock { $0 += milliseconds } }
+}
