@@ -176,7 +176,8 @@ extension Store {
     let damage = Damage(file: path, offset: 0, reason: "expected a position and the sum there")
     if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(path) } }
     check.add(
-      damage, done: aside == nil ? nil : "removed; the next edit or sync goes through the files again", .nothing)
+      damage, done: aside == nil ? nil : "removed; the next edit or sync goes through the files again",
+      .nothing)
   }
 
   /// Opens a store for reading while its lock is held.
