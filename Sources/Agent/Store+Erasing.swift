@@ -26,11 +26,10 @@ extension Store {
     return erasures.values.contains { $0 > note.position } ? note.position : position
   }
 
-  /// The erasures that have a place in the order.
+  /// The changes that erase something and have a place in the order. Cost: the members that hold them, and the log.
   package func erasureChanges() throws(StorageError) -> [PlacedChange] {
-    var found: [PlacedChange] = []
-    for entity in erasures.keys { found += try changes(of: entity).filter { $0.change.erases } }
-    return found.sorted { ($0.position ?? .max) < ($1.position ?? .max) }
+    let newer = mirror.blocks.flatMap(\.placed).filter(\.change.erases)
+    return try (runs.erasureChanges() + newer).sorted { ($0.position ?? .max) < ($1.position ?? .max) }
   }
 
   /// What an answer brought, with stubs in the places of what is erased.

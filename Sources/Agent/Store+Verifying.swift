@@ -45,6 +45,7 @@ extension Store {
     for finding in mirror.findings { check.add(finding, hasServer: hasServer) }
     if let configuration { try verifyOwn(configuration, disk, aside, mirror, &check) }
     try verifyNote(disk, aside, &check)
+    try verifyErasures(disk, aside, &check)
     if repairing, configuration != nil {
       // What was put right is read once more, as every command will.
       _ = try Store(checking: disk, root: root, environment: environment)
@@ -161,6 +162,22 @@ extension Store {
     let damage = Damage(file: SyncNote.path, offset: 0, reason: "not a note of a sync")
     if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(SyncNote.path) } }
     check.add(damage, done: aside == nil ? nil : "removed; the next sync writes it", .nothing)
+  }
+
+  /// How far erasures are carried out: what is lost of it costs one more look at all files.
+  private static func verifyErasures(
+    _ disk: any Disk, _ aside: SetAside?, _ check: inout StoreCheck
+  ) throws(StorageError) {
+    let path = ErasureNote.path
+    guard let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(path) }) else { return }
+    check.files += 1
+    check.bytes += bytes.count
+    guard ErasureNote(bytes) == nil else { return }
+    let damage = Damage(file: path, offset: 0, reason: "expected a position and the sum there")
+    if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(path) } }
+    check.add(
+      damage, done: aside == nil ? nil : "removed; the next edit or sync goes through the files again",
+      .nothing)
   }
 
   /// Opens a store for reading while its lock is held.

@@ -130,7 +130,8 @@ public final class Store {
       if let knownErasureNote { return knownErasureNote }
       let note = ErasureNote.read(disk)
       // A mirror that lost its end gets other changes in its place, perhaps.
-      let isOfMirror = note.position < mirror.last || note == ErasureNote(position: mirror.last, sum: mirror.sum)
+      let isOfMirror =
+        note.position < mirror.last || note == ErasureNote(position: mirror.last, sum: mirror.sum)
       knownErasureNote = isOfMirror ? note : ErasureNote.none
       return knownErasureNote ?? .none
     }

@@ -195,7 +195,8 @@ public final class SyncClient {
   private func tell(erasedSince known: Set<EntityID>, _ edited: [EntityID: [Change]]) throws(StorageError) {
     report.erased = store.erasedEntities.subtracting(known).sorted()
     for entity in report.erased {
-      guard let edits = edited[entity], let by = try store.changes(of: entity).first(where: { $0.change.erases })
+      guard let edits = edited[entity],
+        let by = try store.changes(of: entity).first(where: { $0.change.erases })
       else { continue }
       report.notes.append(
         "\(entity) was erased by \(by.change.by) while you edited it, so \(edits.count == 1 ? "your edit" : "your \(edits.count) edits") of it is gone; "
@@ -242,7 +243,9 @@ public final class SyncClient {
     var sent = Store.Sent(store.replica)
     var scan = newSession()
     repeat {
-      switch try link.sync(scan.request(unsent: [], own: ChangeID.maximumSequence, erased: store.erasedPosition)) {
+      switch try link.sync(
+        scan.request(unsent: [], own: ChangeID.maximumSequence, erased: store.erasedPosition))
+      {
       case .failure(let refusal):
         guard refusal.code == .diverged else { throw SyncError(refusal) }
         try rewind(&session)
@@ -275,7 +278,8 @@ public final class SyncClient {
   /// Takes what the server has, without sending anything.
   private func pull(_ session: inout SyncSession) throws(SyncError) {
     repeat {
-      switch try link.sync(session.request(unsent: [], own: ChangeID.maximumSequence, erased: store.erasedPosition))
+      switch try link.sync(
+        session.request(unsent: [], own: ChangeID.maximumSequence, erased: store.erasedPosition))
       {
       case .success(let answer): try take(answer, &session)
       case .failure(let refusal): try heal(refusal, &session)

@@ -118,6 +118,13 @@ package enum Backup {
     if settings?["format"]?.int != ServerData.formatVersion || settings?["workspace"]?.string != workspace {
       damage.append(Damage(file: path, offset: 0, reason: "expected the format and the workspace's name"))
     }
+    let note = try onDisk { () throws(DiskError) in try disk.readAll(ErasureNote.path) }
+    if let note, ErasureNote(note) == nil {
+      damage.append(
+        Damage(
+          file: ErasureNote.path, offset: 0,
+          reason: "expected a position and the sum there; the server goes through its files again"))
+    }
     return damage
   }
 }

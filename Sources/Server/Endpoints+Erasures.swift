@@ -11,7 +11,8 @@ extension Endpoints {
       throw Refusal(.notSupervisor, "what was erased, and by which devices, is told to supervisors only")
     }
     do throws(StorageError) {
-      return ServerResponse(json: try ErasureReport.json(hosted.workspace, hosted.devices, hosted.activity.entries))
+      return ServerResponse(
+        json: try ErasureReport.json(hosted.workspace, hosted.devices, hosted.activity.entries))
     } catch {
       throw Refusal(.failed, "the erasures cannot be read: \(error)")
     }
@@ -24,7 +25,7 @@ enum ErasureReport {
     _ workspace: Workspace, _ registry: DeviceRegistry, _ activity: [String: ActivityLog.Entry]
   ) throws(StorageError) -> String {
     let log = workspace.log
-    let erasures = try workspace.erasureRecords().map(json)
+    let erasures = try workspace.erasureChanges().map(json)
     var devices: [JSONText] = []
     for device in try registry.devices() {
       devices.append(try json(device, activity[device.device], log))
@@ -40,13 +41,13 @@ enum ErasureReport {
     JSONText(object: members.compactMap { key, value in value.map { (key, $0) } })
   }
 
-  private static func json(_ record: Workspace.ErasureRecord) -> JSONText {
-    let change = record.change.change
+  private static func json(_ placed: PlacedChange) -> JSONText {
+    let change = placed.change
     let body = (try? JSONText(parsing: [UInt8(ascii: "{")] + change.body + [UInt8(ascii: "}")]))
     return object([
-      ("position", JSONText(Int(record.position))), ("on", JSONText(change.on.description)),
+      ("position", JSONText(Int(placed.position ?? 0))), ("on", JSONText(change.on.description)),
       ("id", JSONText(change.id.description)), ("by", JSONText(change.by)),
-      ("at", JSONText(record.change.effective.description)), ("of", body?["of"]),
+      ("at", JSONText(placed.effective.description)), ("of", body?["of"]),
       ("because", body?["because"]),
     ])
   }

@@ -47,6 +47,10 @@ package enum Repair {
     let isDamaged = try Backup.verifySettings(disk, of: workspace).contains {
       $0.file == ServerData.settingsPath
     }
+    let note = try onDisk { () throws(DiskError) in try disk.readAll(ErasureNote.path) }
+    if let note, ErasureNote(note) == nil {
+      try onDisk { () throws(DiskError) in try disk.remove(ErasureNote.path) }
+    }
     if isDamaged { try ServerData.writeSettings(disk, workspace, created: 0) }
     return try DeviceRegistry.repair(disk, keepingIn: folder)
   }

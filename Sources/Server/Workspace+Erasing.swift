@@ -6,30 +6,17 @@ import Storage
 
 /// Erasures on the server: it does not know what a customer is, only which entities were erased.
 extension Workspace {
-  /// An erasure with what `askonce erasure status` tells of it.
-  package struct ErasureRecord: Sendable {
-    package let change: PlacedChange
-    package let position: UInt64
-  }
-
-  /// All erasures, in the order of the log. Cost: each one's entity.
-  package func erasureRecords() throws(StorageError) -> [ErasureRecord] {
-    let (log, erasures) = snapshot
+  /// All changes that erase something, in the order of the log. Cost: the members that hold them, and what lies behind the
+  /// runs.
+  package func erasureChanges() throws(StorageError) -> [PlacedChange] {
+    let log = self.log
     let runs = try RunSet(disk)
-    var records: [ErasureRecord] = []
-    var newer: [EntityID: [PlacedChange]] = [:]
+    var found = try runs.erasureChanges()
     try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
-      for placed in block.placed where placed.change.erases {
-        newer[placed.change.on, default: []].append(placed)
-      }
+      found += block.placed.filter(\.change.erases)
       return true
     }
-    for entity in erasures.keys {
-      for placed in try runs.changes(of: entity) + (newer[entity] ?? []) where placed.change.erases {
-        if let position = placed.position { records.append(ErasureRecord(change: placed, position: position)) }
-      }
-    }
-    return records.sorted { $0.position < $1.position }
+    return found.sorted { ($0.position ?? 0) < ($1.position ?? 0) }
   }
 
   /// The position up to which all erasures are carried out in the server's files.
@@ -52,7 +39,9 @@ extension Workspace {
     try log.removeLeftovers()
     var positions: Set<UInt64> = []
     for entity in pending {
-      for placed in try runs.changes(of: entity) { if let position = placed.position { positions.insert(position) } }
+      for placed in try runs.changes(of: entity) {
+        if let position = placed.position { positions.insert(position) }
+      }
     }
     try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
       for placed in block.placed where pending.contains(placed.change.on) {

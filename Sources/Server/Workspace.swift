@@ -21,6 +21,8 @@ package final class Workspace: Sendable {
     var marks: [ReplicaID: ReplicaMark]
     /// The erased entities, each with the position of its first erasure.
     var erasures: [EntityID: UInt64]
+    /// The same entities.
+    var erased: Set<EntityID>
     /// How far they are carried out in the files.
     var note: ErasureNote
   }
@@ -64,7 +66,7 @@ package final class Workspace: Sendable {
     // A log that was cut or restored may have given the positions to other changes since.
     let stored = ErasureNote.read(disk)
     let note = try log.sum(at: stored.position) == stored.sum ? stored : .none
-    state = Mutex(State(log: log, marks: marks, erasures: erasures, note: note))
+    state = Mutex(State(log: log, marks: marks, erasures: erasures, erased: Set(erasures.keys), note: note))
   }
 
   /// The end of the log.
@@ -151,7 +153,7 @@ package final class Workspace: Sendable {
     writing.withLock { _ in
       let before = state.withLock { $0 }
       var batch = Batch(
-        log: before.log, marks: before.marks, erased: Set(before.erasures.keys), stamp: now())
+        log: before.log, marks: before.marks, erased: before.erased, stamp: now())
       var outcomes: [Result<Acknowledgement?, Refusal>] = []
       for push in pushes {
         do throws(Refusal) {
@@ -173,6 +175,7 @@ package final class Workspace: Sendable {
         state.marks = batch.marks
         for erasure in batch.erasures {
           state.erasures.merge([erasure.entity: erasure.position], uniquingKeysWith: min)
+          state.erased.insert(erasure.entity)
         }
       }
       return zip(pushes, outcomes).map { push, outcome in
@@ -244,7 +247,7 @@ package final class Workspace: Sendable {
     var changes: [PlacedChange] = []
     var size = 0
     var sum = log.sum
-    let erased = Set(snapshot.erasures.keys)
+    let erased = state.withLock { $0.erased }
     try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
       changes += (block.erasing(erased) ?? block).placed
       size += block.changes.reduce(0) { $0 + $1.body.count + 64 }
@@ -320,7 +323,7 @@ private struct Batch {
       placedCount += fresh[index].count
       erasures += fresh[index].erasures
     }
-    erased.formUnion(erasures.map(\.entity))
+    for erasure in erasures where !erased.contains(erasure.entity) { erased.insert(erasure.entity) }
     // What was erased is not stored again; what stands before the erasure goes when it is carried out.
     if !erased.isEmpty { fresh = fresh.map { $0.erasing(erased) ?? $0 } }
     self.marks = marks

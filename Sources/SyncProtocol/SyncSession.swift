@@ -87,7 +87,8 @@ package struct SyncSession: Sendable {
     let leftOut =
       isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
     return SyncRequest(
-      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, erased: erased, limit: pullSize,
+      after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, erased: erased,
+      limit: pullSize,
       body: PushBody.encode(pushed, leavingOut: leftOut))
   }
 

@@ -1,4 +1,6 @@
+import Causality
 import Codec
+import Merge
 import Testing
 
 @testable import ChangeCodec

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct StubTests {
   private func change(_ members: String) throws -> Change {
-    let line = "{\"id\":\"k7f3q2hd9x.418\",\"at\":\"2026-11-21T17:21:03.306Z\",\"seen\":7,\"by\":\"anna\",\"on\":\"ticket/b2x9m1c0aa.64\""
+    let line =
+      "{\"id\":\"k7f3q2hd9x.418\",\"at\":\"2026-11-21T17:21:03.306Z\",\"seen\":7,\"by\":\"anna\",\"on\":\"ticket/b2x9m1c0aa.64\""
     return try ChangeLine.parse(line + (members.isEmpty ? "" : "," + members) + "}")
   }
 
@@ -28,7 +29,8 @@ import Testing
   @Test func nothingElseHidesInAStub() throws {
     #expect(try stub("\"was\":\"Maja Lind\"") == "")
     #expect(try stub("\"because\":\"Maja Lind\",\"of\":\"customer/b2x9m1c0aa.3\"") == "")
-    #expect(try stub("\"erase\":true,\"of\":\"Maja Lind\",\"because\":{\"name\":\"Maja\"}") == ",\"erase\":true")
+    #expect(
+      try stub("\"erase\":true,\"of\":\"Maja Lind\",\"because\":{\"name\":\"Maja\"}") == ",\"erase\":true")
     let long = String(repeating: "x", count: Change.maximumReason)
     #expect(try stub("\"erase\":true,\"because\":\"\(long)\"") == ",\"erase\":true")
   }

@@ -18,6 +18,7 @@ import Testing
     "join", "pull-empty", "push", "push-again", "sum", "sum-within", "forked", "diverged", "gap",
     "other-replica",
     "no-token", "wrong-token", "malformed", "not-found", "runs",
+    "erase-refused", "erasures-refused",
   ]
 
   @Test func everyExchangeIsAsTheFilesSay() throws {
@@ -124,6 +125,8 @@ import Testing
     try request("wrong-token", "\(sync)?after=0&sum=00000000&own=3", token: String(token.dropLast()) + "0")
     try request("malformed", "\(sync)?after=0&sum=00000000&own=3", Array("hello".utf8), token: token)
     try request("not-found", "GET /v1/workspaces/syd/runs", token: token)
+    try request("erase-refused", "\(sync)?after=0&sum=00000000&own=4&erased=0", try erasure(), token: token)
+    try request("erasures-refused", "GET /v1/workspaces/nord/erasures", token: token)
     try request("runs", "GET /v1/workspaces/nord/runs", token: token)
   }
 
@@ -131,6 +134,13 @@ import Testing
     Deflater().compress(
       Array(
         "{\"seen\":0,\"seq\":9,\"times\":[1795281663306],\"on\":[\"ticket/\"]}\n{\"set\":{\"a\":1}}\n".utf8))
+  }
+
+  private static func erasure() throws -> [UInt8] {
+    Deflater().compress(
+      Array(
+        "{\"seen\":0,\"seq\":4,\"times\":[1795281663306],\"on\":[\"ticket/b2x9m1c0aa.64\"]}\n{\"erase\":true}\n"
+          .utf8))
   }
 
   private static func others() throws -> [UInt8] {

@@ -71,6 +71,18 @@ import Testing
     }
   }
 
+  @Test func stubs() throws {
+    for line in try Golden.lines("stubs.jsonl") {
+      let value = try JSONText(parsing: Array(line.utf8))
+      let change = try ChangeLine.parse(try #require(value["change"]).text)
+      let stub = try ChangeLine.parse(try #require(value["stub"]).text)
+      #expect(change.stub == stub)
+      #expect(stub.stub == stub)
+      // The order's checksum does not tell them apart.
+      #expect(Chain.next(0, [change], stamp: 1) == Chain.next(0, [stub], stamp: 1))
+    }
+  }
+
   @Test func refusedLines() throws {
     for line in try Golden.lines("refused.jsonl") {
       let value = try JSONText(parsing: Array(line.utf8))

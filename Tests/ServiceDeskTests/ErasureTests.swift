@@ -31,7 +31,8 @@ private final class ErasureWorld {
     (sofia, anna, bo) = (Desk(stores[0]), Desk(stores[1]), Desk(stores[2]))
     customer = try anna.newCustomer(name: "Maja \(Self.secret)", phones: ["+46 70 123 45 67"]).on
     ticket = try anna.newTicket(
-      customer: customer, subject: "The tap of \(Self.secret) leaks", channel: "phone", message: "\(Self.secret) says it drips"
+      customer: customer, subject: "The tap of \(Self.secret) leaks", channel: "phone",
+      message: "\(Self.secret) says it drips"
     ).on
     try anna.promise("to call \(Self.secret) back", to: customer, ticket: ticket)
     try anna.newTicket(customer: try anna.newCustomer(name: "Olle Berg").on, subject: "Another's")
@@ -132,7 +133,8 @@ private final class ErasureWorld {
     try world.local.sync(world.sofia.store)
     let report = try world.local.sync(world.bo.store)
     #expect(report.erased.contains(world.customer))
-    #expect(report.notes.contains { $0.hasPrefix("\(world.customer) was erased by sofia while you edited it") })
+    #expect(
+      report.notes.contains { $0.hasPrefix("\(world.customer) was erased by sofia while you edited it") })
     #expect(try world.bo.conflicts().conflicts.map(\.kind).contains(.erasedEdit))
     try world.settle()
     try world.maintain()
@@ -151,9 +153,9 @@ private final class ErasureWorld {
     _ = try world.erase()
     try world.local.sync(world.sofia.store)
     try world.local.sync(world.bo.store)
-    #expect(try world.bo.leftovers(of: world.customer) == [made])
+    #expect(try world.bo.leftovers(of: [world.customer]) == [made])
     try world.settle()
-    #expect(try world.sofia.leftovers(of: world.customer) == [made])
+    #expect(try world.sofia.leftovers(of: [world.customer]) == [made])
     #expect(!world.traces().isEmpty)
     let plan = try world.sofia.erasurePlan(of: world.customer)
     #expect(plan.profiles.isEmpty && plan.others == [made])
@@ -161,7 +163,7 @@ private final class ErasureWorld {
     try world.settle()
     try world.maintain()
     #expect(world.traces() == [])
-    #expect(try world.sofia.leftovers(of: world.customer) == [])
+    #expect(try world.sofia.leftovers(of: [world.customer]) == [])
     #expect(try world.owing() == [])
   }
 
@@ -255,6 +257,25 @@ private final class ErasureWorld {
     try local.sync(other)
     #expect(try other.digest() == desk.store.digest())
     #expect(try other.state(of: customer)?.isErased == true)
+    #expect(Traces.files(with: secret, in: local.folder) == [])
+  }
+
+  /// It erased what was its own alone, and then joins where it may not: the server does not take the erasure, and what is gone
+  /// stays gone.
+  @Test func aStoreThatErasedByItselfJoinsAsAnAgents() throws {
+    let local = try LocalDesk()
+    let desk = Desk(try local.store("solo"))
+    let customer = try desk.newCustomer(name: "Maja \(secret)").on
+    let kept = try desk.newCustomer(name: "Olle").on
+    try desk.erase(try desk.erasurePlan(of: customer))
+    try local.join(desk.store)
+    let report = try local.sync(desk.store)
+    #expect(report.notes.contains { $0.contains("may not erase \(customer)") })
+    let other = try local.store("other")
+    try local.join(other)
+    try local.sync(other)
+    #expect(try other.digest() == desk.store.digest())
+    #expect(try other.state(of: kept)?.string("name") == "Olle")
     #expect(Traces.files(with: secret, in: local.folder) == [])
   }
 

@@ -50,7 +50,9 @@ struct Journal {
 
   /// What must exist, ordered.
   var wanted: [String] {
-    done.filter { !excused.contains($0.key) && !mayBeErased.contains($0.value.change.on) }.keys.sorted { ($0.count, $0) < ($1.count, $1) }
+    done.filter { !excused.contains($0.key) && !mayBeErased.contains($0.value.change.on) }.keys.sorted {
+      ($0.count, $0) < ($1.count, $1)
+    }
   }
 }
 

@@ -152,7 +152,9 @@ extension Simulation {
       for entity in entities {
         guard let state = try store.state(of: entity) else { continue }
         if state.isErased { gone.insert(entity) }
-        if isWhole, !state.isErased, journal.erased.contains(entity), plan.faults.isDisjoint(with: [.revocations]) {
+        if isWhole, !state.isErased, journal.erased.contains(entity),
+          plan.faults.isDisjoint(with: [.revocations])
+        {
           fail("\(entity) was erased and is there")
         }
       }

@@ -30,6 +30,12 @@ extension LocalServer {
     try SyncClient(store, transport).sync()
   }
 
+  /// What a server does behind.
+  package func maintain() throws {
+    let workspace = try data.hosted("nord").workspace
+    while try workspace.maintain() {}
+  }
+
   /// Fetches without sending.
   package func pull(_ store: Store) throws {
     _ = try? SyncClient(store, LocalTransport(endpoints, pulls: 12)).sync()

@@ -75,10 +75,11 @@ extension Desk {
 
   /// What was made for an erased customer by people who did not know of the erasure, and which whoever erased it did not know.
   /// It holds the customer's data until a supervisor erases the customer once more.
-  public func leftovers(of customer: EntityID) throws(DeskError) -> [EntityID] {
+  ///
+  /// - Parameter profiles: the customer's, as they were erased together.
+  /// Cost: those, and each entity that names them.
+  public func leftovers(of profiles: Set<EntityID>) throws(DeskError) -> [EntityID] {
     try stored { () throws(StorageError) in
-      let root = try erasureRoot(of: customer)
-      let profiles = try profilesErased(with: root).union([customer])
       var erasures: [PlacedChange] = []
       for id in profiles { erasures += try store.changes(of: id).filter { $0.change.erases } }
       guard !erasures.isEmpty else { return [] }
@@ -99,16 +100,11 @@ extension Desk {
     return try store.members(of: customer).first ?? customer
   }
 
-  /// The profiles that were erased as one customer.
+  /// The profiles that were erased as one customer. Cost: the members that hold erasures.
   private func profilesErased(with root: EntityID) throws(StorageError) -> Set<EntityID> {
     guard store.isErased(root) else { return [] }
-    var found: Set<EntityID> = []
-    for entity in store.erasedEntities where entity.type == root.type {
-      if try store.changes(of: entity).contains(where: { $0.change.erases && $0.change.erasedWith == root }) {
-        found.insert(entity)
-      }
-    }
-    return found
+    let changes = try store.erasureChanges().map(\.change) + store.unsent.filter(\.erases)
+    return Set(changes.filter { $0.on.type == root.type && $0.erasedWith == root }.map(\.on))
   }
 
   /// What is not erased and names any of some customers, or a ticket of theirs; and what names others, too.

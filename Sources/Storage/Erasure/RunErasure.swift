@@ -8,14 +8,15 @@ package enum RunErasure {
   /// Puts stubs in the places of erased entities' changes.
   ///
   /// The run is replaced as a whole: a crash leaves the old or the new one, and who reads the old one goes on reading it.
-  /// Cost: a member for each entity; where there is something to erase, a copy of the file.
+  /// Cost: the members that hold the entities; where there is something to erase, a copy of the file.
   /// - Returns: whether the run holds changes of any of them, and whether it was written anew.
   package static func erase(
     _ entities: Set<EntityID>, in run: RunReader, _ disk: any Disk, folder: String = RunName.folder
   ) throws(StorageError) -> (holds: Bool, isChanged: Bool) {
     var dirty: Set<Int> = []
     var holds = false
-    for entity in entities {
+    // In their order, so that a member is read once for all that are in it.
+    for entity in entities.sorted() {
       for member in run.index.members(of: entity) {
         for placed in try run.changes(member) where placed.change.on == entity {
           holds = true
@@ -106,6 +107,19 @@ extension RunSet {
       if single { break }
     }
     return (holding, isChanged)
+  }
+
+  /// The changes that erase something. Cost: the members that hold them.
+  package func erasureChanges() throws(StorageError) -> [PlacedChange] {
+    var found: [PlacedChange] = []
+    for run in runs {
+      for erasure in run.index.erasures.sorted(by: { ($0.entity, $0.position) < ($1.entity, $1.position) }) {
+        for member in run.index.members(of: erasure.entity) {
+          found += try run.changes(member).filter { $0.position == erasure.position }
+        }
+      }
+    }
+    return found
   }
 
   /// The erasures in the runs, by their indexes.

@@ -27,8 +27,17 @@ package struct ServerLog: Sendable {
     self.disk = disk
     self.sizes = sizes
     let listing = try onDisk { () throws(DiskError) in try disk.list(LogSegment.folder) }
-    let firsts = listing.filter { $0.hasSuffix(".jsonl.gz") }.compactMap { UInt64($0.prefix { $0 != "." }) }
-      .sorted()
+    var firsts: [UInt64] = []
+    for first in listing.filter({ $0.hasSuffix(".jsonl.gz") }).compactMap({ UInt64($0.prefix { $0 != "." }) })
+    {
+      // One that was begun and has nothing in it, perhaps because the disk refused then and the one before went on.
+      if try Self.isEmpty(disk, first) {
+        if repairing { try Self.remove(disk, first) }
+      } else {
+        firsts.append(first)
+      }
+    }
+    firsts.sort()
     for (number, first) in firsts.enumerated() {
       let isLast = number == firsts.count - 1
       guard first == last + 1 else {
@@ -37,6 +46,18 @@ package struct ServerLog: Sendable {
         break
       }
       guard try open(first, isLast: isLast, repairing: repairing) else { break }
+    }
+  }
+
+  private static func isEmpty(_ disk: any Disk, _ first: UInt64) throws(StorageError) -> Bool {
+    try onDisk { () throws(DiskError) in try disk.open(path(first), .read).size() == 0 }
+  }
+
+  private static func remove(_ disk: any Disk, _ first: UInt64) throws(StorageError) {
+    try onDisk { () throws(DiskError) in
+      try disk.remove(indexPath(first))
+      try disk.remove(path(first))
+      try disk.syncFolder(LogSegment.folder)
     }
   }
 

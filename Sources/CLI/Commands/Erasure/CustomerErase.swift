@@ -7,7 +7,8 @@ import ServiceDesk
 /// Erases a customer for good.
 enum CustomerErase {
   private static let yes = Option.flag("yes", "do not ask; needed where no terminal is")
-  private static let reason = Option.value("reason", "TEXT", "why; every device keeps it, so name nobody in it")
+  private static let reason = Option.value(
+    "reason", "TEXT", "why; every device keeps it, so name nobody in it")
   private static let keepTickets = Option.flag(
     "keep-tickets", "leave the tickets with all that was said on them; promises and surveys go all the same")
 
@@ -31,7 +32,9 @@ enum CustomerErase {
     operands: [CustomerCommands.customer],
     options: [yes, reason, keepTickets],
     examples: [
-      .init("Asked for by the customer", "askonce customer erase k7f3.12 --reason 'request of 2026-11-20' && askonce sync"),
+      .init(
+        "Asked for by the customer",
+        "askonce customer erase k7f3.12 --reason 'request of 2026-11-20' && askonce sync"),
       .init("From a script", "askonce customer erase k7f3.12 --yes --json"),
     ]
   ) { typed in
@@ -60,7 +63,8 @@ enum CustomerErase {
   private static func confirm(_ plan: ErasurePlan, _ desk: Desk, _ context: Context) throws {
     guard let keys = KeyReader(), context.errors.isTerminal else {
       throw Failure(
-        .usage, "this erases \(what(plan)) for good; give --yes where nobody can be asked", command: "customer erase")
+        .usage, "this erases \(what(plan)) for good; give --yes where nobody can be asked",
+        command: "customer erase")
     }
     defer { keys.end() }
     let id = desk.shortID(plan.customer)
@@ -104,7 +108,8 @@ enum CustomerErase {
       context.output.line("erased \(what(plan)) of \(plan.customer)")
     }
     for id in plan.unclear {
-      context.note("\(desk.shortID(id)) may be somebody else's, so it stays; settle whose it is, then erase again")
+      context.note(
+        "\(desk.shortID(id)) may be somebody else's, so it stays; settle whose it is, then erase again")
     }
     if !isSent, !plan.isEmpty {
       context.output.line("'askonce sync' carries it out; 'askonce erasure status' says who has not")

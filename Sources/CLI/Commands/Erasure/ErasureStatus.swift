@@ -76,7 +76,8 @@ private struct ErasureReceipts {
       try read(try link.erasures())
     } else {
       for placed in try store.erasureChanges() {
-        add(placed.change, of: placed.change.erasedWith, because: placed.change.erasedBecause, placed.position)
+        add(
+          placed.change, of: placed.change.erasedWith, because: placed.change.erasedBecause, placed.position)
       }
       let device = Holder(
         device: "this device", agent: store.configuration.agent, replica: "\(store.replica)", seen: nil,
@@ -87,7 +88,8 @@ private struct ErasureReceipts {
       add(change, of: change.erasedWith, because: change.erasedBecause, nil)
     }
     for index in items.indices where items[index].of.type == Vocabulary.customer {
-      items[index].leftovers = try desk.leftovers(of: items[index].of)
+      items[index].leftovers = try desk.leftovers(
+        of: items[index].entities.filter { $0.type == Vocabulary.customer })
     }
     items.sort { ($0.at, $0.of) > ($1.at, $1.of) }
   }
@@ -109,7 +111,8 @@ private struct ErasureReceipts {
   }
 
   private mutating func read(_ value: JSONText) throws {
-    let damaged = Failure(.version, "the server's list of erasures cannot be read; use the same version on both sides")
+    let damaged = Failure(
+      .version, "the server's list of erasures cannot be read; use the same version on both sides")
     guard let server = value["server"]?.int.flatMap(UInt64.init(exactly:)) else { throw damaged }
     self.server = server
     for entry in value["erasures"]?.elements ?? [] {
@@ -124,10 +127,12 @@ private struct ErasureReceipts {
     var found: [String: Holder] = [:]
     for entry in value["devices"]?.elements ?? [] {
       guard let device = entry["device"]?.string, let agent = entry["agent"]?.string,
-        let replica = entry["replica"]?.string, let erased = entry["erased"]?.int.flatMap(UInt64.init(exactly:))
+        let replica = entry["replica"]?.string,
+        let erased = entry["erased"]?.int.flatMap(UInt64.init(exactly:))
       else { throw damaged }
       let holder = Holder(
-        device: device, agent: agent, replica: replica, seen: entry["seen"]?.string.flatMap { HybridTime($0) },
+        device: device, agent: agent, replica: replica,
+        seen: entry["seen"]?.string.flatMap { HybridTime($0) },
         isRevoked: entry["revoked"] != nil, erased: erased)
       // A device that joined again has two tokens and one store: what it said last counts.
       guard let other = found[replica] else {
@@ -174,7 +179,8 @@ private struct ErasureReceipts {
       ("entities", EntityJSON.strings(item.entities.sorted().map(\.description))),
       ("position", item.position.map { JSONText(Int($0)) }), ("done", JSONText(isDone(item))),
       ("server", JSONText(item.position != nil && !serverOwes(item))),
-      ("owing", JSONText(array: owing(item).map(json))), ("revoked", JSONText(array: revoked(item).map(json))),
+      ("owing", JSONText(array: owing(item).map(json))),
+      ("revoked", JSONText(array: revoked(item).map(json))),
       ("meanwhile", EntityJSON.strings(item.leftovers.map(\.description))),
     ])
   }

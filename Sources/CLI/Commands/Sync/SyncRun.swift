@@ -60,12 +60,13 @@ struct SyncRun {
   static func completed(_ report: SyncReport, _ desk: Desk) -> SyncReport {
     var report = report
     for customer in report.erased where customer.type == Vocabulary.customer {
-      let own = ((try? desk.leftovers(of: customer)) ?? []).filter { $0.origin.replica == desk.store.replica }
+      let left = (try? desk.leftovers(of: [customer])) ?? []
+      let own = left.filter { $0.origin.replica == desk.store.replica }
       guard let first = own.first else { continue }
       let what = own.count == 1 ? "\(first)" : "\(first) and \(own.count - 1) more"
       report.notes.append(
-        "\(customer) was erased while you made \(what) for it, which still \(own.count == 1 ? "holds" : "hold") its data; ask "
-          + "a supervisor to run 'askonce customer erase \(customer)' again")
+        "\(customer) was erased while you made \(what) for it, which still \(own.count == 1 ? "holds" : "hold") its "
+          + "data; ask a supervisor to run 'askonce customer erase \(customer)' again")
     }
     return report
   }

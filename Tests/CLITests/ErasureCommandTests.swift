@@ -1,0 +1,91 @@
+import Agent
+import CLI
+import Codec
+import Foundation
+import Merge
+import TestSupport
+import Testing
+
+/// The commands, against a server without sockets.
+@Suite struct ErasureCommandTests {
+  private func customer(_ desk: TestDesk) throws -> (id: String, ticket: String) {
+    let id = try desk.ok("customer", "new", "Maja Zquixomar", "--email", "maja@zquixomar.example")
+    let ticket = try desk.ok("ticket", "new", "Zquixomar's tap", "--customer", id)
+    _ = try desk.ok("promise", "add", "To call Zquixomar", "--customer", id)
+    return (id, ticket)
+  }
+
+  @Test func aStoreWithoutAServer() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let (id, ticket) = try customer(desk)
+    // Without a terminal somebody has to be sure.
+    let asked = desk.run("customer", "erase", id)
+    #expect(asked.code == .usage)
+    #expect(asked.errors.contains("1 profile, 1 ticket, 1 other entry for good; give --yes"))
+    #expect(
+      try desk.ok("customer", "erase", id, "--yes", "--reason", "asked for")
+        == "erased 1 profile, 1 ticket, 1 other entry of \(id)")
+    #expect(Traces.files(with: "zquixomar", in: desk.folder) == [])
+    #expect(try desk.ok("customer", "erase", id, "--yes") == "\(id) is erased already, and nothing names it")
+    let status = desk.run("erasure", "status")
+    #expect(status.code == .ok)
+    #expect(
+      status.output.contains(id) && status.output.contains("asked for")
+        && status.output.contains("gone everywhere"))
+    #expect(
+      desk.run("ticket", "note", ticket, "more").errors.contains(
+        "was erased, so nothing can be written on it"))
+    #expect(desk.run("verify", "--check").code == .ok)
+  }
+
+  @Test func receiptsAndRefusals() throws {
+    let server = try MemoryServer()
+    let desk = try TestDesk()
+    let transport = server.transport
+    desk.connect = { _ in transport }
+    let stores = ["anna", "sofia"].map { "\(desk.folder)/\($0)" }
+    for (store, name) in zip(stores, ["anna", "sofia"]) {
+      let code = try server.invite(name, role: name == "sofia" ? "supervisor" : "agent")
+      _ = try desk.ok("join", "http://local", "--code", code, "--store", store)
+    }
+    desk.variables["ASKONCE_STORE"] = stores[0]
+    let (id, _) = try customer(desk)
+    _ = try desk.ok("sync")
+    let refused = desk.run("customer", "erase", id, "--yes")
+    #expect(refused.code == .refused && refused.errors.contains("ask a supervisor"))
+    #expect(desk.run("erasure", "status").code == .refused)
+
+    desk.variables["ASKONCE_STORE"] = stores[1]
+    _ = try desk.ok("sync")
+    let erased = try #require(desk.run("customer", "erase", id, "--yes", "--json").json)
+    #expect(erased["erased"]?.elements?.count == 3)
+    let waiting = desk.run("erasure", "status")
+    #expect(waiting.code == .partial && waiting.output.contains("not sent yet"))
+    _ = try desk.ok("sync")
+    try server.maintain()
+    let owed = desk.run("erasure", "status", "--json")
+    #expect(owed.code == .partial)
+    let item = try #require(owed.json?["erasures"]?.elements?.first)
+    #expect(owed.json?["erasures"]?.elements?.count == 1)
+    #expect(item["on"]?.string == id && item["entities"]?.elements?.count == 3)
+    #expect(item["owing"]?.elements?.compactMap { $0["agent"]?.string } == ["anna"])
+    #expect(item["server"]?.bool == true)
+
+    desk.variables["ASKONCE_STORE"] = stores[0]
+    let made = try desk.ok("ticket", "new", "Zquixomar again", "--customer", id)
+    let told = desk.run("sync")
+    #expect(told.errors.contains("\(id) was erased while you made \(made) for it"))
+
+    desk.variables["ASKONCE_STORE"] = stores[1]
+    _ = try desk.ok("sync")
+    let meanwhile = desk.run("erasure", "status")
+    #expect(meanwhile.code == .partial && meanwhile.output.contains("made meanwhile: \(made)"))
+    _ = try desk.ok("customer", "erase", id, "--yes")
+    for store in [1, 0, 1] { _ = try desk.ok("sync", "--store", stores[store]) }
+    try server.maintain()
+    #expect(desk.run("erasure", "status").code == .ok)
+    #expect(Traces.files(with: "zquixomar", in: desk.folder) == [])
+    #expect(try desk.ok("digest") == desk.ok("digest", "--store", stores[0]))
+  }
+}
