@@ -29,8 +29,9 @@ package final class TwoDesks {
     if let agentRun { skewed.sizes.agentRun = agentRun }
     anna = Desk(try Store.make(disk: MemoryDisk(), root: "anna", agent: "anna", environment: environment))
     bo = Desk(try Store.make(disk: MemoryDisk(), root: "bo", agent: "bo", environment: skewed))
-    try server.join(anna.store)
-    try server.join(bo.store)
+    // Both may erase.
+    try server.join(anna.store, role: "supervisor")
+    try server.join(bo.store, role: "supervisor")
   }
 
   package func minutes(_ count: UInt64) { clock.advance(count * 60_000) }

@@ -203,14 +203,14 @@ struct HistoryTests {
     let desks = try TwoDesks()
     let store = desks.anna.store
     var tickets: [EntityID] = []
-    for number in 0..<900 {
+    for number in 0..<2400 {
       let text = String(repeating: "Ticket \(number) ", count: 40)
       tickets.append(try desks.anna.newTicket(customer: nil, subject: "Ticket \(number)", message: text).on)
     }
     try desks.sync()
     try store.compact(all: true)
     let run = try #require(store.runs.runs.first)
-    let wanted = tickets[450]
+    let wanted = tickets[1200]
     let members = run.index.members(of: wanted)
     #expect(run.index.memberCount >= 3 && members.count < run.index.memberCount)
     let told = try #require(try desks.anna.history(of: wanted)).steps.map { "\($0)" }
