@@ -49,7 +49,9 @@ extension Desk {
   func ticketRows(_ ids: [EntityID]) throws(StorageError) -> [EntityID: TicketRow] {
     let rows = try reading { () throws(StorageError) in
       var rows: [TicketRow] = []
-      for id in ids.sorted() { if let values = try tables.values(of: id) { rows.append(TicketRow(id, values)) } }
+      for id in ids.sorted() {
+        if let values = try tables.values(of: id) { rows.append(TicketRow(id, values)) }
+      }
       return rows
     }
     return Dictionary(uniqueKeysWithValues: try named(rows).map { ($0.id, $0) })

@@ -210,7 +210,7 @@ struct HistoryTests {
     try desks.sync()
     try store.compact(all: true)
     let run = try #require(store.runs.runs.first)
-    let wanted = tickets[450]
+    let wanted = tickets[1200]
     let members = run.index.members(of: wanted)
     #expect(run.index.memberCount >= 3 && members.count < run.index.memberCount)
     let told = try #require(try desks.anna.history(of: wanted)).steps.map { "\($0)" }
