@@ -74,6 +74,7 @@ class Held:
 
     def __init__(self, path):
         self.refs, self.updates, self.count = {}, collections.defaultdict(list), 0
+        self.surplus = []
         self.writes = collections.defaultdict(list)
         updates = []
         with open(path, encoding="utf-8") as lines:
@@ -108,16 +109,35 @@ class Held:
         heads = [self.values(write)[field] for write in known if write["id"] not in replaced]
         return [value for value in heads if value is not None] or [None]
 
-    def take(self, key, wanted):
-        """Takes the change that is this update; None where there is none."""
-        for change in self.updates[key]:
-            values = self.values(change)
-            left = {name: value for name, value in wanted.items() if name not in values}
-            if values.items() <= wanted.items() and all(
-                    self.shown(change, name) == [value] for name, value in left.items()):
-                self.updates[key].remove(change)
-                return change
-        return None
+    def is_update(self, change, wanted):
+        """Whether a change may be an update: it sets what differs, but for what its author's store showed already."""
+        values = self.values(change)
+        left = {name: value for name, value in wanted.items() if name not in values}
+        return values.items() <= wanted.items() and all(
+            self.shown(change, name) == [value] for name, value in left.items())
+
+    def match(self, key, updates):
+        """Gives each update of one agent on one ticket in one minute a change of its own, to as many as can have one.
+
+        Augmenting paths (H. W. Kuhn, The Hungarian method, 1955): a change that several updates might be goes to the one that
+        has no other. Changes that leave out least come first.
+        """
+        changes = sorted(self.updates.pop(key, []), key=lambda change: -len(self.values(change)))
+        taken = {}
+
+        def place(update, tried):
+            for index, change in enumerate(changes):
+                if index not in tried and self.is_update(change, updates[update]):
+                    tried.add(index)
+                    if index not in taken or place(taken[index], tried):
+                        taken[index] = update
+                        return True
+            return False
+
+        for update in range(len(updates)):
+            place(update, set())
+        self.surplus += [change for index, change in enumerate(changes) if index not in taken]
+        return {update: changes[index] for index, update in taken.items()}
 
 
 def main(log, mapping, changes, limit=None):
@@ -130,15 +150,18 @@ def main(log, mapping, changes, limit=None):
         wanted = sorted(wanted, key=lambda update: update[0][2])[: int(limit)]
     held = Held(changes)
     fields, repeated, missing = collections.Counter(), 0, []
-    # The updates that set most come first, so that a smaller one of the same minute does not take their change.
-    for key, values in sorted(wanted, key=lambda update: -len(update[1])):
-        change = held.take(key, values)
-        if change is None:
-            missing.append((key, values))
-        else:
-            fields.update(held.values(change).keys())
-            repeated += len(values) - len(held.values(change))
-    surplus = [change for changes in held.updates.values() for change in changes]
+    together = collections.defaultdict(list)
+    for key, values in wanted:
+        together[key].append(values)
+    for key, updates in together.items():
+        found = held.match(key, updates)
+        for index, values in enumerate(updates):
+            if index in found:
+                fields.update(held.values(found[index]).keys())
+                repeated += len(values) - len(held.values(found[index]))
+            else:
+                missing.append((key, values))
+    surplus = held.surplus + [change for changes in held.updates.values() for change in changes]
     print(f"{len(wanted)} updates in the log, {held.count} changes held: {len(missing)} updates missing,"
           f" {len(surplus)} too many; {repeated} values were there already")
     print("fields set: " + ", ".join(f"{name} {count}" for name, count in sorted(fields.items())))

@@ -112,7 +112,12 @@ package struct EditBatch {
     }
     let body = edit.body ?? edit.draft.body(over: state)
     if store.isErased(entity), !edit.draft.erase {
-      throw .refused("\(entity) was erased, so nothing can be written on it any more")
+      // What an erasure leaves of it is all that counts, such as that a conflict about the erasure is settled.
+      let change = Change(
+        id: id, at: .zero, seen: store.mirror.last, by: store.configuration.agent, on: entity, body: body)
+      guard change.isStub, !body.isEmpty else {
+        throw .refused("\(entity) was erased, so nothing can be written on it any more")
+      }
     }
     if body.isEmpty, entity.origin != id { return nil }
     var clock = self.clock

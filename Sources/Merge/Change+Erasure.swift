@@ -4,7 +4,8 @@ import Codec
 /// What an erasure leaves of a change: its *stub*.
 ///
 /// A stub keeps what order, checksums and the merge's bookkeeping need, `id`, `at`, `seen`, `by` and `on`, and of the body
-/// only the members that say so themselves: `erase` with its `of` and `because`, and `was`. All else, known or not, goes.
+/// only the members that say so themselves: `erase` with its `of` and `because`, `was`, and which conflict it `settles` or
+/// `reopens`, so that what people settled about an erasure stays settled. All else, known or not, goes.
 extension Change {
   /// The longest reason that an erasure keeps, in bytes as written.
   public static let maximumReason = 1000
@@ -17,7 +18,7 @@ extension Change {
   }
 
   /// The change as an erasure of its entity leaves it. The stub of a stub is itself.
-  package var stub: Change { reduced(to: ["erase", "of", "because", "was"]) }
+  package var stub: Change { reduced(to: ["erase", "of", "because", "was", "settles", "reopens"]) }
 
   /// A stub that does not erase: what is left of an erasure that was not allowed.
   package var withdrawn: Change { reduced(to: ["was"]) }
@@ -33,6 +34,11 @@ extension Change {
     return left == right && (left.body == body || right.body == other.body)
   }
 
+  /// A conflict's id, which has the form of a replica's; nil for anything else.
+  private static func conflict(_ value: JSONText?) -> JSONText? {
+    value?.string.flatMap { ReplicaID($0) } == nil ? nil : value
+  }
+
   private var members: [(key: String, value: JSONText)] {
     JSONText(unchecked: [UInt8(ascii: "{")] + body + [UInt8(ascii: "}")]).members ?? []
   }
@@ -41,16 +47,22 @@ extension Change {
     if body.isEmpty { return self }
     let members = self.members
     let isErasure = keys.contains("erase") && members.contains { $0.key == "erase" }
-    let kept = members.filter { key, value in
-      guard keys.contains(key) else { return false }
+    let kept = members.compactMap { key, value -> (String, JSONText)? in
+      guard keys.contains(key) else { return nil }
       switch key {
-      case "was": return value.string.flatMap { ChangeID($0) } != nil
-      case "of": return isErasure && value.string.flatMap { EntityID($0) } != nil
-      case "because": return isErasure && value.string != nil && value.bytes.count <= Self.maximumReason
-      default: return true
+      case "was": return value.string.flatMap { ChangeID($0) } == nil ? nil : (key, value)
+      case "of": return isErasure && value.string.flatMap { EntityID($0) } != nil ? (key, value) : nil
+      case "because":
+        return isErasure && value.string != nil && value.bytes.count <= Self.maximumReason
+          ? (key, value) : nil
+      case "settles":
+        // Its note may say anything.
+        return Self.conflict(value["conflict"]).map { (key, JSONText(object: [("conflict", $0)])) }
+      case "reopens": return Self.conflict(value).map { (key, $0) }
+      default: return (key, value)
       }
     }
-    let body = JSONText(object: kept.map { ($0.key, $0.value) }).bytes
+    let body = JSONText(object: kept).bytes
     return Change(id: id, at: at, seen: seen, by: by, on: on, body: Array(body.dropFirst().dropLast()))
   }
 }

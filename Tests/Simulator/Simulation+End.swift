@@ -12,8 +12,8 @@ extension Simulation {
   /// For tests of the checks: takes an edit for done that nobody made.
   package func pretendDone(_ token: String) { journal.pretend(token) }
 
-  /// For tests of the checks: takes an edit for refused.
-  package func pretendRefused(_ token: String) { journal.refuse([token]) }
+  /// For tests of the checks: takes an edit that must exist for refused.
+  package func pretendRefused() { journal.refuse(Array(journal.wanted.prefix(1))) }
 
   /// Everything works again; all sync until nothing moves.
   func calmDown() {

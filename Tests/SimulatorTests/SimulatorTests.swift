@@ -38,7 +38,7 @@ import Testing
     lost.run { $0.pretendDone("e-none") }
     #expect(lost.failures.contains { $0.contains("lost before the calm: e-none") })
     let refused = try Simulation(seed: 7)
-    refused.run { $0.pretendRefused("e1") }
+    refused.run { $0.pretendRefused() }
     #expect(refused.failures.contains { $0.contains("was refused and is there") })
   }
 }

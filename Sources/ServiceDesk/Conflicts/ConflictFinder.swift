@@ -208,12 +208,11 @@ struct ConflictFinder {
     let steps = finding.sides.map(\.step)
     let field = Self.settlementField(id)
     var settlement: Conflict.Settlement?
-    // An erased entity has no fields, but what was settled of it stays settled.
-    if let step = subject.owner.steps.last(where: { $0.settles == id || $0.value(of: field) != nil }),
-      subject.state.isErased
-        ? step.value(of: field) != nil || step.settles == id
-        : subject.state.registers[field] != nil
-    {
+    // An erased entity has no fields; there the marks of changes tell.
+    let isErased = subject.state.isErased
+    if let step = subject.owner.steps.last(where: {
+      $0.settles == id || isErased && $0.reopens == id || $0.value(of: field) != nil
+    }), isErased ? step.settles == id : subject.state.registers[field] != nil {
       let value = step.value(of: field)
       settlement = Conflict.Settlement(
         change: step.id, by: step.by, at: step.effective, value: value?["take"],

@@ -37,7 +37,8 @@ extension Desk {
   /// Settles a conflict by an edit that syncs like any other and can be undone.
   ///
   /// A field gets the value, over every head that is known here; a situation gets a field `settled.<id>`. Two people who
-  /// settle one in different ways without knowing of each other have a conflict again. Cost: the entity.
+  /// settle one in different ways without knowing of each other have a conflict again. Of something erased only that it was
+  /// settled is kept. Cost: the entity.
   /// - Returns: the change; nil where it would change nothing.
   @discardableResult
   public func settle(
@@ -48,7 +49,11 @@ extension Desk {
     }
     var draft = Draft()
     draft.extra = [("settles", SettlementMark.text(conflict: conflict.id, note: note))]
-    if let field = conflict.field {
+    if store.isErased(conflict.on) {
+      guard note == nil, how == .done else {
+        throw .unfit("\(conflict.on) was erased and keeps no words: settle it as done, without a note")
+      }
+    } else if let field = conflict.field {
       draft.set[field] = try value(of: conflict, how)
     } else {
       draft.set[ConflictFinder.settlementField(conflict.id)] = try mark(conflict, how, note)
@@ -133,7 +138,11 @@ extension Desk {
     let state = try onStore { () throws(StorageError) in try store.mergedState(of: conflict.on) }
     guard let field = conflict.field else {
       var draft = Draft()
-      draft.clear.insert(ConflictFinder.settlementField(conflict.id))
+      if store.isErased(conflict.on) {
+        draft.extra = [("reopens", JSONText(conflict.id))]
+      } else {
+        draft.clear.insert(ConflictFinder.settlementField(conflict.id))
+      }
       let made = draft
       let change = try onStore { () throws(StorageError) in try store.commit(Edit(.entity(conflict.on), made))
       }

@@ -91,6 +91,8 @@ public struct HistoryStep: Sendable {
   public let note: String?
   /// The conflict that it settles.
   public let settles: String?
+  /// The conflict about something erased of which it takes the settlement back.
+  public let reopens: String?
   /// The change whose value it brings back, for the undoing of a settlement.
   public let restores: ChangeID?
 
@@ -122,30 +124,32 @@ public struct HistoryStep: Sendable {
     let marks = SettlementMark(placed.change)
     note = marks?.note
     settles = marks?.conflict
+    reopens = marks?.reopens
     restores = marks?.restores
   }
 }
 
-/// What a change line says beside its edits about conflicts: `"settles":{"conflict":"7k3f9q2hd9","note":"..."}` and
-/// `"restores":"k7f3q2hd9x.418"`. Keys of the body without an effect on the merge.
+/// What a change line says beside its edits about conflicts: `"settles":{"conflict":"7k3f9q2hd9","note":"..."}`,
+/// `"reopens":"7k3f9q2hd9"` and `"restores":"k7f3q2hd9x.418"`. Keys of the body without an effect on the merge.
 struct SettlementMark {
   let conflict: String?
   let note: String?
+  let reopens: String?
   let restores: ChangeID?
 
   /// nil where the line says nothing of the kind, which is told without parsing it.
   init?(_ change: Change) {
-    guard change.body.contains(word: Self.settles) || change.body.contains(word: Self.restores),
+    guard Self.keys.contains(where: { change.body.contains(word: $0) }),
       let value = try? JSONText(parsing: [UInt8(ascii: "{")] + change.body + [UInt8(ascii: "}")])
     else { return nil }
     conflict = value["settles"]?["conflict"]?.string
     note = value["settles"]?["note"]?.string
+    reopens = value["reopens"]?.string
     restores = value["restores"]?.string.flatMap { ChangeID($0) }
-    if conflict == nil, note == nil, restores == nil { return nil }
+    if conflict == nil, note == nil, reopens == nil, restores == nil { return nil }
   }
 
-  private static let settles = Array("\"settles\":".utf8)
-  private static let restores = Array("\"restores\":".utf8)
+  private static let keys = ["settles", "reopens", "restores"].map { Array("\"\($0)\":".utf8) }
 
   static func text(conflict: String, note: String?) -> JSONText {
     var members = [("conflict", JSONText(conflict))]

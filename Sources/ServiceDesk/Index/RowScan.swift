@@ -115,7 +115,8 @@ extension DeskTables {
       let place = chosen[index].place
       values[index] =
         place.table < 0
-        ? newer[place.row].values : try tables[place.table].rows(ofType: type)?.values(place.row, only: columns) ?? []
+        ? newer[place.row].values
+        : try tables[place.table].rows(ofType: type)?.values(place.row, only: columns) ?? []
     }
     return (zip(chosen, values).map { TableRow($0.id, $1) }, best.total)
   }

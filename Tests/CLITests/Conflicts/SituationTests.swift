@@ -186,8 +186,20 @@ struct SituationTests {
         conflict.says
           == "The customer that anna erased was edited by bo, not knowing, last 40 minutes after; nothing of it is kept"
       )
-      // What was erased takes no edit any more, so a settlement of it is refused and says so.
+      // What was erased takes no words, but that the entry was dealt with.
       #expect(throws: SettlingError.self) { try desks.anna.settle(conflict, .done, note: "Told bo") }
+      try desks.anna.settle(conflict, .done)
+      try desks.sync()
+      for desk in [desks.anna, desks.bo] {
+        #expect(try desk.conflicts().conflicts.isEmpty)
+        #expect(try desk.conflict(conflict.id).state == .settled)
+      }
+      try desks.bo.unsettle(try desks.bo.conflict(conflict.id))
+      try desks.sync()
+      #expect(try desks.anna.conflicts().conflicts.map(\.id) == [conflict.id])
+      try desks.anna.settle(conflict, .done)
+      try desks.sync()
+      #expect(try desks.open().isEmpty && desks.agree())
     }
   }
 
