@@ -73,7 +73,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .target(
       name: "DeskSupport",
-      dependencies: ["Storage", "Agent", "ServiceDesk", "TestSupport"],
+      dependencies: ["Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "TestSupport"],
       path: "Tests/DeskSupport", swiftSettings: strict),
     .executableTarget(
       name: "replay",
@@ -91,8 +91,9 @@ let package = Package(
     .target(
       name: "Simulator",
       dependencies: [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
-        "TestSupport",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk",
+        "Server",
+        "TestSupport", "DeskSupport",
       ],
       path: "Tests/Simulator", swiftSettings: strict),
     .executableTarget(

@@ -65,20 +65,36 @@ extension Store {
     let pending = Set(erasures.filter { $0.value > done }.keys)
     guard !pending.isEmpty else { return false }
     follower?.storeWillErase()
-    try removeCopies()
-    let holding = try runs.erase(pending).holding
-    try removeDerived(of: holding)
-    try mirror.erase(pending)
-    for (folder, replica) in ownFolders {
-      try OwnErasure.erase(pending, disk, folder: folder, replica: replica)
+    try rewriting { () throws(StorageError) in
+      try removeCopies()
+      let holding = try runs.erase(pending).holding
+      try removeDerived(of: holding)
+      try mirror.erase(pending)
+      for (folder, replica) in ownFolders {
+        try OwnErasure.erase(pending, disk, folder: folder, replica: replica)
+      }
+      try eraseAside(pending)
+      let note = ErasureNote(position: mirror.last, sum: mirror.sum)
+      try note.write(disk)
+      erasureNote = note
     }
-    try eraseAside(pending)
-    let note = ErasureNote(position: mirror.last, sum: mirror.sum)
-    try note.write(disk)
-    erasureNote = note
-    try reopen()
     follower?.storeDidErase()
     return true
+  }
+
+  /// Replaces files that the store has open, and reads them again, also where it stopped half way: what was appended to a
+  /// replaced file would be lost.
+  private func rewriting(_ body: () throws(StorageError) -> Void) throws(StorageError) {
+    if isInDoubt { try reopen() }
+    isInDoubt = true
+    do throws(StorageError) {
+      try body()
+    } catch {
+      // Where this fails too, the next edit or sync does it first.
+      try? reopen()
+      throw error
+    }
+    try reopen()
   }
 
   /// The folders of own changes: this replica's, and those of the ids that it had before.
@@ -96,6 +112,12 @@ extension Store {
         try disk.remove(folder)
       }
       for name in try disk.list(Self.incoming) { try disk.remove("\(Self.incoming)/\(name)") }
+      // Own changes under a new replica id that was given up.
+      let known = Set(ownFolders.map(\.folder))
+      for folder in try disk.list("") where folder.hasPrefix("own-") && !known.contains(folder) {
+        for name in try disk.list(folder) { try disk.remove("\(folder)/\(name)") }
+        try disk.remove(folder)
+      }
     }
   }
 
@@ -175,9 +197,10 @@ extension Store {
   package func withdrawErasures() throws(StorageError) -> [EntityID] {
     let entities = Set(own.unsent.filter(\.erases).map(\.on))
     guard !entities.isEmpty else { return [] }
-    try OwnErasure.withdraw(
-      disk, folder: configuration.ownFolder ?? "own", replica: replica, behind: acknowledged)
-    try reopen()
+    try rewriting { () throws(StorageError) in
+      try OwnErasure.withdraw(
+        disk, folder: configuration.ownFolder ?? "own", replica: replica, behind: acknowledged)
+    }
     return entities.sorted()
   }
 

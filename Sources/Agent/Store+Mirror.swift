@@ -11,6 +11,7 @@ extension Store {
 
   /// Takes what an answer of the server brought: appends it durably, then counts own changes as sent.
   package func integrate(_ received: SyncSession.Received) throws(StorageError) {
+    if isInDoubt { try reopen() }
     let known = mirror.blocks.count
     try mirror.append(erasing(received.members))
     let wall = environment.now()
@@ -36,6 +37,7 @@ extension Store {
   @discardableResult
   public func compact(all: Bool = false) throws(StorageError) -> Bool {
     precondition(access == .writing, "only a store that was opened for writing can be compacted")
+    if isInDoubt { try reopen() }
     if configuration.server == nil, own.unsent.count >= (all ? 1 : environment.sizes.agentRun) {
       try placeLocally()
     }

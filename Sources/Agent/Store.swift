@@ -42,7 +42,7 @@ public final class Store {
   var mirror: MirrorLog
   var own: OwnLog
   var clock: HybridClock
-  /// Whether a write of the settings failed half way, so that only the disk knows which ones count.
+  /// Whether files were replaced or settings written, and that stopped half way, so that only the disk knows what counts.
   var isInDoubt = false
   /// The last own sequence that the mirror holds, so that the server has it.
   var acknowledged: UInt64
@@ -95,16 +95,14 @@ public final class Store {
 
   /// Reads the files again, after they were put right.
   func reopen() throws(StorageError) {
-    if isInDoubt {
-      configuration = try StoreConfiguration.read(disk, root: root)
-      isInDoubt = false
-    }
+    if isInDoubt { configuration = try StoreConfiguration.read(disk, root: root) }
     let parts = try Self.read(disk, configuration, isWriting: access == .writing, environment.sizes)
     runs = parts.runs
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
     knownErasures = nil
+    isInDoubt = false
     index()
   }
 

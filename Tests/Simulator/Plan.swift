@@ -49,6 +49,8 @@ package struct Plan: Sendable {
   /// A machine goes wrong once in so many steps.
   package let machineOdds: Int
   package let sizes: Sizes
+  /// Whether the agents use the desk's commands beside plain edits.
+  package let hasDesks: Bool
 
   package init(_ generator: inout SeededGenerator) {
     agents = generator.int(2...5)
@@ -73,6 +75,7 @@ package struct Plan: Sendable {
       sizes.runPiece = generator.int(50...2000)
     }
     self.sizes = sizes
+    hasDesks = generator.oneIn(3)
   }
 
   package func has(_ fault: Fault) -> Bool { faults.contains(fault) }

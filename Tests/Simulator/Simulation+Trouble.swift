@@ -1,3 +1,4 @@
+import Merge
 import Server
 import Storage
 import SyncProtocol
@@ -113,7 +114,10 @@ extension Simulation {
   func checkNothingIsLost(before what: String) {
     let held = held()
     let lost = journal.wanted.filter { !held.contains($0) && !isOfRevoked($0) }
-    if !lost.isEmpty { fail("lost before \(what): \(lost.joined(separator: " "))") }
+    if !lost.isEmpty {
+      let edits = lost.map { "\($0) on \(journal.done[$0]?.change.on.description ?? "nothing")" }
+      fail("lost before \(what): \(edits.joined(separator: ", "))")
+    }
   }
 
   /// What a revoked device made and never sent is not owed to anybody.

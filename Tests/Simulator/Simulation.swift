@@ -1,7 +1,9 @@
 import Agent
 import Causality
 import Codec
+import DeskSupport
 import Merge
+import ServiceDesk
 import Storage
 import TestSupport
 
@@ -25,6 +27,7 @@ package final class Simulation {
   var agents: [SimAgent] = []
   var entities: [EntityID] = []
   var journal = Journal()
+  var desks: DeskWork
   var lateCalls: [Call] = []
   private(set) var step = 0
   /// Whether things may go wrong.
@@ -38,6 +41,7 @@ package final class Simulation {
     self.isTracing = isTracing
     generator = SeededGenerator(seed: seed)
     plan = Plan(&generator)
+    desks = DeskWork(generator.split())
     server = try SimServer(generator.split(), NodeClock(clock), plan.sizes)
     for index in 0..<plan.agents {
       let agent = SimAgent(
@@ -121,7 +125,8 @@ package final class Simulation {
       return
     }
     switch generator.int(0...19) {
-    case 0...9: edit(agent)
+    case 0...5: edit(agent)
+    case 6...9: plan.hasDesks ? deskWork(agent) : edit(agent)
     case 10: generator.oneIn(2) ? erase(agent) : edit(agent)
     case 11...16: sync(agent)
     case 17: compact(agent)
@@ -157,19 +162,34 @@ package final class Simulation {
     }
   }
 
+  /// Does what a service desk does: facts, promises, merging and all the rest.
+  private func deskWork(_ agent: SimAgent) {
+    guard let store = agent.store else { return }
+    do {
+      entities += try desks.work(Desk(store), pieces: generator.int(1...4))
+      count("desk work")
+      note("\(agent.name) worked at the desk")
+    } catch {
+      note("\(agent.name) could not work at the desk: \(error)")
+      if case .damaged = error { _ = try? agent.verify() }
+    }
+  }
+
   /// Erases something, or tries to where the server will not have it.
   private func erase(_ agent: SimAgent) {
     guard let store = agent.store, let entity = entities.randomElement(using: &generator) else { return }
     var draft = Draft()
     draft.erase = true
     draft.extra.append(("of", JSONText(entity.description)))
+    // In a store that no server knows yet nobody forbids it, and what is gone there is gone.
+    let isAllowed = agent.isSupervisor || store.configuration.server == nil
     do {
       try store.commit(Edit(.entity(entity), draft))
-      if agent.isSupervisor { journal.erase(entity, isDone: true) }
+      if isAllowed { journal.erase(entity, isDone: agent.isSupervisor) }
       count(agent.isSupervisor ? "erasures" : "erasures that are refused")
       note("\(agent.name) erased \(entity)")
     } catch {
-      if agent.isSupervisor { journal.erase(entity, isDone: false) }
+      if isAllowed { journal.erase(entity, isDone: false) }
       note("\(agent.name) could not erase \(entity): \(error)")
     }
   }

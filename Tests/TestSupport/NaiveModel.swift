@@ -29,6 +29,12 @@ package enum NaiveModel {
     return String(format: "%016lx", Int(bitPattern: UInt(sum)))
   }
 
+  /// A state line with the members of all objects in one order, to compare two.
+  package static func sorted(_ line: String) -> Data? {
+    guard let value = try? JSONSerialization.jsonObject(with: Data(line.utf8)) else { return nil }
+    return try? JSONSerialization.data(withJSONObject: value, options: [.sortedKeys])
+  }
+
   private static func line(_ on: String, _ changes: [String: (object: Object, stamp: UInt64?)]) -> String {
     let ids = changes.keys.sorted(by: precedes)
     var parts = ["\"on\":\"\(on)\"", "\"changes\":\(ids.count)"]
