@@ -25,12 +25,7 @@ final class ServerProcess {
   }
 
   /// The most memory that the server used so far, in MiB.
-  var peakMemory: Double {
-    let status =
-      (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
-    return (Double(line.split(separator: " ").dropFirst().first.map(String.init) ?? "") ?? 0) / 1024
-  }
+  var peakMemory: Double { process.peakMemory ?? 0 }
 
   func stop() {
     process.terminate()
@@ -65,4 +60,15 @@ func size(of folder: String) -> Int {
     if attributes?[.type] as? FileAttributeType == .typeRegular { sum += attributes?[.size] as? Int ?? 0 }
   }
   return sum
+}
+
+extension Process {
+  /// The most memory that a running process used so far, in MiB; nil where it has ended.
+  ///
+  /// What `wait4` tells of a child counts what this process used when it forked.
+  var peakMemory: Double? {
+    let status = try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").dropFirst().first).flatMap { Double(String($0)) }.map { $0 / 1024 }
+  }
 }
