@@ -6,6 +6,7 @@ read beside Protocol.md; the section numbers are those of that file.
 """
 import bisect
 import calendar
+import copy
 import gzip
 import http.client
 import json
@@ -332,6 +333,20 @@ def parse_run_member(text):
 
 
 # Section 3: merge, state lines and digests.
+
+
+def stubbed(changes):
+    """The changes as whoever keeps them has them: of what was erased the stubs (section 3), for changes that settle nothing."""
+    bodies = {change.id: members("{" + change.body + "}")[0] for change in changes}
+    erased = {change.on for change in changes if "erase" in dict(bodies[change.id])}
+    found = []
+    for change in changes:
+        if change.on in erased:
+            keys = ("was", "erase", "of", "because")
+            change = copy.copy(change)
+            change.body = ",".join(f'"{key}":{value}' for key, value in bodies[change.id] if key in keys)
+        found.append(change)
+    return found
 
 
 def state_line(on, changes):
