@@ -51,28 +51,38 @@ extension ServerLog {
   /// Members without such changes are copied as they lie. The file is replaced as a whole; who still reads the old
   /// one goes on reading it.
   package func erasing(_ entities: Set<EntityID>, in first: UInt64) throws(StorageError) -> ServerLog {
+    try rewriting(first) { (old, segment, deflater) throws(StorageError) in
+      for member in old.entries.indices {
+        let blocks = try old.blocks(member)
+        let range = old.range(member)
+        if blocks.contains(where: { $0.erasing(entities) != nil }) {
+          try segment.append(BlockMember(blocks.map { $0.erasing(entities) ?? $0 }, deflater))
+        } else {
+          let bytes = try onDisk { () throws(DiskError) in
+            try old.file.read(at: range.lowerBound, count: range.count)
+          }
+          try segment.append(BlockMember(bytes: bytes, blocks: blocks))
+        }
+      }
+    }
+  }
+
+  /// Replaces a full segment's file as a whole and returns the log with the new one; the log as it is for any other segment.
+  ///
+  /// - Parameter write: fills the new segment from the old one.
+  func rewriting(
+    _ first: UInt64,
+    _ write: (_ old: LogSegment, _ new: inout LogSegment, Deflater) throws(StorageError) -> Void
+  ) throws(StorageError) -> ServerLog {
     var log = self
     guard let number = segments.firstIndex(where: { $0.first == first }), number < segments.count - 1 else {
       return log
     }
     let disk = self.disk
-    let old = segments[number]
     let path = Self.path(first)
     let file = try onDisk { () throws(DiskError) in try disk.open(path + ".new", .replace) }
     var segment = LogSegment(first: first, file: file, index: nil, size: 0)
-    let deflater = Deflater()
-    for member in old.entries.indices {
-      let blocks = try old.blocks(member)
-      let range = old.range(member)
-      if blocks.contains(where: { $0.erasing(entities) != nil }) {
-        try segment.append(BlockMember(blocks.map { $0.erasing(entities) ?? $0 }, deflater))
-      } else {
-        let bytes = try onDisk { () throws(DiskError) in
-          try old.file.read(at: range.lowerBound, count: range.count)
-        }
-        try segment.append(BlockMember(bytes: bytes, blocks: blocks))
-      }
-    }
+    try write(segments[number], &segment, Deflater())
     try onDisk { () throws(DiskError) in
       try file.sync()
       // Without its index the new file is read as a whole; with the old one it would be misread.

@@ -315,40 +315,21 @@ package struct ServerLog: Sendable {
   ///
   /// The file is replaced as a whole; who still reads the old one goes on reading it.
   package func joining(_ first: UInt64) throws(StorageError) -> ServerLog {
-    var log = self
-    guard let number = segments.firstIndex(where: { $0.first == first }), number < segments.count - 1 else {
-      return log
-    }
-    let disk = self.disk
-    let old = segments[number]
-    let path = LogSegment.path(first)
-    let file = try onDisk { () throws(DiskError) in try disk.open(path + ".new", .replace) }
-    var segment = LogSegment(first: first, file: file, index: nil, size: 0)
-    let deflater = Deflater()
-    var pending: [Block] = []
-    var size = 0
-    for member in old.entries.indices {
-      for block in try old.blocks(member) {
-        pending.append(block)
-        size += block.changes.reduce(128) { $0 + $1.body.count + 32 }
-        guard size >= sizes.joined else { continue }
-        try segment.append(BlockMember(pending, deflater))
-        pending = []
-        size = 0
+    try rewriting(first) { (old, segment, deflater) throws(StorageError) in
+      var pending: [Block] = []
+      var size = 0
+      for member in old.entries.indices {
+        for block in try old.blocks(member) {
+          pending.append(block)
+          size += block.changes.reduce(128) { $0 + $1.body.count + 32 }
+          guard size >= sizes.joined else { continue }
+          try segment.append(BlockMember(pending, deflater))
+          pending = []
+          size = 0
+        }
       }
+      try segment.append(BlockMember(pending, deflater))
     }
-    try segment.append(BlockMember(pending, deflater))
-    try onDisk { () throws(DiskError) in
-      try file.sync()
-      // Without its index the new file is read as a whole; with the old one it would be misread.
-      try disk.remove(LogSegment.indexPath(first))
-      try disk.syncFolder(LogSegment.folder)
-      try disk.rename(path + ".new", to: path)
-      try disk.syncFolder(LogSegment.folder)
-    }
-    segment.index = try Self.rewriteIndex(disk, segment)
-    log.segments[number] = segment
-    return log
   }
 
   /// Puts joined segments of `other` into this log, which was appended to meanwhile.
