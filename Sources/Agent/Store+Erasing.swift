@@ -170,13 +170,9 @@ extension Store {
         // A member of a damaged run.
         var text = RunText()
         for placed in changes {
-          let isErased = entities.contains(placed.change.on) && !placed.change.isStub
-          isChanged = isChanged || isErased
-          text.add(
-            isErased
-              ? PlacedChange(
-                placed.change.stub, position: placed.position, stamp: placed.stamp,
-                seenLimit: placed.seenLimit) : placed)
+          let stub = placed.erasing(entities)
+          isChanged = isChanged || stub != nil
+          text.add(stub ?? placed)
         }
         var bytes: [UInt8] = []
         _ = text.finish(to: &bytes)

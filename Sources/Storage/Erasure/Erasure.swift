@@ -16,6 +16,14 @@ package struct Erasure: Hashable, Sendable {
   }
 }
 
+extension PlacedChange {
+  /// The stub in the place of a change of an erased entity; nil where it has nothing to lose.
+  package func erasing(_ entities: Set<EntityID>) -> PlacedChange? {
+    guard entities.contains(change.on), !change.isStub else { return nil }
+    return PlacedChange(change.stub, position: position, stamp: stamp, seenLimit: seenLimit)
+  }
+}
+
 extension Block {
   /// The erasures in a block that was placed. Cost: a pass over its bodies.
   package var erasures: [Erasure] {

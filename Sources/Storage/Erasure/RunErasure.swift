@@ -47,14 +47,7 @@ package enum RunErasure {
         continue
       }
       var text = RunText()
-      for placed in try run.changes(member) {
-        let isErased = entities.contains(placed.change.on)
-        text.add(
-          isErased
-            ? PlacedChange(
-              placed.change.stub, position: placed.position, stamp: placed.stamp, seenLimit: placed.seenLimit)
-            : placed)
-      }
+      for placed in try run.changes(member) { text.add(placed.erasing(entities) ?? placed) }
       var bytes: [UInt8] = []
       let cuts = text.finish(to: &bytes)
       var packed: [UInt8] = []
