@@ -72,7 +72,7 @@ public struct Explanation: Sendable {
     switch edit.action {
     case .set(let value):
       text += step.restores == nil ? "set it to " : "brought back "
-      text += Phrase.quoted(value.plain, 200)
+      text += value.isThinned ? value.told : Phrase.quoted(value.plain, 200)
     case .clear: text += "cleared it"
     default: text += "changed it"
     }
@@ -82,7 +82,7 @@ public struct Explanation: Sendable {
         ", by a clock that ran ahead: it counts as made on \(moment(step.effective)), when the server received it"
     }
     if !edit.replaced.isEmpty {
-      let old = edit.replaced.map { "\(Phrase.quoted($0.value.plain)) by \($0.by)" }
+      let old = edit.replaced.map { "\($0.value.isThinned ? $0.value.told : Phrase.quoted($0.value.plain)) by \($0.by)" }
       text += ", in place of \(Phrase.list(old))"
     }
     if let note = step.note { text += ", because: \(note)" }
