@@ -82,7 +82,8 @@ package struct Thinning: Sendable {
     for (index, fields) in fields {
       let placed = changes[index]
       thinned[index] = PlacedChange(
-        placed.change.thinned(fields), position: placed.position, stamp: placed.stamp, seenLimit: placed.seenLimit)
+        placed.change.thinned(fields), position: placed.position, stamp: placed.stamp,
+        seenLimit: placed.seenLimit)
     }
     return (thinned, fields.values.reduce(0) { $0 + $1.count })
   }

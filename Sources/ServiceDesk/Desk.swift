@@ -36,7 +36,7 @@ public final class Desk {
       words.forget()
       inbox.forget()
     }
-    tables.retained = { [unowned self] () throws(StorageError) in
+    tables.retained = { () throws(StorageError) in
       Settings(try store.state(of: Vocabulary.settingsID)).retention?.thinning(now: store.environment.now())
     }
     tables.willCompact = { [unowned self] in if inbox.isInUse { try? inbox.settle() } }

@@ -8,7 +8,7 @@ import Testing
 /// What a retention setting takes away, and what it must not.
 @Suite struct ThinningTests {
   private static let now: UInt64 = 1_795_281_663_000
-  private static let ticket = EntityID("ticket/b2x9m1c0aa.1")!  // A constant of the form that an id has.
+  private static let ticket = EntityID(constant: "ticket", ChangeID(ReplicaID(bits: 9), 1))
 
   /// Changes of one entity by position, one a day: the author's replica, what they had seen, and the body.
   private func line(_ steps: [(replica: UInt64, seen: UInt64, body: String)]) -> [PlacedChange] {
@@ -36,7 +36,9 @@ import Testing
     var found: [String?] = []
     for placed in changes {
       try? ChangeBody.operations(of: placed.change.body) { operation in
-        if case .set(field, let value) = operation { found.append(value == Thinning.mark ? nil : value.plain) }
+        if case .set(field, let value) = operation {
+          found.append(value == Thinning.mark ? nil : value.plain)
+        }
       }
     }
     return found

@@ -37,7 +37,8 @@ public struct Retention: Sendable, Hashable {
     Vocabulary.organisation: ["ref"],
     Vocabulary.promise: ["customer", "ticket", "due", "state", "amount", "currency"],
     Vocabulary.ticket: [
-      "ref", "customer", "status", "priority", "assignee", "team", "owner", "channel", "topic", "solution", "merged", "split",
+      "ref", "customer", "status", "priority", "assignee", "team", "owner", "channel", "topic", "solution",
+      "merged", "split",
       "due", "reply.", "redacted.",
     ],
   ]

@@ -6,7 +6,8 @@ import ServiceDesk
 
 /// How long a value that was replaced is kept on devices.
 enum RetentionCommand {
-  private static let days = Option.value("days", "N", "devices may drop values that were replaced N days ago or longer")
+  private static let days = Option.value(
+    "days", "N", "devices may drop values that were replaced N days ago or longer")
   private static let forever = Option.flag("forever", "keep every value, as without a setting")
 
   static let command = Command(
@@ -46,7 +47,8 @@ enum RetentionCommand {
           context.output.json([("days", days.map { JSONText($0) })])
         } else {
           context.output.line(
-            days.map { "replaced values are kept for \(Words.count($0, "day"))" } ?? "every value is kept for ever")
+            days.map { "replaced values are kept for \(Words.count($0, "day"))" }
+              ?? "every value is kept for ever")
         }
       }
     }
@@ -54,7 +56,8 @@ enum RetentionCommand {
 
   /// What a command that tells of the past can no longer tell.
   static func missing(_ desk: Desk) throws -> String {
-    let setting = try desk.settings().retention.map { " (askonce retention: \(Words.count($0.days, "day")))" } ?? ""
+    let setting =
+      try desk.settings().retention.map { " (askonce retention: \(Words.count($0.days, "day")))" } ?? ""
     return "some values were replaced so long ago that this device no longer keeps them\(setting)"
   }
 }
