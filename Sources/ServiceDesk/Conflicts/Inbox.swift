@@ -156,8 +156,7 @@ final class Inbox {
         overlay = [:]
         return file
       }
-      let news = try changes(since: file.base)
-      if news.count <= Self.walkLimit {
+      if let news = try changes(since: file.base) {
         try look(at: news, file)
         current = now
         if overlay.count > Self.overlayLimit { try save() }
@@ -173,8 +172,9 @@ final class Inbox {
       && store.checkpoints.contains { $0.position == base.position && $0.sum == base.sum }
   }
 
-  /// The changes behind a base, by entity. Cost: what is in no run, and the runs that end behind it.
-  private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]] {
+  /// The changes behind a base, by entity; nil where they are of too many. Cost: what is in no run, and the runs that end
+  /// behind it, up to where it is too much.
+  private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]]? {
     var found: [EntityID: [PlacedChange]] = [:]
     for (id, changes) in store.newer {
       let new = changes.filter {
@@ -187,9 +187,10 @@ final class Inbox {
         for placed in try run.changes(member) where placed.position ?? 0 > base.position {
           found[placed.change.on, default: []].append(placed)
         }
+        if found.count > Self.walkLimit { return nil }
       }
     }
-    return found
+    return found.count > Self.walkLimit ? nil : found
   }
 
   private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) {
@@ -197,7 +198,7 @@ final class Inbox {
     let fresh = try desk.reading { () throws(StorageError) in
       var owners: Set<EntityID> = []
       for (id, changes) in news.sorted(by: { $0.key < $1.key }) {
-        owners.formUnion(try reader.owners(touchedBy: id, changes))
+        owners.formUnion(try reader.owners(touchedBy: id, changes, of: news.count))
       }
       var fresh: [EntityID: [Conflict]] = [:]
       for owner in owners.sorted() { fresh[owner] = try reader.conflicts(of: owner) }
