@@ -83,18 +83,16 @@ struct TableBuilder {
 
   private static func fold(_ item: Item, _ projection: any TableProjection) -> NewerRows.Entry {
     let id = item.id
-    var (older, new) = (item.older, item.new)
-    if !projection.readsLogs(ofType: id.type) {
-      older = older.map(withoutLogs)
-      new = new.map(withoutLogs)
-    }
+    let new = item.new.map(withoutLogs)
+    let all =
+      projection.readsLogs(ofType: id.type) ? item.older + item.new : item.older.map(withoutLogs) + new
     return NewerRows.Entry(
-      values: projection.values(of: Fold.state(of: id, older + new)),
+      values: projection.values(of: Fold.state(of: id, all)),
       terms: Array(projection.terms(of: id, new)))
   }
 
-  /// The change without its body where that only appends to logs, as most do: no row says anything of these, and they are
-  /// the long ones.
+  /// The change without its body where that only appends to logs, as most do: no term and hardly a row says anything of
+  /// these, and they are the long ones.
   private static func withoutLogs(_ placed: PlacedChange) -> PlacedChange {
     let change = placed.change
     guard onlyLogs(change.body.span) else { return placed }
