@@ -72,6 +72,12 @@ class Device(protocol.Client):
 DICTIONARY = (ROOT / "Fixtures/protocol/dictionary-1.txt").read_bytes()
 
 
+def checked_line(change):
+    """A line of a file of own changes, Protocol.md section 2."""
+    line = change.line()
+    return f'{line[:-1]},"crc":"{zlib.crc32(line[:-1].encode()):08x}"}}\n'
+
+
 class Desk:
     """A filled server with one agent's full store."""
 
@@ -91,23 +97,26 @@ class Desk:
         key = hashlib.sha256(f"{folder} {rounds}".encode())
         for file in ("base.jsonl", "edits.jsonl"):
             key.update(str((pathlib.Path(folder) / file).stat().st_size).encode())
+        return self.prepare(key.hexdigest(), lambda: self.fill(pathlib.Path(folder), rounds))
+
+    def prepare(self, key, fill):
+        """Starts a copy of the server that was filled under a key before; fills one where there is none."""
         state, filled = self.work.path / f"{self.name}.state", self.work.path / f"{self.name}-filled"
-        if not (self.note.exists() and json.loads(self.note.read_text())["key"] == key.hexdigest()):
+        if not (self.note.exists() and json.loads(self.note.read_text())["key"] == key):
             for path in (self.work.path / self.name, filled, self.full):
                 shutil.rmtree(path, ignore_errors=True)
             self.server = self.work.server(name=self.name)
             self.server.start()
-            self.fill(pathlib.Path(folder), rounds)
+            fill()
             self.memory = self.server.memory()
             self.settle()
-            self.work.run("join", self.server.address, "--code", self.server.invite("full"), store=self.full)
-            self.work.run("sync", store=self.full)
+            self.first()
             for device in self.devices.values():
                 device.close()
             self.server.stop()
             (self.work.path / self.name).rename(filled)
-            state.write_bytes(pickle.dumps((self.converter, self.devices, self.changes, self.memory)))
-            self.note.write_text(json.dumps({"key": key.hexdigest(), "port": self.server.port}))
+            state.write_bytes(pickle.dumps(self.kept()))
+            self.note.write_text(json.dumps({"key": key, "port": self.server.port}))
         # What is measured changes a copy.
         shutil.rmtree(self.work.path / self.name, ignore_errors=True)
         shutil.copytree(filled, self.work.path / self.name)
@@ -116,10 +125,22 @@ class Desk:
         self.server.data, self.server.log = self.work.path / self.name, self.work.path / f"{self.name}.log"
         self.server.port = json.loads(self.note.read_text())["port"]
         self.server.start()
-        self.converter, self.devices, self.changes, self.memory = pickle.loads(state.read_bytes())
+        self.take(pickle.loads(state.read_bytes()))
         for device in self.devices.values():
             device.connection = None
         return self
+
+    def first(self):
+        """Makes the full store, by its first sync."""
+        self.work.run("join", self.server.address, "--code", self.server.invite("full"), store=self.full)
+        self.work.run("sync", store=self.full)
+
+    def kept(self):
+        """What is known of the filled server."""
+        return self.converter, self.devices, self.changes, self.memory
+
+    def take(self, kept):
+        self.converter, self.devices, self.changes, self.memory = kept
 
     def fill(self, folder, rounds):
         converter = self.converter = workload.Converter()
