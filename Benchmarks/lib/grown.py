@@ -73,7 +73,7 @@ class GrownDesk(desks.Desk):
                     failures.append(failure)
                 connection, device.connection = device.connection, None
 
-        sender = threading.Thread(target=send)
+        sender = threading.Thread(target=send, daemon=True)
         sender.start()
         done, said = 0, time.monotonic()
         for item in known.pushes():

@@ -1,7 +1,7 @@
 """The history of a desk of any size, encoded fast: ten million changes in minutes.
 
 Agents work in shifts, one push each: new customers with facts, tickets of customers who are known, messages and notes on recent
-tickets, tickets that are solved or tagged. What is said are the lines of `Fixtures/star`, each with words of its own. The texts of
+tickets, tickets that are solved or tagged. What is said are lines of `Fixtures/star` with words of others behind. The texts of
 blocks are put together from templates, by section 5 of Protocol.md; what varies in them is drawn by a seeded generator, so that the
 same size gives the same changes.
 """
@@ -35,9 +35,11 @@ class History:
         self.sequences = [0] * len(agents)
         fixture = workload.Fixture(1, len(agents), 1, 1, seed)
         lines = [text for said in fixture.dialogues for _, text in said]
-        texts = (fixture.text(self.random.choice(lines)) for _ in range(TEXTS))
-        # Shorter ones would stand in the body (section 4).
-        self.texts = [protocol.string(text) for text in texts if len(text) >= 16]
+        # As long as what people write, 170 bytes, and deflated 55: lines alone would repeat too often. All have 16 bytes or more,
+        # so that they stand apart from the body (section 4).
+        self.texts = [
+            protocol.string(" ".join([self.random.choice(lines)[:60], *self.random.choices(fixture.words, k=self.random.randint(10, 36))]))
+            for _ in range(TEXTS)]
         self.subjects = [protocol.string(text[1:-1].partition("\\")[0][:60]) for text in self.texts]
         with open(ROOT / "Fixtures/northwind/customers.csv", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
