@@ -85,6 +85,8 @@ def checked_line(change):
 class Desk:
     """A filled server with one agent's full store."""
 
+    quiet = 2  # seconds without a change of files after which maintenance counts as done
+
     def __init__(self, work, name="desk"):
         self.work, self.name = work, name
         self.full = work.path / f"{name}-agent"
@@ -222,7 +224,7 @@ class Desk:
         """Waits until the server's maintenance has nothing to do."""
         last, since = None, time.monotonic()
         end = since + seconds
-        while time.monotonic() - since < 2:
+        while time.monotonic() - since < self.quiet:
             files = sorted((path.name, path.stat().st_size) for folder in ("log", "runs")
                            for path in self.data(folder).glob("*") if path.exists())
             if files != last:

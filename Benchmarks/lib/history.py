@@ -13,6 +13,7 @@ import protocol
 import workload
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+VERSION = 1  # goes up when the changes of a size become others, so that servers are filled anew
 AGENTS = 100
 LONGEST = 2000  # changes a push
 START = workload.START
@@ -38,7 +39,8 @@ class History:
         # As long as what people write, 170 bytes, and deflated 55: lines alone would repeat too often. All have 16 bytes or more,
         # so that they stand apart from the body (section 4).
         self.texts = [
-            protocol.string(" ".join([self.random.choice(lines)[:60], *self.random.choices(fixture.words, k=self.random.randint(10, 36))]))
+            protocol.string(" ".join([
+                self.random.choice(lines)[:60], *self.random.choices(fixture.words, k=self.random.randint(10, 36))]))
             for _ in range(TEXTS)]
         self.subjects = [protocol.string(text[1:-1].partition("\\")[0][:60]) for text in self.texts]
         with open(ROOT / "Fixtures/northwind/customers.csv", encoding="utf-8") as file:
