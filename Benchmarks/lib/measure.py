@@ -1,10 +1,10 @@
 """Measures commands as processes: time, peak memory, and a hash of what they print."""
 import hashlib
-import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import time
 
 import harness
 
@@ -70,8 +70,8 @@ class Launcher:
 
 def processor(server):
     """The seconds that processors worked for a server's process so far."""
-    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    # What clock_getcpuclockid(3) gives for another process: /proc has it only in hundredths of a second.
+    return time.clock_gettime(~server.process.pid << 3 | 2)
 
 
 def median(values):
