@@ -12,17 +12,18 @@ IDLE = 3500 if FULL else 2000
 
 
 class Slow(threading.Thread):
-    """A client who sends one byte a second until the server has enough of it."""
+    """A client who sends one byte a second, behind what it sends at once, until the server has enough of it."""
 
-    def __init__(self, server, what, data, expected):
+    def __init__(self, server, what, data, expected, at_once=b""):
         super().__init__(daemon=True)
-        self.server, self.what, self.data, self.expected = server, what, data, expected
+        self.server, self.what, self.data, self.expected, self.at_once = server, what, data, expected, at_once
         self.result = self.seconds = None
         self.start()
 
     def run(self):
         begin = time.monotonic()
         with self.server.connect() as connection:
+            connection.sendall(self.at_once)
             answer = b""
             connection.settimeout(1)
             for byte in self.data:
@@ -41,29 +42,6 @@ class Slow(threading.Thread):
         self.join(60)
         check(self.result and self.result[:2] == self.expected, f"{self.what}: {self.result}")
         return f"{self.what} after {self.seconds:.0f} s: {self.result[0]} {self.result[1]}"
-
-
-class SlowBody(Slow):
-    """A client who sends the head at once and the body one byte a second."""
-
-    def __init__(self, server, data, head):
-        self.head = data[:head]
-        super().__init__(server, "a body of one byte a second", data[head:], (408, "body-too-slow"))
-
-    def run(self):
-        begin = time.monotonic()
-        with self.server.connect() as connection:
-            connection.sendall(self.head)
-            answer = b""
-            connection.settimeout(1)
-            for byte in self.data:
-                try:
-                    connection.send(bytes([byte]))
-                    answer += connection.recv(65536)
-                    break
-                except TimeoutError:
-                    continue
-            self.result, self.seconds = parse(answer), time.monotonic() - begin
 
 
 class GoodAgent(threading.Thread):

@@ -1,3 +1,4 @@
+import Causality
 import Codec
 import Merge
 
@@ -143,12 +144,12 @@ extension BusinessHours {
   public func monday(of milliseconds: UInt64) -> Int {
     let seconds = Int(milliseconds / 1000)
     let day = max(0, seconds + zone.offset(at: seconds)) / 86_400
-    return day - (Civil.weekday(day) + 6) % 7
+    return day - (CivilDate.weekday(day) + 6) % 7
   }
 
   /// A day since 1970 as `2026-11-16`.
   public static func text(ofDay number: Int) -> String {
-    let (year, month, day) = Civil.date(ofDay: number)
+    let (year, month, day) = CivilDate.date(ofDay: number)
     return "\(year)-" + (month < 10 ? "0" : "") + "\(month)-" + (day < 10 ? "0" : "") + "\(day)"
   }
 }
