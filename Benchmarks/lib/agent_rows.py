@@ -4,7 +4,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import zlib
 
 import desk as desks
 import harness
@@ -14,12 +13,6 @@ import wire
 import workload
 
 BENCHMARKS = pathlib.Path(__file__).resolve().parent.parent
-
-
-def checked_line(change):
-    """A line of a file of own changes, Protocol.md section 2."""
-    line = change.line()
-    return f'{line[:-1]},"crc":"{zlib.crc32(line[:-1].encode()):08x}"}}\n'
 
 
 class AgentRows:
@@ -55,7 +48,7 @@ class AgentRows:
             change.by = settings["agent"]
         converter.heads, converter.adds, converter.entities = heads, adds, entities
         (store / "own").mkdir(exist_ok=True)
-        (store / "own/000000000001.jsonl").write_text("".join(map(checked_line, changes)), encoding="utf-8")
+        (store / "own/000000000001.jsonl").write_text("".join(map(desks.checked_line, changes)), encoding="utf-8")
         return changes
 
     def sync(self, store, into=None):

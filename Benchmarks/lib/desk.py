@@ -10,6 +10,7 @@ import pathlib
 import pickle
 import random
 import shutil
+import signal
 import sys
 import time
 import zlib
@@ -33,6 +34,9 @@ class Work(harness.Scratch):
         self.path = pathlib.Path(path).resolve()
         (self.path / "home").mkdir(parents=True, exist_ok=True)
         self.variables["HOME"] = str(self.path / "home")
+        # A benchmark that is ended leaves through the same door, so that its processes go.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: sys.exit(1))
 
     def __exit__(self, *_):
         for process in self.processes:
@@ -43,6 +47,17 @@ class Work(harness.Scratch):
 
 class Device(protocol.Client):
     """A device that pushes changes made elsewhere and keeps nothing but the cursor."""
+
+    def request(self, *arguments, **more):
+        idle = self.connection is not None
+        try:
+            return super().request(*arguments, **more)
+        except ConnectionError:
+            # The server closes a connection that was idle for long, as this one may have been while others were used.
+            if not idle:
+                raise
+            self.close()
+            return super().request(*arguments, **more)
 
     def push(self, changes):
         self.own = max(self.own, changes[-1].sequence)
@@ -72,8 +87,16 @@ class Device(protocol.Client):
 DICTIONARY = (ROOT / "Fixtures/protocol/dictionary-1.txt").read_bytes()
 
 
+def checked_line(change):
+    """A line of a file of own changes, Protocol.md section 2."""
+    line = change.line()
+    return f'{line[:-1]},"crc":"{zlib.crc32(line[:-1].encode()):08x}"}}\n'
+
+
 class Desk:
     """A filled server with one agent's full store."""
+
+    quiet = 2  # seconds without a change of files after which maintenance counts as done
 
     def __init__(self, work, name="desk"):
         self.work, self.name = work, name
@@ -91,23 +114,26 @@ class Desk:
         key = hashlib.sha256(f"{folder} {rounds}".encode())
         for file in ("base.jsonl", "edits.jsonl"):
             key.update(str((pathlib.Path(folder) / file).stat().st_size).encode())
+        return self.prepare(key.hexdigest(), lambda: self.fill(pathlib.Path(folder), rounds))
+
+    def prepare(self, key, fill):
+        """Starts a copy of the server that was filled under a key before; fills one where there is none."""
         state, filled = self.work.path / f"{self.name}.state", self.work.path / f"{self.name}-filled"
-        if not (self.note.exists() and json.loads(self.note.read_text())["key"] == key.hexdigest()):
+        if not (self.note.exists() and json.loads(self.note.read_text())["key"] == key):
             for path in (self.work.path / self.name, filled, self.full):
                 shutil.rmtree(path, ignore_errors=True)
             self.server = self.work.server(name=self.name)
             self.server.start()
-            self.fill(pathlib.Path(folder), rounds)
+            fill()
             self.memory = self.server.memory()
             self.settle()
-            self.work.run("join", self.server.address, "--code", self.server.invite("full"), store=self.full)
-            self.work.run("sync", store=self.full)
+            self.first()
             for device in self.devices.values():
                 device.close()
             self.server.stop()
             (self.work.path / self.name).rename(filled)
-            state.write_bytes(pickle.dumps((self.converter, self.devices, self.changes, self.memory)))
-            self.note.write_text(json.dumps({"key": key.hexdigest(), "port": self.server.port}))
+            state.write_bytes(pickle.dumps(self.kept()))
+            self.note.write_text(json.dumps({"key": key, "port": self.server.port}))
         # What is measured changes a copy.
         shutil.rmtree(self.work.path / self.name, ignore_errors=True)
         shutil.copytree(filled, self.work.path / self.name)
@@ -116,10 +142,22 @@ class Desk:
         self.server.data, self.server.log = self.work.path / self.name, self.work.path / f"{self.name}.log"
         self.server.port = json.loads(self.note.read_text())["port"]
         self.server.start()
-        self.converter, self.devices, self.changes, self.memory = pickle.loads(state.read_bytes())
+        self.take(pickle.loads(state.read_bytes()))
         for device in self.devices.values():
             device.connection = None
         return self
+
+    def first(self):
+        """Makes the full store, by its first sync."""
+        self.work.run("join", self.server.address, "--code", self.server.invite("full"), store=self.full)
+        self.work.run("sync", store=self.full)
+
+    def kept(self):
+        """What is known of the filled server."""
+        return self.converter, self.devices, self.changes, self.memory
+
+    def take(self, kept):
+        self.converter, self.devices, self.changes, self.memory = kept
 
     def fill(self, folder, rounds):
         converter = self.converter = workload.Converter()
@@ -197,7 +235,7 @@ class Desk:
         """Waits until the server's maintenance has nothing to do."""
         last, since = None, time.monotonic()
         end = since + seconds
-        while time.monotonic() - since < 2:
+        while time.monotonic() - since < self.quiet:
             files = sorted((path.name, path.stat().st_size) for folder in ("log", "runs")
                            for path in self.data(folder).glob("*") if path.exists())
             if files != last:
