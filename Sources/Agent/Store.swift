@@ -229,6 +229,9 @@ public final class Store {
     return isUnsent ? newer : try runs.changes(of: entity) + newer
   }
 
+  /// Reads what the runs hold of some entities side by side, for whoever will ask for one after another.
+  package func readAhead(_ entities: [EntityID]) throws(StorageError) { try runs.readAhead(entities) }
+
   /// The state of an entity; nil when this store knows no change of it.
   public func state(of entity: EntityID) throws(StorageError) -> EntityState? {
     let changes = try changes(of: entity)

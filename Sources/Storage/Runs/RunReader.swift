@@ -85,6 +85,12 @@ package final class RunReader {
     return low
   }
 
+  /// A member's bytes as they lie in the file.
+  func bytes(ofMember member: Int) throws(StorageError) -> [UInt8] {
+    let range = index.range(member)
+    return try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
+  }
+
   /// All changes of one member, by entity, then position.
   package func changes(_ member: Int) throws(StorageError) -> [PlacedChange] {
     if let cached, cached.member == member { return cached.changes }

@@ -15,9 +15,9 @@ package final class RunSet {
     didSet { recent = [:] }
   }
   /// What was read of entities: whoever shows one resolves its name first, and edits it afterwards.
-  private var recent: [EntityID: [PlacedChange]] = [:]
+  private(set) var recent: [EntityID: [PlacedChange]] = [:]
   /// So many entities are kept, none of which has more than so many changes.
-  private static let recentLimit = (entities: 512, changes: 256)
+  static let recentLimit = (entities: 512, changes: 256)
 
   /// Opens the runs in `runs/`.
   package init(_ disk: any Disk) throws(StorageError) {
@@ -45,11 +45,14 @@ package final class RunSet {
     if let found = recent[entity] { return found }
     var found: [PlacedChange] = []
     for run in runs { found += try run.changes(of: entity) }
-    if found.count <= Self.recentLimit.changes {
-      if recent.count >= Self.recentLimit.entities { recent = [:] }
-      recent[entity] = found
-    }
+    keep([(entity, found)])
     return found
+  }
+
+  /// Keeps what was read of some entities.
+  func keep(_ read: [(id: EntityID, changes: [PlacedChange])]) {
+    if recent.count + read.count > Self.recentLimit.entities { recent = [:] }
+    for (id, changes) in read where changes.count <= Self.recentLimit.changes { recent[id] = changes }
   }
 
   /// All entities in order, with what lies beside the runs.
