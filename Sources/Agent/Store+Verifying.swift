@@ -45,7 +45,7 @@ extension Store {
     for finding in mirror.findings { check.add(finding, hasServer: hasServer) }
     if let configuration { try verifyOwn(configuration, disk, aside, mirror, &check) }
     try verifyNote(disk, aside, &check)
-    try verifyErasures(disk, aside, &check)
+    try verifyErasures(disk, aside, mirror, &check)
     if repairing, configuration != nil {
       // What was put right is read once more, as every command will.
       _ = try Store(checking: disk, root: root, environment: environment)
@@ -166,14 +166,20 @@ extension Store {
 
   /// How far erasures are carried out: what is lost of it costs one more look at all files.
   private static func verifyErasures(
-    _ disk: any Disk, _ aside: SetAside?, _ check: inout StoreCheck
+    _ disk: any Disk, _ aside: SetAside?, _ mirror: MirrorCheck, _ check: inout StoreCheck
   ) throws(StorageError) {
     let path = ErasureNote.path
     guard let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(path) }) else { return }
     check.files += 1
     check.bytes += bytes.count
-    guard ErasureNote(bytes) == nil else { return }
-    let damage = Damage(file: path, offset: 0, reason: "expected a position and the sum there")
+    let note = ErasureNote(bytes)
+    if let note, mirror.holds(note) { return }
+    if note != nil, !mirror.findings.isEmpty {
+      // The mirror lost the place of which it speaks, as was told.
+      if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(path) } }
+      return
+    }
+    let damage = Damage(file: path, offset: 0, reason: "expected a position of the mirror and the sum there")
     if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(path) } }
     check.add(
       damage, done: aside == nil ? nil : "removed; the next edit or sync goes through the files again",

@@ -118,13 +118,31 @@ package enum Backup {
     if settings?["format"]?.int != ServerData.formatVersion || settings?["workspace"]?.string != workspace {
       damage.append(Damage(file: path, offset: 0, reason: "expected the format and the workspace's name"))
     }
-    let note = try onDisk { () throws(DiskError) in try disk.readAll(ErasureNote.path) }
-    if let note, ErasureNote(note) == nil {
+    if try !isErasureNoteIntact(disk) {
       damage.append(
         Damage(
           file: ErasureNote.path, offset: 0,
-          reason: "expected a position and the sum there; the server goes through its files again"))
+          reason: "expected a position of the log and the sum there; the server goes through its files again")
+      )
     }
     return damage
+  }
+
+  /// Whether the note of how far erasures are carried out, if there is one, speaks of this log. Of a damaged log that is not
+  /// asked.
+  static func isErasureNoteIntact(_ disk: any Disk) throws(StorageError) -> Bool {
+    guard let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(ErasureNote.path) }) else {
+      return true
+    }
+    guard let note = ErasureNote(bytes) else { return false }
+    // Behind the note, because a running server's log only grows.
+    let log = try ServerLog(disk, repairing: false)
+    guard log.damage.isEmpty else { return true }
+    do throws(StorageError) {
+      return try log.sum(at: note.position) == note.sum
+    } catch {
+      guard case .damaged = error else { throw error }
+      return true
+    }
   }
 }

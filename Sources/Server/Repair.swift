@@ -37,6 +37,9 @@ package enum Repair {
       guard case .damaged = error else { throw error }
     }
     try setAside(disk, firsts, after: last, kept)
+    if ErasureNote.read(disk).position > last {
+      try onDisk { () throws(DiskError) in try disk.remove(ErasureNote.path) }
+    }
     return last
   }
 
@@ -47,8 +50,7 @@ package enum Repair {
     let isDamaged = try Backup.verifySettings(disk, of: workspace).contains {
       $0.file == ServerData.settingsPath
     }
-    let note = try onDisk { () throws(DiskError) in try disk.readAll(ErasureNote.path) }
-    if let note, ErasureNote(note) == nil {
+    if try !Backup.isErasureNoteIntact(disk) {
       try onDisk { () throws(DiskError) in try disk.remove(ErasureNote.path) }
     }
     if isDamaged { try ServerData.writeSettings(disk, workspace, created: 0) }

@@ -20,15 +20,15 @@ public struct CustomerRow: Sendable, Hashable {
   /// The earliest and latest change as they count in the merge, milliseconds since 1970.
   public let created: UInt64
   /// The latest time of its changes as they count, milliseconds since 1970.
-  public let updated: UInt64
+  public internal(set) var updated: UInt64
   /// On how many fields people disagree.
   public let conflicts: Int
   /// Whether it was erased; then nothing else is known of it.
   public let isErased: Bool
   /// Whether the profile was merged with others: then the row is only its own part.
-  var isMerged = false
-  /// Whether it is shown under another profile that it was merged with.
-  var isHidden = false
+  var isMerged: Bool { !same.isEmpty }
+  /// The profiles that its own ties name.
+  var same: [EntityID] = []
 }
 
 extension CustomerRow {
@@ -37,7 +37,7 @@ extension CustomerRow {
     TableColumn("ref", .numbered), TableColumn("name", .text), TableColumn("language", .word),
     TableColumn("country", .word), TableColumn("tags", .word), TableColumn("created", .number),
     TableColumn("updated", .number), TableColumn("conflicts", .number), TableColumn("erased", .number),
-    TableColumn("merged", .number),
+    TableColumn("same", .word),
   ]
 
   static func values(of state: EntityState) -> [TableValue] {
@@ -45,14 +45,14 @@ extension CustomerRow {
       .text(state.brief("ref")), .text(state.brief("name")), .text(state.brief("language")),
       .text(state.brief("address.country")), .text(state.joined("tags")), .number(state.firstAt.milliseconds),
       .number(state.lastAt.milliseconds), .number(UInt64(state.disagreements.count)),
-      .number(state.isErased ? 1 : 0), .number(merged(state)),
+      .number(state.isErased ? 1 : 0), .text(same(state)),
     ]
   }
 
-  /// 0 for a profile alone, 1 for the first of those that are one, 2 for another of them, as far as its own ties tell.
-  private static func merged(_ state: EntityState) -> UInt64 {
-    guard let least = state.linked.first else { return 0 }
-    return state.id < least ? 1 : 2
+  /// The ids as one word, ordered; "" for a profile that was never merged.
+  private static func same(_ state: EntityState) -> String {
+    let linked = state.linked
+    return linked.isEmpty ? "" : JSONText(array: linked.map { JSONText($0.description) }).text
   }
 
   init(_ id: EntityID, _ values: [TableValue]) {
@@ -66,7 +66,6 @@ extension CustomerRow {
     updated = values[6].number
     conflicts = Int(values[7].number)
     isErased = values[8].number != 0
-    isMerged = values[9].number != 0
-    isHidden = values[9].number == 2
+    same = [String](joined: values[9].text).compactMap { EntityID($0) }
   }
 }

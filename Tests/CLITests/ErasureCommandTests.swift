@@ -3,6 +3,8 @@ import CLI
 import Codec
 import Foundation
 import Merge
+import Server
+import Storage
 import TestSupport
 import Testing
 
@@ -37,6 +39,40 @@ import Testing
       desk.run("ticket", "note", ticket, "more").errors.contains(
         "was erased, so nothing can be written on it"))
     #expect(desk.run("verify", "--check").code == .ok)
+  }
+
+  @Test func damageOfTheServersNoteIsNamedAndMended() throws {
+    let local = try LocalDesk()
+    let sofia = try local.store("sofia")
+    try local.join(sofia, role: "supervisor")
+    let ticket = try #require(
+      try sofia.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "Soon gone"]))))
+    try local.sync(sofia)
+    var erasing = Draft()
+    erasing.erase = true
+    try sofia.commit(Edit(.entity(ticket.on), erasing))
+    try local.sync(sofia)
+    try local.maintain()
+    let desk = try TestDesk()
+    let data = "\(local.folder)/server"
+    let note = URL(fileURLWithPath: "\(data)/nord/erased.json")
+    let text = String(decoding: try Data(contentsOf: note), as: UTF8.self)
+    #expect(text.hasPrefix("{\"position\":2,"))
+    #expect(desk.run("admin", "verify", "--data", data).output == "nord: 2 changes, intact\n")
+    for damaged in ["", "{}", text.replacing(":2,", with: ":1,"), text.replacing(":2,", with: ":9,")] {
+      try Data(damaged.utf8).write(to: note)
+      let found = desk.run("admin", "verify", "--data", data, "--json")
+      #expect(found.code == .damaged, "\(damaged)")
+      let places = found.json?.elements?.first?["damage"]?.elements ?? []
+      #expect(places.map { $0["file"]?.string } == ["erased.json"], "\(damaged)")
+      #expect(desk.run("admin", "verify", "--data", data, "--repair").code == .ok)
+      #expect(!FileManager.default.fileExists(atPath: note.path))
+      #expect(desk.run("admin", "verify", "--data", data).code == .ok)
+    }
+    // A server that starts without it goes through its files and writes it.
+    let fresh = ServerData(folder: data, now: local.environment.now, random: local.environment.random)
+    while try fresh.hosted("nord").workspace.maintain() {}
+    #expect(String(decoding: try Data(contentsOf: note), as: UTF8.self) == text)
   }
 
   @Test func receiptsAndRefusals() throws {

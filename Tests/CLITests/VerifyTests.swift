@@ -30,7 +30,7 @@ struct VerifyTests {
       try server.join(store)
       let other = try Store.make(
         disk: MemoryDisk(), root: "other", agent: "bo", environment: server.environment)
-      try server.join(other)
+      try server.join(other, role: "supervisor")
       var tickets: [EntityID] = []
       func edit(_ store: Store, _ count: Int) throws {
         for number in 0..<count {
@@ -43,6 +43,13 @@ struct VerifyTests {
       try edit(store, 12)
       try server.sync(store)
       try edit(other, 5)
+      // One ticket is erased, which the store notes as carried out.
+      let gone = try #require(
+        try other.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "Soon gone"]))))
+      var erasing = Draft()
+      erasing.erase = true
+      try server.sync(other)
+      try other.commit(Edit(.entity(gone.on), erasing))
       try server.sync(other)
       try server.sync(store)
       try store.compact(all: true)
@@ -51,8 +58,9 @@ struct VerifyTests {
       try edit(store, 3)
       try server.sync(store)
       try edit(store, 4)
-      // A desk makes tables beside the runs.
+      // A desk makes tables and words beside the runs.
       _ = try Desk(store).tickets()
+      _ = try Desk(store).search("drips")
       digest = try store.digest()
       var content: [String: [UInt8]] = [:]
       for folder in ["", "own", "log", "runs"] {
@@ -101,6 +109,8 @@ struct VerifyTests {
     #expect(world.files.contains { $0.hasPrefix("runs/") && $0.hasSuffix(".jsonl.gz") })
     #expect(world.files.contains { $0.hasPrefix("log/") })
     #expect(world.files.contains { $0.hasSuffix(".table") })
+    #expect(world.files.contains { $0.hasSuffix(".words") })
+    #expect(world.files.contains("erased.json"))
     for path in world.files { try world.check(path, world.content[path] ?? [], path) }
   }
 
@@ -162,6 +172,61 @@ struct VerifyTests {
     #expect(
       try Store.verify(disk: disk, root: "store", repairing: false, environment: world.server.environment)
         .findings.isEmpty)
+  }
+
+  @Test("A flipped byte of a file of words is named, and the words are made anew from the run")
+  func words() throws {
+    let world = try World()
+    let path = try #require(world.files.first { $0.hasSuffix(".words") })
+    let bytes = world.content[path] ?? []
+    func found(_ disk: MemoryDisk) throws -> [EntityID] {
+      try Desk(Store(disk: disk, root: "store", .writing, environment: world.server.environment))
+        .search("drips", SearchFilter(), limit: 100).map(\.id)
+    }
+    let before = try found(world.disk(with: path, bytes))
+    #expect(before.count == 8)
+    for index in Sampling.places(bytes.count) {
+      var damaged = bytes
+      damaged[index] ^= 1 << UInt8(index % 8)
+      let disk = try world.disk(with: path, damaged)
+      let check = try Store.verify(
+        disk: disk, root: "store", repairing: true, environment: world.server.environment)
+      #expect(check.findings.map(\.damage.file) == [path], "byte \(index)")
+      #expect(check.need == .nothing)
+      #expect(try !disk.list("runs").contains(String(path.dropFirst("runs/".count))), "byte \(index)")
+      #expect(try found(disk) == before, "byte \(index)")
+    }
+  }
+
+  @Test("A damaged note of erasures is named; the next sync goes through the files again and writes it")
+  func erasureNote() throws {
+    let world = try World()
+    let path = "erased.json"
+    let text = String(decoding: world.content[path] ?? [], as: UTF8.self)
+    let position = try #require(try JSONText(parsing: text.utf8)["position"]?.int)
+    let sum = try #require(try JSONText(parsing: text.utf8)["sum"]?.string)
+    for damaged in [
+      "", "{", "hello", text.replacing("position", with: "pisition"),
+      text.replacing(sum, with: sum == "00000000" ? "00000001" : "00000000"),
+      text.replacing("\(position)", with: "\(position + 1000)"),
+    ] {
+      let disk = try world.disk(with: path, Array(damaged.utf8))
+      for isRepairing in [false, true] {
+        let check = try Store.verify(
+          disk: disk, root: "store", repairing: isRepairing, environment: world.server.environment)
+        #expect(check.findings.map(\.damage.file) == [path], "\(damaged)")
+        #expect(check.need == .nothing)
+        #expect((check.findings.first?.done != nil) == isRepairing)
+      }
+      #expect(try disk.readAll(path) == nil)
+      let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+      try world.server.pull(store)
+      let written = try #require(try disk.readAll(path))
+      #expect(try JSONText(parsing: written)["position"]?.int == Int(store.position))
+      #expect(
+        try Store.verify(disk: disk, root: "store", repairing: false, environment: world.server.environment)
+          .findings.isEmpty)
+    }
   }
 
   @Test("Settings that are gone for good are made anew from the edits")

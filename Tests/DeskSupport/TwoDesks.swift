@@ -1,7 +1,6 @@
 import Agent
 import ServiceDesk
 import Storage
-import Synchronization
 import TestSupport
 
 /// Two agents with stores of their own and a server between them, under one clock that a test moves: each works offline until
@@ -21,8 +20,7 @@ package final class TwoDesks {
     self.clock = clock
     self.ahead = ahead
     server = try MemoryServer(now: { clock.next() })
-    let generator = Mutex(SeededGenerator(seed: seed))
-    let random: @Sendable () -> UInt64 = { generator.withLock { $0.next() } }
+    let random = SharedGenerator(SeededGenerator(seed: seed)).next
     var environment = Environment(now: server.environment.now, random: random)
     if let agentRun { environment.sizes.agentRun = agentRun }
     var skewed = Environment(now: { clock.next() + ahead.now }, random: random)

@@ -19,6 +19,7 @@ import Testing
     "other-replica",
     "no-token", "wrong-token", "malformed", "not-found", "runs",
     "erase-refused", "erasures-refused",
+    "join-supervisor", "erase", "receipt", "erasures",
   ]
 
   @Test func everyExchangeIsAsTheFilesSay() throws {
@@ -34,11 +35,22 @@ import Testing
       server.stop(grace: .zero)
       server.waitUntilStopped()
     }
-    if Golden.isWriting { try Self.writeJoin(code) }
+    if Golden.isWriting { try Self.writeJoin(code, replica: "k7f3q2hd9x", "join") }
     for name in Self.exchanges {
+      if name == "join-supervisor" {
+        let code = try data.devices("nord").invite(agent: "sofia", role: "supervisor", expires: .max)
+        if Golden.isWriting { try Self.writeJoin(code, replica: "s0f1a00000", name) }
+      }
+      if name == "erasures" { while try data.hosted("nord").workspace.maintain() {} }
       let answer = try Self.exchange(Golden.read("http/\(name).request"), port: UInt16(server.address.port))
       try Golden.expect("http/\(name).response", answer)
-      if Golden.isWriting, name == "join" { try Self.writeOthers() }
+      guard Golden.isWriting else { continue }
+      switch name {
+      case "join": try Self.writeOthers()
+      case "join-supervisor": try Self.writeErasure()
+      case "erase": try Self.writeReceipt()
+      default: break
+      }
     }
   }
 
@@ -99,17 +111,43 @@ import Testing
     try Golden.expect("http/\(name).request", Array((head + "\r\n").utf8) + body)
   }
 
-  private static func writeJoin(_ code: String) throws {
+  private static func writeJoin(_ code: String, replica: String, _ name: String) throws {
     try FileManager.default.createDirectory(
       atPath: "\(Golden.folder)/http", withIntermediateDirectories: true)
-    let join = "{\"code\":\"\(code)\",\"replica\":\"k7f3q2hd9x\"}"
-    try request("join", "POST /v1/join", Array(join.utf8), token: nil)
+    let join = "{\"code\":\"\(code)\",\"replica\":\"\(replica)\"}"
+    try request(name, "POST /v1/join", Array(join.utf8), token: nil)
+  }
+
+  /// The token that the answer to a join gives with this randomness.
+  private static func token(of join: String) throws -> String {
+    let body = try Golden.read("http/\(join).response").drop { $0 != UInt8(ascii: "{") }
+    return try #require(try JSONText(parsing: body)["token"]?.string)
+  }
+
+  /// A supervisor erases the ticket of `push`, and asks who carried it out.
+  private static func writeErasure() throws {
+    let token = try token(of: "join-supervisor")
+    let text =
+      "{\"seen\":0,\"seq\":1,\"times\":[1795281663306],\"on\":[\"ticket/b2x9m1c0aa.2\"]}\n"
+      + "{\"erase\":true,\"of\":\"ticket/b2x9m1c0aa.2\",\"because\":\"asked for\"}\n"
+    try request(
+      "erase", "POST /v1/workspaces/nord/sync?after=0&sum=00000000&own=1",
+      Deflater().compress(Array(text.utf8)), token: token)
+    try request("erasures", "GET /v1/workspaces/nord/erasures", token: token)
+  }
+
+  /// The other device has carried it out.
+  private static func writeReceipt() throws {
+    let head = String(decoding: try Golden.read("http/erase.response"), as: UTF8.self)
+      .components(separatedBy: "\r\n").first { $0.hasPrefix("AskOnce-Head: ") }?.split(separator: " ")
+    let (position, sum) = (try #require(head?.dropFirst().first), try #require(head?.last))
+    try request(
+      "receipt", "POST /v1/workspaces/nord/sync?after=\(position)&sum=\(sum)&own=3&erased=\(position)",
+      token: try token(of: "join"))
   }
 
   private static func writeOthers() throws {
-    // The token is what the answer to `join` gives with this randomness.
-    let body = try Golden.read("http/join.response").drop { $0 != UInt8(ascii: "{") }
-    let token = try #require(try JSONText(parsing: body)["token"]?.string)
+    let token = try token(of: "join")
     let sync = "POST /v1/workspaces/nord/sync"
     let push = try Golden.read("push.zlib")
     try request("pull-empty", "\(sync)?after=0&sum=00000000&own=3", token: token)

@@ -1,6 +1,5 @@
 import Agent
 import Glibc
-import Synchronization
 import TestSupport
 
 /// The clock and the dice that a script holds.
@@ -9,8 +8,8 @@ enum Stage {
   /// the seed of this process's dice.
   static func environment() -> Environment {
     let clock = variable("REHEARSAL_CLOCK")
-    let dice = Dice(SeededGenerator(seed: UInt64(variable("REHEARSAL_SEED")) ?? 0))
-    return Environment(now: { time(clock) }, random: { dice.generator.withLock { $0.next() } })
+    let dice = SharedGenerator(SeededGenerator(seed: UInt64(variable("REHEARSAL_SEED")) ?? 0))
+    return Environment(now: { time(clock) }, random: dice.next)
   }
 
   /// The variable's value; the stage does not work without it.
@@ -36,10 +35,5 @@ enum Stage {
     let line = Array("rehearse: \(reason)\n".utf8)
     _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     exit(2)
-  }
-
-  private final class Dice: Sendable {
-    let generator: Mutex<SeededGenerator>
-    init(_ generator: SeededGenerator) { self.generator = Mutex(generator) }
   }
 }

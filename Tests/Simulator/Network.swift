@@ -3,6 +3,8 @@ import TestSupport
 
 /// One agent's way to the server: loses, delays, repeats and cuts messages, and lets the rest of the world go on
 /// while a message is under way.
+///
+/// Unchecked, because `Transport` asks for it: a simulation is one thread, and its parts know each other.
 final class Network: Transport, @unchecked Sendable {
   private unowned let simulation: Simulation
   private unowned let agent: SimAgent

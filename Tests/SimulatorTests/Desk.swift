@@ -80,6 +80,8 @@ final class Desk {
 }
 
 /// A network on which nothing goes wrong.
+///
+/// Unchecked, because `Transport` asks for it: a simulated world is one thread.
 struct Direct: Transport, @unchecked Sendable {
   private let server: SimServer
 

@@ -1,7 +1,6 @@
 import Agent
 import Foundation
 import Server
-import Synchronization
 
 /// A server without sockets and agents with stores in a temporary folder, under one clock.
 package final class LocalDesk: LocalServer, Sendable {
@@ -29,10 +28,7 @@ package final class LocalDesk: LocalServer, Sendable {
   /// - Parameter seed: of the store's randomness; nil for the system's.
   package func store(_ name: String, seed: UInt64? = nil) throws -> Store {
     var environment = environment
-    if let seed {
-      let generator = Mutex(SeededGenerator(seed: seed))
-      environment.random = { generator.withLock { $0.next() } }
-    }
+    if let seed { environment.random = SharedGenerator(SeededGenerator(seed: seed)).next }
     return try Store.make(at: "\(folder)/\(name)", agent: name, environment: environment)
   }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// SplitMix64: small, seeded and the same everywhere.
 ///
 /// Source: G. Steele, D. Lea, C. Flood, *Fast Splittable Pseudorandom Number Generators* (2014).
@@ -39,4 +41,15 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
   where Elements.Index == Int {
     elements[elements.startIndex + int(0...elements.count - 1)]
   }
+}
+
+/// A generator behind a reference, for closures.
+package final class SharedGenerator: Sendable {
+  private let generator: Mutex<SeededGenerator>
+
+  package init(_ generator: SeededGenerator) {
+    self.generator = Mutex(generator)
+  }
+
+  package func next() -> UInt64 { generator.withLock { $0.next() } }
 }

@@ -1,29 +1,37 @@
 import Agent
+import Synchronization
 
 /// The one time of a simulation. Nobody in it reads this clock: each node has a `NodeClock` that may be
 /// wrong.
-package final class VirtualClock: @unchecked Sendable {
-  /// Milliseconds since 1970.
-  package private(set) var milliseconds: UInt64
+package final class VirtualClock: Sendable {
+  private let time: Mutex<UInt64>
 
   package init(at milliseconds: UInt64 = 1_795_281_663_000) {
-    self.milliseconds = milliseconds
+    time = Mutex(milliseconds)
   }
 
+  /// Milliseconds since 1970.
+  package var milliseconds: UInt64 { time.withLock { $0 } }
+
   package func advance(by milliseconds: UInt64) {
-    self.milliseconds += milliseconds
+    time.withLock { $0 += milliseconds }
   }
 }
 
 /// A device's wall clock: the simulation's time, wrong by an offset that may jump both ways.
-package final class NodeClock: @unchecked Sendable {
+package final class NodeClock: Sendable {
   private let clock: VirtualClock
-  /// How far this clock runs ahead, in milliseconds.
-  package var offset: Int64
+  private let ahead: Mutex<Int64>
 
   package init(_ clock: VirtualClock, offset: Int64 = 0) {
     self.clock = clock
-    self.offset = offset
+    ahead = Mutex(offset)
+  }
+
+  /// How far this clock runs ahead, in milliseconds.
+  package var offset: Int64 {
+    get { ahead.withLock { $0 } }
+    set { ahead.withLock { $0 = newValue } }
   }
 
   /// Milliseconds since 1970 by this device.
@@ -32,17 +40,6 @@ package final class NodeClock: @unchecked Sendable {
   /// The environment of a store or server on this device, with its own random numbers.
   package func environment(_ generator: SeededGenerator) -> Environment {
     let random = SharedGenerator(generator)
-    return Environment(now: { self.now }, random: { random.next() })
+    return Environment(now: { self.now }, random: random.next)
   }
-}
-
-/// A generator behind a reference, for closures.
-package final class SharedGenerator: @unchecked Sendable {
-  private var generator: SeededGenerator
-
-  package init(_ generator: SeededGenerator) {
-    self.generator = generator
-  }
-
-  package func next() -> UInt64 { generator.next() }
 }

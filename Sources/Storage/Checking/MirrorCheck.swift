@@ -3,7 +3,7 @@ import ChangeCodec
 import Codec
 import Merge
 
-/// Reads every byte of a store's mirror, its runs, tables and log, and takes it back to the last place up to which all is
+/// Reads every byte of a store's mirror, its runs, tables, words and log, and takes it back to the last place up to which all is
 /// intact. What lies behind is the server's, or is made anew from own changes.
 package struct MirrorCheck {
   private let disk: any Disk
@@ -29,9 +29,18 @@ package struct MirrorCheck {
     self.aside = aside
     self.progress = progress
     let isWhole = try checkRuns()
-    try checkTables()
+    try checkDerived()
     if isWhole || aside != nil { try checkLog() }
     try checkAside()
+  }
+
+  /// Whether a note of erasures speaks of this order, as far as the ends of runs and blocks tell.
+  package func holds(_ note: ErasureNote) -> Bool {
+    if note == .none { return true }
+    if let run = runs.first(where: { $0.name.last >= note.position }) {
+      return run.name.last > note.position || run.index.sum == note.sum
+    }
+    return blocks.contains { $0.last == note.position && $0.placement?.sum == note.sum }
   }
 
   private mutating func read(_ path: String, _ size: Int) {
@@ -95,13 +104,14 @@ package struct MirrorCheck {
     if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(name.indexPath) } }
   }
 
-  /// Checks the tables beside the runs, which are made anew from them.
-  private mutating func checkTables() throws(StorageError) {
+  /// Checks the tables and the words beside the runs, which are made anew from them.
+  private mutating func checkDerived() throws(StorageError) {
     let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
-    for name in listing.sorted() where TableIdentity.isPath(name) {
+    for name in listing.sorted() where TableIdentity.isPath(name) || WordSet.isPath(name) {
       let path = "\(RunName.folder)/\(name)"
       do throws(StorageError) {
-        read(path, try TableCheck.verify(disk, path))
+        let isTable = TableIdentity.isPath(name)
+        read(path, try isTable ? TableCheck.verify(disk, path) : WordCheck.verify(disk, path))
       } catch {
         guard case .damaged(let damage) = error else { throw error }
         if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(path) } }
@@ -119,6 +129,7 @@ package struct MirrorCheck {
       for name in names.reversed() {
         try disk.remove(name.indexPath)
         try disk.remove("\(RunName.folder)/\(name).table")
+        try disk.remove("\(RunName.folder)/\(name).words")
         try aside.move(name.path)
       }
       try disk.syncFolder(RunName.folder)

@@ -2,28 +2,33 @@
 package enum TableCheck {
   /// - Throws: `StorageError.damaged`; then the table is to be removed, because it can be made anew.
   package static func verify(_ disk: any Disk, _ path: String) throws(StorageError) -> Int {
-    let opened = try onDisk { () throws(DiskError) in try disk.open(path, .read) }
-    let file = try onDisk { () throws(DiskError) in try TableFile(opened, path: path) }
-    let magic = TableFooter.magic
-    guard try file.bytes(TableFile.Place(offset: 0, length: min(file.size, magic.count))) == magic else {
-      throw file.damage(0, "not a table")
-    }
+    let file = try TableFile.open(disk, path, magic: TableFooter.magic)
     let footer = try TableFooter.read(file)
     for part in footer.types {
-      for place in part.ids { try read(place, file) }
+      for place in part.ids { try file.check(place) }
       for column in part.columns {
-        for place in column.pages { try read(place, file) }
+        for place in column.pages { try file.check(place) }
         let dictionary = try column.heap.dictionary.map { (place) throws(StorageError) in
           try file.inflated(place, dictionary: nil)
         }
         for place in column.heap.chunks { _ = try file.inflated(place, dictionary: dictionary) }
       }
     }
-    for place in footer.terms.pages { try read(place, file) }
+    for place in footer.terms.pages { try file.check(place) }
     return file.size
   }
+}
 
-  private static func read(_ place: TableFile.Place, _ file: TableFile) throws(StorageError) {
-    try file.page(place) { (_) throws(TableFault) in }
+extension TableFile {
+  /// Opens a derived file, which begins with its kind's eight bytes.
+  static func open(_ disk: any Disk, _ path: String, magic: [UInt8]) throws(StorageError) -> TableFile {
+    let file = try onDisk { () throws(DiskError) in try TableFile(disk.open(path, .read), path: path) }
+    guard try file.bytes(Place(offset: 0, length: min(file.size, magic.count))) == magic else {
+      throw file.damage(0, "expected \(String(decoding: magic, as: UTF8.self))")
+    }
+    return file
   }
+
+  /// Checks a page's checksum.
+  func check(_ place: Place) throws(StorageError) { try page(place) { (_) throws(TableFault) in } }
 }

@@ -4,8 +4,9 @@ import Storage
 /// A disk in memory that forgets what was not synced, tears writes, fills up and rots, all from one seed.
 ///
 /// Every file has a synced image and a volatile one; every change of a folder is pending until the folder is
-/// synced. `restart(losingPower:)` decides what of the unsynced survived. A disk and what uses it belong to
-/// one thread.
+/// synced. `restart(losingPower:)` decides what of the unsynced survived.
+///
+/// Unchecked, because `Disk` asks for it: a disk and what uses it belong to one thread.
 package final class MemoryDisk: Disk, @unchecked Sendable {
   /// What goes wrong, and when.
   package struct Faults: Sendable {
@@ -191,6 +192,8 @@ enum PartOfWrite {
 }
 
 /// Held until the object goes or the disk restarts.
+///
+/// Unchecked, because a lock is given out as `Sendable`: it belongs to the disk's one thread.
 private final class MemoryLock: @unchecked Sendable {
   private let disk: MemoryDisk
   private let path: String

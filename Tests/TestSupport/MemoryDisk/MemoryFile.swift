@@ -66,6 +66,8 @@ final class MemoryInode {
 }
 
 /// An open file of a `MemoryDisk`.
+///
+/// Unchecked, because `DiskFile` asks for it: it belongs to the disk's one thread.
 final class MemoryFile: DiskFile, @unchecked Sendable {
   private let disk: MemoryDisk
   private let inode: MemoryInode

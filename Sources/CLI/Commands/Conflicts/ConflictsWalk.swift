@@ -23,7 +23,7 @@ enum ConflictsWalk {
       guard !context.isJSON else {
         throw Failure.usage("'conflicts walk' is for people; use 'conflicts --json'")
       }
-      guard let keys = KeyReader(), context.output.isTerminal else {
+      guard context.output.isTerminal, let keys = KeyReader() else {
         throw Failure(
           .usage,
           "'conflicts walk' needs a terminal; a script uses 'conflicts --json' and 'conflicts settle'",

@@ -26,8 +26,9 @@ enum CustomerErase {
         + "restored is erased again by the first device that syncs.",
       "A device that is away goes on showing the customer until it syncs. What it edited is emptied then, and its agent is told. "
         + "A ticket that it made for the customer meanwhile is not known to the erasure: run the command again.",
-      "This cannot be undone. Exit codes: 0 erased, or nothing left to erase; 9 this device is no supervisor's; 11 done but "
-        + "for tickets that may be somebody else's.",
+      "This cannot be undone. Exit codes: 0 erased, or nothing left to erase; 1 not confirmed; 5 what was confirmed changed "
+        + "meanwhile; 9 this device is no supervisor's; 11 done but for "
+        + "tickets that may be somebody else's.",
     ],
     operands: [CustomerCommands.customer],
     options: [yes, reason, keepTickets],
@@ -40,18 +41,19 @@ enum CustomerErase {
   ) { typed in
     let (text, reason, isSure) = (typed.operand(0), typed[reason], typed.has(yes))
     let keepsTickets = typed.has(keepTickets)
+    let request = Request(customer: text, keepsTickets: keepsTickets)
     return { context in
+      // Nobody else should have to wait while somebody thinks, so it is asked before the store is locked.
+      let confirmed = isSure ? nil : try confirm(request, context)
       var plan: ErasurePlan?
       let code = try context.withDesk(.writing) { desk in
-        guard desk.mayErase else {
+        let found = try request.plan(desk, context)
+        if let confirmed, found != confirmed {
           throw Failure(
-            .refused,
-            "only a supervisor may erase, and the server knows this device as '\(desk.store.configuration.role ?? "agent")'; ask a "
-              + "supervisor, or your operator for an invitation with --role supervisor")
+            .conflict,
+            "what there is to erase changed meanwhile: it is \(what(found)) now; nothing was erased, so run the command again"
+          )
         }
-        let found = try desk.erasurePlan(
-          of: try context.find(text, type: Vocabulary.customer, desk), keepingTickets: keepsTickets)
-        if !found.isEmpty, !isSure { try confirm(found, desk, context) }
         let changes = try desk.erase(found, because: reason)
         plan = found
         report(found, changes, desk, context)
@@ -60,24 +62,52 @@ enum CustomerErase {
     }
   }
 
-  private static func confirm(_ plan: ErasurePlan, _ desk: Desk, _ context: Context) throws {
-    guard let keys = KeyReader(), context.errors.isTerminal else {
+  /// Whom somebody wants to erase.
+  private struct Request {
+    let customer: String
+    let keepsTickets: Bool
+
+    func plan(_ desk: Desk, _ context: Context) throws -> ErasurePlan {
+      guard desk.mayErase else {
+        throw Failure(
+          .refused,
+          "only a supervisor may erase, and the server knows this device as '\(desk.store.configuration.role ?? "agent")'; ask a "
+            + "supervisor, or your operator for an invitation with --role supervisor")
+      }
+      return try desk.erasurePlan(
+        of: try context.find(customer, type: Vocabulary.customer, desk), keepingTickets: keepsTickets)
+    }
+  }
+
+  /// Shows what would be erased and has the customer's short id typed.
+  ///
+  /// - Returns: what was confirmed; that may be nothing.
+  private static func confirm(_ request: Request, _ context: Context) throws -> ErasurePlan {
+    var shown: (plan: ErasurePlan, id: String, name: String)?
+    _ = try context.withDesk(.reading) { desk in
+      let plan = try request.plan(desk, context)
+      shown = (
+        plan, desk.shortID(plan.customer), try desk.customerName(plan.customer) ?? "\(plan.customer)"
+      )
+    }
+    guard let shown else { throw Failure(.failed, "nothing was erased") }
+    if shown.plan.isEmpty { return shown.plan }
+    guard context.errors.isTerminal, let keys = KeyReader() else {
       throw Failure(
-        .usage, "this erases \(what(plan)) for good; give --yes where nobody can be asked",
+        .usage, "this erases \(what(shown.plan)) for good; give --yes where nobody can be asked",
         command: "customer erase")
     }
     defer { keys.end() }
-    let id = desk.shortID(plan.customer)
-    let name = (try? desk.customerName(plan.customer)) ?? nil
     context.output.flush()
     context.errors.write(
-      "This erases \(Plain.line(name ?? "\(plan.customer)")) for good: \(what(plan)). Type \(id) to go on: ")
+      "This erases \(Plain.line(shown.name)) for good: \(what(shown.plan)). Type \(shown.id) to go on: ")
     context.errors.flush()
     let typed = keys.line { text in
       context.errors.write(text)
       context.errors.flush()
     }
-    guard typed == id else { throw Failure(.failed, "nothing was erased") }
+    guard typed == shown.id else { throw Failure(.failed, "nothing was erased") }
+    return shown.plan
   }
 
   private static func what(_ plan: ErasurePlan) -> String {
