@@ -1,7 +1,7 @@
 """A server filled with a workload, and agents of it.
 
 The server and its agents' commands are processes. What fills the server are pushes by the client of
-`.ci/lib/protocol.py`: the importer's base, then each round's edits by each agent, as replicas of their own.
+`.ci/lib/protocol`: the importer's base, then each round's edits by each agent, as replicas of their own.
 """
 import hashlib
 import itertools

@@ -95,6 +95,9 @@ package struct EditBatch {
   /// - Throws: `StorageError`; the edits before it stay, so a caller may go on after `.refused`.
   package mutating func make(_ edit: Edit) throws(StorageError) -> Change? {
     let id = ChangeID(store.replica, store.own.lastSequence + UInt64(changes.count) + 1)
+    guard edit.body != nil || !edit.draft.set.values.contains(Thinning.mark) else {
+      throw .refused("\(Thinning.mark.text) stands for a value that is no longer kept, so it cannot be set")
+    }
     let entity: EntityID
     var state: EntityState?
     switch edit.target {

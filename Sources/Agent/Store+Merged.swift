@@ -22,11 +22,11 @@ extension Store {
     try together(entity)?.state
   }
 
-  /// The members and what they add up to. An erased entity stands alone.
+  /// The members and what they add up to, by those changes that count. An erased entity stands alone.
   package func together(
-    _ entity: EntityID
+    _ entity: EntityID, where counts: (PlacedChange) -> Bool = { _ in true }
   ) throws(StorageError) -> (members: [EntityID], state: EntityState)? {
-    let own = try changes(of: entity)
+    let own = try changes(of: entity).filter(counts)
     guard !own.isEmpty else { return nil }
     let state = Fold.state(of: entity, own)
     var waiting = state.linked
@@ -34,7 +34,7 @@ extension Store {
     var members = [entity: own]
     while let next = waiting.popLast(), members.count < Self.maximumMembers {
       guard members[next] == nil else { continue }
-      let changes = try changes(of: next)
+      let changes = try changes(of: next).filter(counts)
       guard !changes.isEmpty else { continue }
       let other = Fold.state(of: next, changes)
       guard !other.isErased else { continue }

@@ -32,6 +32,9 @@ extension Store {
 
   /// Makes a run of what is newer than the runs, when that is much, and merges runs as their tiers ask.
   ///
+  /// Values that were replaced longer ago than the workspace's retention says are thinned where the oldest run takes part
+  /// in it, and a desk is there to know the setting.
+  ///
   /// - Parameter all: makes one run of everything.
   /// - Returns: whether anything was done.
   @discardableResult
@@ -58,7 +61,12 @@ extension Store {
       // Before the new run is merged into others: what is derived from it then merges too.
       follower?.storeDidCompact(hasNewRuns: true)
     }
-    let merged = isDue || all ? try runs.merge(all: all) : false
+    var merged = false
+    if isDue || all {
+      let result = try runs.merge(all: all, thinning: try follower?.thinning())
+      merged = result.isChanged
+      thinnedCount += result.thinned
+    }
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
     follower?.storeDidCompact(hasNewRuns: merged)
     return isDue || merged

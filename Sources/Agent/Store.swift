@@ -11,6 +11,8 @@ package protocol StoreFollower: AnyObject {
   /// Compaction made a run of the newest changes or merged runs; or it found nothing to do, at the end of a sync or
   /// of an edit.
   func storeDidCompact(hasNewRuns: Bool)
+  /// Which replaced values need no longer be kept, as of now; nil where all are.
+  func thinning() throws(StorageError) -> Thinning?
   /// Something is about to be erased in the store's files, and what is derived from them with it.
   func storeWillErase()
   /// What was derived from the store is gone, because something was erased.
@@ -55,6 +57,8 @@ public final class Store {
   private var knownErasureNote: ErasureNote?
   /// What was added to `newer` since the follower asked; nil where it has to look at all of it.
   private var news: [PlacedChange]?
+  /// How many replaced values compactions have thinned since the store was opened.
+  public internal(set) var thinnedCount = 0
   /// Keeps what is derived from the runs in step with them.
   package weak var follower: (any StoreFollower)?
 
@@ -224,6 +228,9 @@ public final class Store {
     let isUnsent = newer.contains { $0.position == nil && $0.change.creates }
     return isUnsent ? newer : try runs.changes(of: entity) + newer
   }
+
+  /// Reads what the runs hold of some entities side by side, for whoever will ask for one after another.
+  package func readAhead(_ entities: [EntityID]) throws(StorageError) { try runs.readAhead(entities) }
 
   /// The state of an entity; nil when this store knows no change of it.
   public func state(of entity: EntityID) throws(StorageError) -> EntityState? {

@@ -45,7 +45,7 @@ package enum Registry {
         CommandGroup(SyncCommand.command),
         CommandGroup(StatusCommand.command), CommandGroup(ImportCommand.command),
         CommandGroup(ExportCommand.command), CommandGroup(VerifyCommand.command),
-        CommandGroup(CompactCommand.command),
+        CommandGroup(CompactCommand.command), CommandGroup(RetentionCommand.command),
         CommandGroup(DigestCommand.command), CommandGroup(CompletionCommand.command),
       ]
     ),

@@ -69,13 +69,7 @@ extension RunText {
 
     /// The row with the greatest position not above a change's.
     static func index(_ rows: [Row], _ position: UInt64) -> Int {
-      var low = 0
-      var high = rows.count
-      while high - low > 1 {
-        let middle = (low + high) / 2
-        if rows[middle].position <= position { low = middle } else { high = middle }
-      }
-      return low
+      rows.lastIndex(ofSortedWhere: { $0.position <= position })
     }
   }
 

@@ -74,3 +74,17 @@ extension [UInt8] {
   /// Whether the bytes occur. Cost: one pass.
   package func contains(word: [UInt8]) -> Bool { ByteSearch.contains(span, word) }
 }
+
+extension Array where Element == UInt8 {
+  /// Copies a range of a span.
+  package init(copying bytes: Span<UInt8>, _ range: Range<Int>) {
+    self = bytes.withUnsafeBufferPointer { Array($0[range]) }
+  }
+}
+
+extension String {
+  /// Copies a range of bytes that were validated as UTF-8 before.
+  package init(copying bytes: Span<UInt8>, _ range: Range<Int>) {
+    self = bytes.withUnsafeBufferPointer { String(decoding: $0[range], as: UTF8.self) }
+  }
+}

@@ -90,7 +90,13 @@ public struct JSONText: Hashable, Sendable {
 
   /// A member of an object; nil when absent or when this is no object.
   public subscript(key: String) -> JSONText? {
-    members?.first { $0.key == key }?.value
+    guard bytes.first == UInt8(ascii: "{") else { return nil }
+    var found: Range<Int>?
+    let text = bytes.span
+    let end = try? JSONScanner.members(text, 0) { (name, value) throws(JSONError) in
+      if found == nil, JSONWriter.isString(text, name, key) { found = value }
+    }
+    return end == nil ? nil : found.map { JSONText(unchecked: Array(bytes[$0])) }
   }
 
   /// The members of an object in their order; nil for another type.

@@ -79,6 +79,7 @@ package enum JSONWriter {
 
   /// The string that scanned bytes between two quotes stand for.
   package static func unescape(_ text: Span<UInt8>, _ range: Range<Int>) -> String {
+    if isPlain(text, range) { return String(copying: text, range) }
     var output: [UInt8] = []
     output.reserveCapacity(range.count)
     var index = range.lowerBound
@@ -108,6 +109,17 @@ package enum JSONWriter {
       index += 2
     }
     return String(decoding: output, as: UTF8.self)
+  }
+
+  /// Whether scanned bytes between two quotes stand for this string.
+  static func isString(_ text: Span<UInt8>, _ range: Range<Int>, _ string: String) -> Bool {
+    guard isPlain(text, range) else { return unescape(text, range).utf8.elementsEqual(string.utf8) }
+    return range.count == string.utf8.count && zip(range, string.utf8).allSatisfy { text[$0] == $1 }
+  }
+
+  /// Whether scanned bytes between two quotes have no escapes in them.
+  private static func isPlain(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    ByteSearch.endOfPlain(text.extracting(range), from: 0) == range.count
   }
 
   /// Takes out white space between tokens. Bytes inside strings stay; malformed text stays malformed, so

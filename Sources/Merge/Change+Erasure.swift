@@ -26,10 +26,13 @@ extension Change {
   /// Whether an erasure would leave it as it is.
   package var isStub: Bool { body.isEmpty || stub.body == body }
 
-  /// Whether it is the same edit as another change, of which an erasure may have taken the body.
+  /// Whether it is the same edit as another change, of which an erasure may have taken the body, or a
+  /// retention values.
   package func isSame(as other: Change) -> Bool {
     if self == other { return true }
     guard id == other.id, at == other.at else { return false }
+    let fields = thinnedFields.union(other.thinnedFields)
+    if !fields.isEmpty, thinned(fields) == other.thinned(fields) { return true }
     let (left, right) = (stub, other.stub)
     return left == right && (left.body == body || right.body == other.body)
   }

@@ -144,10 +144,3 @@ public enum ChangeLine {
     return end
   }
 }
-
-extension Array where Element == UInt8 {
-  /// Copies a range of a span.
-  package init(copying bytes: Span<UInt8>, _ range: Range<Int>) {
-    self = bytes.withUnsafeBufferPointer { Array($0[range]) }
-  }
-}

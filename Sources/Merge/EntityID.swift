@@ -80,10 +80,3 @@ extension EntityID: CustomStringConvertible, LosslessStringConvertible {
     self.init(description[...])
   }
 }
-
-extension String {
-  /// Copies a range of bytes that were validated as UTF-8 before.
-  package init(copying bytes: Span<UInt8>, _ range: Range<Int>) {
-    self = bytes.withUnsafeBufferPointer { String(decoding: $0[range], as: UTF8.self) }
-  }
-}

@@ -17,10 +17,8 @@ extension Desk {
   }
 
   /// The same without the customers' names, which are as many rows of another table.
-  ///
-  /// - Parameter columns: those of the table that are read of each row, where no term leads to the rows; nil for all.
   func ticketRows(
-    _ filter: TicketFilter, limit: Int, only columns: Set<Int>? = nil
+    _ filter: TicketFilter, limit: Int
   ) throws(StorageError) -> (rows: [TicketRow], total: Int) {
     try reading { () throws(StorageError) in
       // Tickets of a merged customer name any of its profiles.
@@ -39,7 +37,7 @@ extension Desk {
         }
         found = (Array(rows.prefix(max(limit, 0))), rows.count)
       } else {
-        found = try tables.scan(Vocabulary.ticket, tests, filter.rowOrder, limit: limit, only: columns)
+        found = try tables.scan(Vocabulary.ticket, tests, filter.rowOrder, limit: limit)
       }
       return (found.rows.map { TicketRow($0.entity, $0.values) }, found.total)
     }

@@ -36,6 +36,9 @@ public final class Desk {
       words.forget()
       inbox.forget()
     }
+    tables.retained = { () throws(StorageError) in
+      Settings(try store.state(of: Vocabulary.settingsID)).retention?.thinning(now: store.environment.now())
+    }
     tables.willCompact = { [unowned self] in if inbox.isInUse { try? inbox.settle() } }
   }
 

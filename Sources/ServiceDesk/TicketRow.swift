@@ -69,12 +69,6 @@ extension TicketRow {
     TableColumn("whole", .number),
   ]
 
-  /// The columns that tell before when a ticket cannot break a target.
-  static let timeColumns: Set<Int> = Set(
-    columns.indices.filter {
-      ["priority", "channel", "created", "asked", "answered", "waiting", "whole"].contains(columns[$0].name)
-    })
-
   static func values(of state: EntityState) -> [TableValue] {
     let clock = TicketClock(state)
     return [

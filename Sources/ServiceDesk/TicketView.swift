@@ -12,7 +12,7 @@ public struct FieldView: Sendable, Hashable {
   public let heads: [Head]
 
   /// The shown value as a person reads it.
-  public var text: String { shown.value.plain }
+  public var text: String { shown.value.told }
   /// Whether people disagree about it: heads with different values.
   public var isConflict: Bool { heads.contains { $0.value != heads[0].value } }
 }

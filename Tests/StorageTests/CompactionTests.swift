@@ -11,13 +11,13 @@ import Testing
   static let log = RandomLog(seed: 12, changes: 60, entities: 5)
 
   /// What a compaction does, as a store does it.
-  static func compact(_ disk: MemoryDisk, all: Bool) throws(StorageError) {
+  static func compact(_ disk: MemoryDisk, all: Bool, thinning: Thinning? = nil) throws(StorageError) {
     let runs = try RunSet(disk)
     var mirror = try MirrorLog(disk: disk, after: runs.last, sum: runs.sum ?? 0, repairing: true)
     try runs.removeLeftovers()
     try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
     try mirror.clear()
-    try runs.merge(all: all)
+    try runs.merge(all: all, thinning: thinning)
   }
 
   /// A disk with two runs and a log behind them.
@@ -85,6 +85,29 @@ import Testing
       try Self.compact(disk, all: true)
       #expect(try Self.content(disk) == Self.log.placed, "write \(point), seed \(seed)")
       #expect(try RunSet(disk).runs.allSatisfy { run throws in try run.isPacked })
+      #expect(disk.paths.count { $0.hasPrefix("runs/") } == 2, "\(disk.paths)")
+    }
+  }
+
+  /// Whenever it is cut short, each change is there once, whole or without the values that need not be kept.
+  @Test(arguments: 1..<60) func aCrashWhileValuesAreThinnedLosesNothingElse(point: Int) throws {
+    let thinning = Thinning(before: .max) { _, _ in true }
+    let walk = try EntityWalk([], newer: Dictionary(grouping: Self.log.placed) { $0.change.on })
+    var thinned: [PlacedChange] = []
+    while let entity = try walk.next() { thinned += thinning.thin(entity.changes).changes }
+    thinned.sort { $0.position ?? 0 < $1.position ?? 0 }
+    #expect(thinned != Self.log.placed)
+    for seed in 0..<8 as Range<UInt64> {
+      let disk = try Self.filled(seed)
+      // Of half of them a single packed run, which is written anew under its own name.
+      if seed % 2 == 0 { try Self.compact(disk, all: true) }
+      disk.faults.crashAfter = point
+      try? Self.compact(disk, all: true, thinning: thinning)
+      disk.restart(losingPower: seed % 4 < 3)
+      let content = try Self.content(disk)
+      #expect(content == Self.log.placed || content == thinned, "write \(point), seed \(seed)")
+      try Self.compact(disk, all: true, thinning: thinning)
+      #expect(try Self.content(disk) == thinned, "write \(point), seed \(seed)")
       #expect(disk.paths.count { $0.hasPrefix("runs/") } == 2, "\(disk.paths)")
     }
   }

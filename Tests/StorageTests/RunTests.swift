@@ -38,7 +38,7 @@ import Testing
     let runs = try Self.runs(log, cuts: cuts, on: merged)
     let before = runs.runs.count
     #expect(before > 1)
-    #expect(try runs.merge(all: true))
+    #expect(try runs.merge(all: true).isChanged)
     #expect(runs.runs.count == 1)
     let name = RunName(first: 1, last: log.last)
     #expect(try Self.text(merged, name) == Self.text(whole, name))
@@ -52,12 +52,12 @@ import Testing
     let runs = try Self.runs(log, cuts: [], on: disk)
     let name = runs.runs[0].name
     let text = try Self.text(disk, name)
-    #expect(try !runs.merge() && !runs.runs[0].isPacked)
-    #expect(try runs.merge(all: true) && runs.runs[0].isPacked)
+    #expect(try !runs.merge().isChanged && !runs.runs[0].isPacked)
+    #expect(try runs.merge(all: true).isChanged && runs.runs[0].isPacked)
     #expect(try Self.text(disk, name) == text)
     #expect(disk.paths == [name.indexPath, name.path].sorted())
     try runs.runs[0].verify()
-    #expect(try !runs.merge(all: true))
+    #expect(try !runs.merge(all: true).isChanged)
   }
 
   @Test func itIsSortedByEntityThenPositionAndHoldsAll() throws {

@@ -6,12 +6,7 @@ import ServiceDesk
 /// An entity as a person reads it, whatever its type.
 package enum EntityText {
   package static func write(_ state: EntityState, to output: Output) {
-    output.line(output.styled(state.id.description, .bold))
-    output.line(dates(state))
-    if state.isErased {
-      output.line(erased(output))
-      return
-    }
+    guard heading(state.id.description, state, output) else { return }
     var sheet = Sheet()
     for field in PlainView(state).fields { sheet.add(field.name.text, field) }
     for field in state.sets.keys.sorted() {
@@ -28,6 +23,15 @@ package enum EntityText {
           "    \(Moment.local(entry.effective))  \(Plain.line(entry.by))  \(Plain.line(entry.value.plain))")
       }
     }
+  }
+
+  /// Writes the first lines of an entity's page: what it is, and when it was made and changed. False where it is erased,
+  /// which they say then: there is no more to write.
+  static func heading(_ title: String, _ state: EntityState, _ output: Output) -> Bool {
+    output.line(output.styled(title, .bold))
+    output.line(dates(state))
+    if state.isErased { output.line(erased(output)) }
+    return !state.isErased
   }
 
   /// `created ..., changed ..., 3 changes`

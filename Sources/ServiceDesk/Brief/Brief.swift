@@ -50,8 +50,11 @@ public struct Brief: Sendable {
 
   /// What an organisation of the customer's shares with all who belong to it.
   public struct SharedFact: Sendable, Hashable {
+    /// What is known.
     public let fact: FactView
+    /// The organisation of which it is known.
     public let organisation: EntityID
+    /// The organisation's name.
     public let organisationName: String
   }
 

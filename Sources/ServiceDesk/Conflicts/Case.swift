@@ -137,9 +137,10 @@ package enum Phrase {
     return gap < 1000 ? "at the same moment" : "\(span(gap)) apart"
   }
 
-  /// `neither knowing` of two, `none knowing` of more.
-  static func unknowing(_ count: Int) -> String {
-    count == 2 ? "neither knowing" : "none knowing of the others"
+  /// What was done at these times by as many authors who did not know of each other:
+  /// `40 minutes apart, neither knowing`.
+  static func unknowing(_ times: [HybridTime]) -> String {
+    apart(times) + (times.count == 2 ? ", neither knowing" : ", none knowing of the others")
   }
 
   /// With a capital letter in front.

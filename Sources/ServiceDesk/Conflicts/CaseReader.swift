@@ -76,13 +76,17 @@ struct CaseReader {
   }
 
   /// What may be the twin of an entity, and what it was merged with or into.
-  func others(_ id: EntityID, _ state: EntityState) throws(StorageError) -> [EntityID] {
+  ///
+  /// - Parameter arriving: how many of those that share a contact point with it may have come just now.
+  func others(_ id: EntityID, _ state: EntityState, arriving: Int = 0) throws(StorageError) -> [EntityID] {
     var found = Situations.mergeTargets(state)
     if id.type == Vocabulary.customer {
       let terms =
         state.elements("emails").map { Term.email($0) } + state.elements("handles").map { Term.handle($0) }
         + state.elements("phones").compactMap { PhoneDigits.parse($0).map { .phone(digits: $0) } }
-      if !terms.isEmpty { for list in try desk.tables.entities(terms) { found.formUnion(list) } }
+      // What many share, such as a company's switchboard, tells nobody apart.
+      let maximum = BlockingKeys.maximumList + arriving
+      for list in try desk.tables.entities(terms, atMost: maximum) { found.formUnion(list) }
     }
     found.remove(id)
     return found.filter { $0.type == id.type }.sorted()
@@ -90,11 +94,15 @@ struct CaseReader {
 
   /// The entities whose entries may be others now that an entity changed: itself, and those that look at it.
   ///
-  /// - Parameter news: what of its changes is new.
-  func owners(touchedBy id: EntityID, _ news: [PlacedChange]) throws(StorageError) -> Set<EntityID> {
+  /// - Parameters:
+  ///   - news: what of its changes is new.
+  ///   - count: how many entities have news: with these a contact point may have become one that many share.
+  func owners(
+    touchedBy id: EntityID, _ news: [PlacedChange], of count: Int
+  ) throws(StorageError) -> Set<EntityID> {
     var owners: Set<EntityID> = [id]
     guard let state = try desk.store.state(of: id) else { return owners }
-    owners.formUnion(try others(id, state))
+    owners.formUnion(try others(id, state, arriving: count))
     let profiles = try tied(id, news)
     owners.formUnion(profiles)
     switch id.type {

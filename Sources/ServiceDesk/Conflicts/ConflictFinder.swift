@@ -121,9 +121,9 @@ struct ConflictFinder {
     _ shown: ChangeID?
   ) -> String {
     let ordered = zip(steps, values).sorted { ($0.0.effective, $0.0.id) < ($1.0.effective, $1.0.id) }
-    let apart = Phrase.apart(steps.map { subject.owner.step(origin($0.id))?.effective ?? $0.effective })
+    let times = steps.map { subject.owner.step(origin($0.id))?.effective ?? $0.effective }
     let homes = Set(steps.map { subject.owner.step(origin($0.id))?.on ?? $0.on })
-    let tail = homes.count > 1 ? "on profiles that were merged" : "\(apart), \(Phrase.unknowing(steps.count))"
+    let tail = homes.count > 1 ? "on profiles that were merged" : Phrase.unknowing(times)
     let winner = shown.flatMap { id in ordered.first { $0.0.id == id } }
     switch kind {
     case .takenTwice:
@@ -174,7 +174,7 @@ struct ConflictFinder {
       sides: steps.map { side(.init($0, says(field, $0), channel: channel), field, steps) },
       says:
         "\(field.text) of \(name) was set to \(Phrase.quoted(value.plain)) by \(other.by) and \(step.by), "
-        + "\(Phrase.apart(steps.map(\.effective))), neither knowing",
+        + Phrase.unknowing(steps.map(\.effective)),
       apology: nil, rule: nil, shown: nil, replaced: replaced(field, steps), settlement: nil)
   }
 
@@ -194,8 +194,7 @@ struct ConflictFinder {
       harm: 1, field: lost.field, sides: sides,
       says:
         "\(words) in \(lost.field.text) of \(name) was taken out by \(lost.drop.by) and put in by "
-        + "\(Phrase.list(Set(lost.adds.map(\.by)).sorted())), \(Phrase.apart(steps.map(\.effective))), "
-        + "\(Phrase.unknowing(steps.count)); who puts in wins",
+        + "\(Phrase.list(Set(lost.adds.map(\.by)).sorted())), \(Phrase.unknowing(steps.map(\.effective))); who puts in wins",
       apology: nil, rule: "add wins", shown: nil, replaced: [], settlement: nil)
   }
 

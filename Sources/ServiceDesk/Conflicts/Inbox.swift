@@ -21,8 +21,9 @@ final class Inbox {
 
   /// With so many entities looked at again, the file is written anew.
   private static let overlayLimit = 64
-  /// With so many changed entities, a walk through all is faster than looking at each.
-  private static let walkLimit = 4000
+  /// With so many changed entities, a walk through all is faster than looking at each, which costs what 500 changes do in a
+  /// walk.
+  private var walkLimit: Int { min(max(64, Int(now.position) / 500), 4000) }
 
   init(_ desk: Desk) {
     self.desk = desk
@@ -156,13 +157,21 @@ final class Inbox {
         overlay = [:]
         return file
       }
-      let news = try changes(since: file.base)
-      if news.count <= Self.walkLimit {
+      if let news = try changes(since: file.base) {
         try look(at: news, file)
         current = now
         if overlay.count > Self.overlayLimit { try save() }
         return self.file ?? file
       }
+      // A walk tells what is open now, and the file what was.
+      let owners = ownerTexts
+      let known = overlay
+      let old = file.lines(store.disk, all: true)?.filter { $0.isOpen && !$0.isOn(owners) }
+      let made = try remake(now)
+      if let old, let open = made.lines(store.disk, all: true)?.filter(\.isOpen) {
+        note(open.compactMap(\.conflict), beside: known, and: Set(old.compactMap(\.conflict?.id)))
+      }
+      return made
     }
     return try remake(now)
   }
@@ -173,8 +182,10 @@ final class Inbox {
       && store.checkpoints.contains { $0.position == base.position && $0.sum == base.sum }
   }
 
-  /// The changes behind a base, by entity. Cost: what is in no run, and the runs that end behind it.
-  private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]] {
+  /// The changes behind a base, by entity; nil where they are of too many. Cost: what is in no run, and the runs that end
+  /// behind it, up to where it is too much.
+  private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]]? {
+    let limit = walkLimit
     var found: [EntityID: [PlacedChange]] = [:]
     for (id, changes) in store.newer {
       let new = changes.filter {
@@ -187,9 +198,10 @@ final class Inbox {
         for placed in try run.changes(member) where placed.position ?? 0 > base.position {
           found[placed.change.on, default: []].append(placed)
         }
+        if found.count > limit { return nil }
       }
     }
-    return found
+    return found.count > limit ? nil : found
   }
 
   private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) {
@@ -197,7 +209,7 @@ final class Inbox {
     let fresh = try desk.reading { () throws(StorageError) in
       var owners: Set<EntityID> = []
       for (id, changes) in news.sorted(by: { $0.key < $1.key }) {
-        owners.formUnion(try reader.owners(touchedBy: id, changes))
+        owners.formUnion(try reader.owners(touchedBy: id, changes, of: news.count))
       }
       var fresh: [EntityID: [Conflict]] = [:]
       for owner in owners.sorted() { fresh[owner] = try reader.conflicts(of: owner) }
@@ -207,11 +219,15 @@ final class Inbox {
     overlay = fresh
     let open = fresh.values.joined().filter { $0.state == .open }
     guard !open.isEmpty else { return }
-    var old = Set(known.values.joined().filter { $0.state == .open }.map(\.id))
     let owners = ownerTexts
-    for line in try lines(file, all: true) where line.isOpen && line.isOn(owners) {
-      if let id = line.conflict?.id { old.insert(id) }
-    }
+    let old = try lines(file, all: true).lazy.filter { $0.isOpen && $0.isOn(owners) }.compactMap(
+      \.conflict?.id)
+    note(open, beside: known, and: Set(old))
+  }
+
+  /// Notes which open entries were neither in the overlay nor among others that were open.
+  private func note(_ open: [Conflict], beside known: [EntityID: [Conflict]], and old: Set<String>) {
+    let old = old.union(known.values.joined().lazy.filter { $0.state == .open }.map(\.id))
     arrivals += open.filter { !old.contains($0.id) }
   }
 

@@ -15,8 +15,8 @@ struct InboxSurvey {
   private var withdrawn: Set<EntityID> = []
   /// Which profiles name each other as one person's.
   private var ties: [EntityID: Set<EntityID>] = [:]
-  /// The first customer with a way to be reached.
-  private var contacts: [UInt32: EntityID] = [:]
+  /// For each way to be reached the changes that made the customers who have it, without their bodies.
+  private var contacts: [UInt32: [PlacedChange]] = [:]
 
   init(_ desk: Desk) {
     self.desk = desk
@@ -33,6 +33,7 @@ struct InboxSurvey {
       }
       look(id, changes)
     }
+    addTwins()
     var found: [Conflict] = []
     var reader = CaseReader(desk: desk)
     try reader.prepare(for: owners)
@@ -44,10 +45,11 @@ struct InboxSurvey {
     if Self.isDivided(changes) { owners.insert(id) }
     switch id.type {
     case Vocabulary.customer:
+      let made = changes.first(where: \.change.creates)
       for placed in changes {
         let body = placed.change.body
         if body.contains(word: Self.withdrawnWord) { withdrawn.insert(id) }
-        if body.contains(word: Self.add) { addContacts(id, placed.change) }
+        if let made, body.contains(word: Self.add) { addContacts(of: made, placed.change) }
         if body.contains(word: CaseReader.same) { addTies(id, placed) }
         if Self.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
       }
@@ -80,7 +82,7 @@ struct InboxSurvey {
     }
   }
 
-  private mutating func addContacts(_ id: EntityID, _ change: Change) {
+  private mutating func addContacts(of made: PlacedChange, _ change: Change) {
     try? ChangeBody.operations(of: change.body) { operation in
       guard case .add(let field, let element) = operation, Vocabulary.contactSets.contains(field) else {
         return
@@ -92,14 +94,26 @@ struct InboxSurvey {
         default: PhoneDigits.parse(element.text).map { .phone(digits: $0) }
         }
       guard let term else { return }
-      // Found at the lesser of two; of three, two are the lesser of some pair.
-      if let first = contacts[term.hash], first != id {
-        owners.insert(first)
-        owners.insert(id)
-      } else {
-        contacts[term.hash] = id
+      let last = contacts[term.hash]?.last
+      guard last?.change.id != made.change.id, contacts[term.hash]?.count ?? 0 <= BlockingKeys.maximumList
+      else { return }
+      let change = Change(
+        id: made.change.id, at: made.change.at, seen: made.change.seen, by: "", on: made.change.on, body: [])
+      contacts[term.hash, default: []].append(
+        PlacedChange(change, position: made.position, stamp: made.stamp, seenLimit: made.seenLimit))
+    }
+  }
+
+  /// Customers with one way to be reached that were made by authors who did not know of each other's.
+  private mutating func addTwins() {
+    for made in contacts.values where 2...BlockingKeys.maximumList ~= made.count {
+      for (index, one) in made.enumerated() {
+        for other in made[(index + 1)...] where !one.knew(other) && !other.knew(one) {
+          owners.formUnion([one.change.on, other.change.on])
+        }
       }
     }
+    contacts = [:]
   }
 
   private mutating func addTies(_ id: EntityID, _ placed: PlacedChange) {

@@ -63,7 +63,7 @@ extension Situations {
         ],
         says:
           "\(subject.who) is there twice: \(made.by) and \(second.by) each made a profile with \(shared), "
-          + "\(Phrase.apart(times)), neither knowing")
+          + Phrase.unknowing(times))
     }
   }
 
@@ -106,7 +106,7 @@ extension Situations {
         ],
         says:
           "\(one.by) merged \(subject.owner.id) into \(other.id), and \(two.by) did it the other way round, "
-          + "\(Phrase.apart([one.effective, two.effective])), neither knowing")
+          + Phrase.unknowing([one.effective, two.effective]))
     }
   }
 
@@ -153,7 +153,7 @@ extension Situations {
             ],
             says:
               "\(subject.who) is shown as one person, because \(tie.by) merged two profiles that \(distinct.by) called two "
-              + "people, \(Phrase.apart([distinct.effective, tie.effective])), neither knowing"))
+              + "people, \(Phrase.unknowing([distinct.effective, tie.effective]))"))
       }
     }
     return found

@@ -31,7 +31,6 @@ extension Situations {
     clashing.sort { ($0.step.effective, $0.step.id) < ($1.step.effective, $1.step.id) }
     let isMoney = clashing.allSatisfy(\.isCompensation)
     let things = clashing.map { "\($0.what) by \($0.step.by)" }
-    let apart = Phrase.apart(clashing.map(\.step.effective))
     return [
       SituationRule.Finding(
         kind: isMoney ? .compensatedTwice : .promisedTwice,
@@ -41,8 +40,8 @@ extension Situations {
           side.customer = $0.customer
           return side
         },
-        says: "\(subject.who) was \(isMoney ? "given" : "promised") \(Phrase.list(things)), \(apart), "
-          + Phrase.unknowing(clashing.count),
+        says: "\(subject.who) was \(isMoney ? "given" : "promised") \(Phrase.list(things)), "
+          + Phrase.unknowing(clashing.map(\.step.effective)),
         apology: isMoney
           ? nil
           : "Two of us gave you a promise about the same thing, \(Phrase.list(clashing.map(\.what))), and did not know of "

@@ -5,13 +5,17 @@ import Storage
 
 /// What a customer said of the service in a ticket.
 public struct SurveyRow: Sendable, Hashable {
+  /// The survey.
   public let id: EntityID
+  /// Who said it; nil where the ticket named nobody.
   public let customer: EntityID?
+  /// The ticket that it is about.
   public let ticket: EntityID?
   /// How satisfied the customer was, from 1 to 5; nil where that was not asked.
   public let csat: Int?
   /// How easy it was, from 1 to 7 (the customer effort score); nil where that was not asked.
   public let ces: Int?
+  /// What the customer said; "" for nothing.
   public let comment: String
   /// Who wrote it down.
   public let by: String
@@ -19,6 +23,7 @@ public struct SurveyRow: Sendable, Hashable {
   public let at: UInt64
   /// On how many fields people disagree.
   public let conflicts: Int
+  /// Whether it was erased; then nothing else is known of it.
   public let isErased: Bool
 }
 

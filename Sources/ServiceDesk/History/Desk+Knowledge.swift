@@ -65,10 +65,10 @@ extension Desk {
       most: most.map { max($0, position) }, lastEdit: last.change.at)
   }
 
-  /// An entity as a cut through the workspace's history leaves it; nil where nothing of it is known there. Cost: the entity.
+  /// An entity as a cut through the workspace's history leaves it, together with those that it was shown as one with there;
+  /// nil where nothing of it is known there. Cost: the changes of each.
   public func state(of id: EntityID, at knowledge: Knowledge) throws(StorageError) -> EntityState? {
-    let known = try store.changes(of: id).filter(knowledge.includes)
-    return known.isEmpty ? nil : Fold.state(of: id, known)
+    try store.together(id, where: knowledge.includes)?.state
   }
 
   /// The digest that a store has at a cut: what its own device printed, where the cut is what the device knew. Cost: per

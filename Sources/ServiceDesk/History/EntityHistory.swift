@@ -73,6 +73,9 @@ public struct EntityHistory: Sendable {
   /// Whether any change erases the entity.
   public var isErased: Bool { steps.contains { $0.edits.contains { $0.isErasure } } }
 
+  /// Whether a retention setting took any value out of it.
+  public var isThinned: Bool { steps.contains { $0.edits.contains { $0.value?.isThinned == true } } }
+
   /// The fields that any change touched, ordered.
   public var fields: [ExactString] {
     Set(steps.flatMap { $0.edits.compactMap(\.field) }).sorted()

@@ -72,7 +72,7 @@ public struct Explanation: Sendable {
     switch edit.action {
     case .set(let value):
       text += step.restores == nil ? "set it to " : "brought back "
-      text += Phrase.quoted(value.plain, 200)
+      text += words(value, 200)
     case .clear: text += "cleared it"
     default: text += "changed it"
     }
@@ -82,7 +82,7 @@ public struct Explanation: Sendable {
         ", by a clock that ran ahead: it counts as made on \(moment(step.effective)), when the server received it"
     }
     if !edit.replaced.isEmpty {
-      let old = edit.replaced.map { "\(Phrase.quoted($0.value.plain)) by \($0.by)" }
+      let old = edit.replaced.map { "\(words($0.value)) by \($0.by)" }
       text += ", in place of \(Phrase.list(old))"
     }
     if let note = step.note { text += ", because: \(note)" }
@@ -94,6 +94,11 @@ public struct Explanation: Sendable {
       text += step.position == nil ? "" : " (it had merged up to position \(step.placed.seen))"
     }
     return text + "."
+  }
+
+  /// A value in quotes, or that it is no longer kept.
+  private static func words(_ value: JSONText, _ limit: Int = 60) -> String {
+    value.isThinned ? value.told : Phrase.quoted(value.plain, limit)
   }
 
   private static func conclusion(_ shown: Head, _ heads: [Head], _ policy: WinnerPolicy) -> String {

@@ -12,6 +12,8 @@ final class DeskTables {
   var didErase: (() -> Void)?
   /// Told before changes go into a run, where it can be seen no more which of them are new.
   var willCompact: (() -> Void)?
+  /// Says what need no longer be kept.
+  var retained: (() throws(StorageError) -> Thinning?)?
   private let projection = DeskProjection()
   private let tableSet: TableSet
   private var newerRows: NewerRows?
@@ -227,6 +229,8 @@ extension DeskTables: StoreFollower {
   private static let eagerMaximum = 256
 
   func storeWillCompact() { willCompact?() }
+
+  func thinning() throws(StorageError) -> Thinning? { try retained?() }
 
   /// Which changes are new, and so which conflicts, is seen before what was known of them goes.
   func storeWillErase() { willCompact?() }

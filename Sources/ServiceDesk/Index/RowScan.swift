@@ -73,9 +73,8 @@ extension DeskTables {
   /// The rows of a type that pass, in order, at most `limit`, and how many pass in all.
   ///
   /// Cost: the tested and ordering columns of all rows, and the rows that are returned.
-  /// - Parameter columns: those of which the returned rows have the values; nil for all.
   func scan(
-    _ type: String, _ tests: RowTests, _ order: RowOrder, limit: Int, only columns: Set<Int>? = nil
+    _ type: String, _ tests: RowTests, _ order: RowOrder, limit: Int
   ) throws(StorageError) -> (rows: [TableRow], total: Int) {
     var best = BestRows(limit: limit)
     let newer = try newerRows(ofType: type)
@@ -116,7 +115,7 @@ extension DeskTables {
       values[index] =
         place.table < 0
         ? newer[place.row].values
-        : try tables[place.table].rows(ofType: type)?.values(place.row, only: columns) ?? []
+        : try tables[place.table].rows(ofType: type)?.values(place.row) ?? []
     }
     return (zip(chosen, values).map { TableRow($0.id, $1) }, best.total)
   }

@@ -49,6 +49,7 @@ public struct Answer: Sendable, Hashable {
     public let expires: HybridTime?
     /// The customer's organisation of which it is known, and its name; nil for what is known of the customer or ticket.
     public let organisation: EntityID?
+    /// The name of that organisation.
     public let organisationName: String?
 
     package init(_ fact: FactView) {

@@ -8,6 +8,7 @@ import Merge
 public struct Outreach: Sendable, Hashable {
   /// Folded words with `-` between them: what makes it one outreach on every device.
   public let name: String
+  /// What it is about, in a few words: the subject of the tickets.
   public var subject = ""
   /// What the customer is told; `{name}` stands for the customer's name.
   public var text = ""
@@ -15,8 +16,11 @@ public struct Outreach: Sendable, Hashable {
   public var purpose = Vocabulary.service
   /// The channels on which it may go out, the best first; nothing for what the customer likes and can be reached by.
   public var channels: [String] = []
+  /// The topic of the tickets; nil leaves them without.
   public var topic: String?
+  /// The team that gets the tickets; nil leaves them to triage.
   public var team: String?
+  /// The priority of the tickets; nil sets none.
   public var priority: String?
   /// Facts of the customer: `product=T-1000`, or a key alone for any value.
   public var facts: [String] = []
@@ -101,9 +105,13 @@ public struct OutreachPlan: Sendable {
     case nameless
   }
 
+  /// A customer who is to be told.
   public struct Recipient: Sendable, Hashable {
+    /// The customer.
     public let customer: EntityID
+    /// The customer's name; "" where it is not known.
     public let name: String
+    /// The channel on which it goes out.
     public let channel: String
     /// Where it goes: an address for the channel.
     public let address: String
@@ -115,12 +123,17 @@ public struct OutreachPlan: Sendable {
     let text: String
   }
 
+  /// A customer for whom it is meant and who is left out.
   public struct Omission: Sendable, Hashable {
+    /// The customer.
     public let customer: EntityID
+    /// The customer's name; "" where it is not known.
     public let name: String
+    /// Why.
     public let obstacle: Obstacle
   }
 
+  /// What is told.
   public let outreach: Outreach
   /// By name; those who have no ticket of it yet.
   public internal(set) var recipients: [Recipient] = []

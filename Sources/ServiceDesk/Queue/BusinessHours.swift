@@ -1,3 +1,4 @@
+import Causality
 import Codec
 import Merge
 
@@ -67,8 +68,8 @@ public struct BusinessHours: Sendable, Hashable {
     guard parts.count == 3, text.count == 10, let year = parts[0], let month = parts[1], let day = parts[2],
       1970...9999 ~= year, 1...12 ~= month, 1...31 ~= day
     else { return nil }
-    let number = Civil.day(year, month, day)
-    return Civil.date(ofDay: number) == (year, month, day) ? number : nil
+    let number = CivilDate.day(year: year, month: month, day: day)
+    return CivilDate.date(ofDay: number) == (year, month, day) ? number : nil
   }
 
   private static func text(_ minutes: Int) -> String {
@@ -84,7 +85,7 @@ public struct BusinessHours: Sendable, Hashable {
   /// The setting.
   public var value: JSONText {
     let days = closed.sorted().map { number -> JSONText in
-      let (year, month, day) = Civil.date(ofDay: number)
+      let (year, month, day) = CivilDate.date(ofDay: number)
       return JSONText("\(year)-" + (month < 10 ? "0" : "") + "\(month)-" + (day < 10 ? "0" : "") + "\(day)")
     }
     return JSONText(object: [
@@ -136,7 +137,7 @@ public struct BusinessHours: Sendable, Hashable {
     let local = seconds + zone.offset(at: seconds)
     let first = local >= 0 ? local / 86_400 : 0
     for day in first..<first + 3660 where !closed.contains(day) {
-      for span in week[(Civil.weekday(day) + 6) % 7] {
+      for span in week[(CivilDate.weekday(day) + 6) % 7] {
         let from = zone.time(day: day, secondOfDay: span.lowerBound * 60)
         let to = zone.time(day: day, secondOfDay: span.upperBound * 60)
         guard from >= 0, to > from, UInt64(to) * 1000 > start else { continue }

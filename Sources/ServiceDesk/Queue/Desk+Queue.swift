@@ -22,24 +22,30 @@ extension Desk {
     _ filter: TicketFilter = TicketFilter(), limit: Int = 50
   ) throws(DeskError) -> (tickets: [QueuedTicket], total: Int) {
     let settings = try settings()
-    let (hours, now) = (settings.hours, store.environment.now())
-    let found = try stored { () throws(StorageError) in
-      try ticketRows(filter, limit: .max, only: TicketRow.timeColumns)
-    }
-    var bounds = Bounds(settings, hours)
-    // A pause only ever moves a time back, so this is never too late.
-    var waiting = found.rows.map { (bound: bounds.earliest($0), row: $0) }
-    waiting.sort { ($0.bound, $0.row.id) < ($1.bound, $1.row.id) }
+    let now = store.environment.now()
+    var waiting = try stored { () throws(StorageError) in try queueBounds(filter, settings) }
+    let total = waiting.count
+    var ahead: [(bound: UInt64, id: EntityID)] = []
     var ready: [(due: UInt64, id: EntityID, targets: TicketTargets)] = []
     /// The times of the first `limit` that were looked into, in order.
     var dues: [UInt64] = []
-    for (bound, row) in waiting {
+    while true {
+      if ahead.isEmpty {
+        // So many at least are looked into; what they need is read side by side.
+        let count = min(max(limit - ready.count, 16), 256)
+        try stored { () throws(StorageError) in
+          while ahead.count < count, let next = try waiting.pop() { ahead.append(next) }
+          try store.readAhead(ahead.map(\.id))
+        }
+        ahead.reverse()
+      }
+      guard let (bound, id) = ahead.popLast() else { break }
       // What comes first so far cannot be overtaken any more.
       if dues.count >= limit, dues.last.map({ $0 <= bound }) ?? true { break }
-      let targets = try targets(row.id, settings, now)
+      let targets = try targets(id, settings, now)
       let due = targets.isPaused ? .max : targets.next?.due ?? .max
-      ready.append((due, row.id, targets))
-      guard limit < waiting.count else { continue }
+      ready.append((due, id, targets))
+      guard limit < total else { continue }
       dues.insert(due, at: dues.firstIndex { $0 > due } ?? dues.count)
       if dues.count > limit { dues.removeLast() }
     }
@@ -48,8 +54,19 @@ extension Desk {
     let rows = try stored { () throws(StorageError) in try ticketRows(chosen.map(\.id)) }
     return (
       chosen.compactMap { ticket in rows[ticket.id].map { QueuedTicket(row: $0, targets: ticket.targets) } },
-      found.total
+      total
     )
+  }
+
+  private func queueBounds(_ filter: TicketFilter, _ settings: Settings) throws(StorageError) -> QueueBounds {
+    var reckoner = BoundReckoner(settings)
+    if filter.customer != nil || filter.text != nil {
+      let rows = try ticketRows(filter, limit: .max).rows
+      return QueueBounds(rows, &reckoner, tables)
+    }
+    return try reading { () throws(StorageError) in
+      try QueueBounds(filter.tests(nil), &reckoner, tables)
+    }
   }
 
   /// How a ticket stands against its targets; with the tickets that were merged into it.
@@ -71,46 +88,6 @@ extension Desk {
       solved: isFinished ? state.shown("status")?.effective.milliseconds : nil, page.entries,
       TicketTargets.Pauses(changes, now: now),
       settings.target(channel: page.view.channel, priority: page.view.priority), settings.hours, now: now)
-  }
-}
-
-/// Before when a ticket cannot break, from its row alone.
-private struct Bounds {
-  private let settings: Settings
-  private let hours: BusinessHours
-  private var targets: [String: ResponseTarget] = [:]
-  /// Times that were reckoned: many tickets share a minute.
-  private var times: [UInt64: [Int: UInt64]] = [:]
-
-  init(_ settings: Settings, _ hours: BusinessHours) {
-    self.settings = settings
-    self.hours = hours
-  }
-
-  mutating func earliest(_ row: TicketRow) -> UInt64 {
-    let name = "\(row.channel) \(row.priority)"
-    let target = targets[name] ?? settings.target(channel: row.channel, priority: row.priority)
-    targets[name] = target
-    // A ticket that was merged into it may be the one that waits.
-    if row.hasParts { return 0 }
-    var bound = UInt64.max
-    if let minutes = target.resolution { bound = min(bound, time(minutes, row.created)) }
-    if let asked = row.asked, row.answered == nil, let minutes = target.first {
-      bound = min(bound, time(minutes, asked))
-    }
-    if let waiting = row.waiting, let minutes = row.answered == nil ? target.first : target.next {
-      bound = min(bound, time(minutes, waiting))
-    }
-    return bound
-  }
-
-  private mutating func time(_ minutes: Int, _ start: UInt64) -> UInt64 {
-    // Rounded down to the minute, so never too late.
-    let start = start / 60_000 * 60_000
-    if let known = times[start]?[minutes] { return known }
-    let time = hours.time(UInt64(minutes) * 60_000, after: start) ?? .max
-    times[start, default: [:]][minutes] = time
-    return time
   }
 }
 

@@ -71,20 +71,13 @@ public struct TicketTargets: Sendable, Hashable {
 
     /// Follows the statuses that a ticket went through, as its changes set them.
     init(_ changes: [PlacedChange], now: UInt64) {
-      var steps: [(at: HybridTime, id: ChangeID, isPause: Bool)] = []
-      for placed in changes {
-        try? ChangeBody.operations(of: placed.change.body) { operation in
-          guard case .set("status", let value) = operation else { return }
-          steps.append((placed.effective, placed.change.id, TicketTargets.pausing.contains(value.plain)))
-        }
-      }
-      steps.sort { ($0.at, $0.id) < ($1.at, $1.id) }
       var start: UInt64?
-      for step in steps {
-        if step.isPause, start == nil {
-          start = step.at.milliseconds
-        } else if !step.isPause, let begin = start {
-          if begin < step.at.milliseconds { spans.append(begin..<step.at.milliseconds) }
+      for step in StatusStep.all(of: changes) {
+        let isPause = TicketTargets.pausing.contains(step.status)
+        if isPause, start == nil {
+          start = step.at
+        } else if !isPause, let begin = start {
+          if begin < step.at { spans.append(begin..<step.at) }
           start = nil
         }
       }

@@ -1,3 +1,5 @@
+import Causality
+
 /// A time zone as a POSIX TZ rule, `CET-1CEST,M3.5.0,M10.5.0/3`: what the workspace keeps, so that every device reckons the
 /// same hours, whatever tables of time zones it has.
 ///
@@ -66,7 +68,7 @@ public struct TimeZoneRule: Sendable, Hashable {
   /// - Parameter seconds: since 1970, UTC.
   public func offset(at seconds: Int) -> Int {
     guard let turns else { return standard }
-    let year = Civil.date(ofDay: Self.day(seconds + standard)).year
+    let year = CivilDate.date(ofDay: Self.day(seconds + standard)).year
     let begin = Self.moment(turns.begin, year) - standard
     let end = Self.moment(turns.end, year) - summer
     // South of the equator summer time goes over the turn of the year.
@@ -90,12 +92,16 @@ public struct TimeZoneRule: Sendable, Hashable {
   private static func moment(_ turn: Turn, _ year: Int) -> Int {
     switch turn.day {
     case .ordinal(let number):
-      let isLate = number >= 60 && Civil.isLeap(year)
-      return (Civil.day(year, 1, 1) + number - 1 + (isLate ? 1 : 0)) * 86_400 + turn.time
+      let isLate = number >= 60 && CivilDate.isLeap(year)
+      return (CivilDate.day(year: year, month: 1, day: 1) + number - 1 + (isLate ? 1 : 0)) * 86_400
+        + turn.time
     case .week(let month, let week, let day):
-      let first = Civil.day(year, month, 1)
-      var found = first + (day - Civil.weekday(first) + 7) % 7 + (week - 1) * 7
-      let next = month == 12 ? Civil.day(year + 1, 1, 1) : Civil.day(year, month + 1, 1)
+      let first = CivilDate.day(year: year, month: month, day: 1)
+      var found = first + (day - CivilDate.weekday(first) + 7) % 7 + (week - 1) * 7
+      let next =
+        month == 12
+        ? CivilDate.day(year: year + 1, month: 1, day: 1)
+        : CivilDate.day(year: year, month: month + 1, day: 1)
       while found >= next { found -= 7 }
       return found * 86_400 + turn.time
     }
@@ -163,32 +169,4 @@ public struct TimeZoneRule: Sendable, Hashable {
       return digits.count <= 3 ? Int(digits) : nil
     }
   }
-}
-
-/// Days of the Gregorian calendar. Source: H. Hinnant, *chrono-Compatible Low-Level Date Algorithms* (2013).
-enum Civil {
-  /// The day since 1970-01-01.
-  static func day(_ year: Int, _ month: Int, _ day: Int) -> Int {
-    let year = month <= 2 ? year - 1 : year
-    let era = (year >= 0 ? year : year - 399) / 400
-    let ofEra = year - era * 400
-    let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468
-  }
-
-  static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let ofEra = shifted - era * 146_097
-    let year = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-    let ofYear = ofEra - (365 * year + year / 4 - year / 100)
-    let month = (5 * ofYear + 2) / 153
-    let number = month < 10 ? month + 3 : month - 9
-    return (year + era * 400 + (number <= 2 ? 1 : 0), number, ofYear - (153 * month + 2) / 5 + 1)
-  }
-
-  static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
-
-  /// 0 for Sunday.
-  static func weekday(_ day: Int) -> Int { ((day + 4) % 7 + 7) % 7 }
 }

@@ -1,3 +1,4 @@
+import Causality
 import Codec
 import Merge
 
@@ -5,12 +6,14 @@ import Merge
 public struct ReportFigures: Sendable, Hashable {
   /// How often customers were answered in time.
   public struct Responses: Sendable, Hashable {
+    /// Answered in time.
     public internal(set) var met = 0
     /// Answered late, or late by now.
     public internal(set) var missed = 0
     /// Not answered yet, and still in time.
     public internal(set) var running = 0
 
+    /// Nothing counted yet.
     public init() {}
 
     /// The share that was met of all that are decided, as a fraction; nil where none is.
@@ -19,18 +22,25 @@ public struct ReportFigures: Sendable, Hashable {
 
   /// Answers on a scale.
   public struct Score: Sendable, Hashable {
+    /// How many answered.
     public internal(set) var answers = 0
+    /// What their answers add up to.
     public internal(set) var sum = 0
+    /// The mean answer as a fraction; nil where nobody answered.
     public var mean: (part: Int, of: Int)? { answers == 0 ? nil : (sum, answers) }
   }
 
   /// What became of what was promised.
   public struct Promises: Sendable, Hashable {
+    /// Kept, in time or not.
     public internal(set) var kept = 0
+    /// Broken, as somebody wrote down.
     public internal(set) var broken = 0
+    /// Not wanted by the customer any more.
     public internal(set) var waived = 0
-    /// Still to be kept; `overdue` of them should have been by now.
+    /// Still to be kept, the overdue ones among them.
     public internal(set) var open = 0
+    /// Those of the open ones that should have been kept by now.
     public internal(set) var overdue = 0
     /// The share that was kept of those that were kept, broken or are overdue.
     public var rate: (part: Int, of: Int)? {
@@ -39,24 +49,35 @@ public struct ReportFigures: Sendable, Hashable {
     }
   }
 
-  /// Tickets that were opened, and tickets that were solved.
+  /// Tickets that were opened.
   public internal(set) var opened = 0
+  /// Tickets that were solved.
   public internal(set) var solved = 0
-  /// The times until the first answer, until each later answer, and until the solution, by when they began to run.
+  /// The times until the first answer, by when they began to run.
   public internal(set) var first = Responses()
+  /// The times until each later answer, by when they began to run.
   public internal(set) var next = Responses()
+  /// The times until the solution, by when they began to run.
   public internal(set) var resolution = Responses()
-  /// How often customers had to come for the solved tickets, and how often these were handed over.
+  /// How often customers had to come for the solved tickets.
   public internal(set) var contacts = 0
+  /// How often the solved tickets were handed over.
   public internal(set) var transfers = 0
+  /// What was asked of customers and what they were spared, by when it was.
   public internal(set) var questions = QuestionCounts()
+  /// What became of the promises that were due.
   public internal(set) var promises = Promises()
+  /// How satisfied customers were, from 1 to 5.
   public internal(set) var csat = Score()
+  /// How easy it was for them, from 1 to 7 (the customer effort score).
   public internal(set) var ces = Score()
 
+  /// Nothing counted yet.
   public init() {}
 
+  /// How often a customer had to come for a solved ticket, as a fraction; nil where none was solved.
   public var contactsPerSolved: (part: Int, of: Int)? { solved == 0 ? nil : (contacts, solved) }
+  /// How often a solved ticket was handed over, as a fraction; nil where none was solved.
   public var transfersPerSolved: (part: Int, of: Int)? { solved == 0 ? nil : (transfers, solved) }
   /// Of the questions whose answer was known, the share that was asked all the same.
   public var repeatRate: (part: Int, of: Int)? {
@@ -71,8 +92,10 @@ public struct Report: Sendable, Hashable {
   public struct Group: Sendable, Hashable {
     /// The week's Monday, `2026-11-16`, the team or the channel; "" for tickets without one.
     public let name: String
+    /// What it counts.
     public let figures: ReportFigures
 
+    /// What a group counts.
     public init(name: String, figures: ReportFigures) {
       self.name = name
       self.figures = figures
@@ -83,11 +106,13 @@ public struct Report: Sendable, Hashable {
   public let period: Range<UInt64>
   /// The zone in which days and weeks begin.
   public let zoneName: String
+  /// The whole period.
   public let total: ReportFigures
   /// Every week of the period, oldest first.
   public let weeks: [Group]
   /// Ordered by name.
   public let teams: [Group]
+  /// Ordered by name.
   public let channels: [Group]
 }
 
@@ -143,12 +168,12 @@ extension BusinessHours {
   public func monday(of milliseconds: UInt64) -> Int {
     let seconds = Int(milliseconds / 1000)
     let day = max(0, seconds + zone.offset(at: seconds)) / 86_400
-    return day - (Civil.weekday(day) + 6) % 7
+    return day - (CivilDate.weekday(day) + 6) % 7
   }
 
   /// A day since 1970 as `2026-11-16`.
   public static func text(ofDay number: Int) -> String {
-    let (year, month, day) = Civil.date(ofDay: number)
+    let (year, month, day) = CivilDate.date(ofDay: number)
     return "\(year)-" + (month < 10 ? "0" : "") + "\(month)-" + (day < 10 ? "0" : "") + "\(day)"
   }
 }

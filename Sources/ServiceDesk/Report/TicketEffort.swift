@@ -56,16 +56,10 @@ struct TicketEffort {
     guard let shown = state.shown("status"), Vocabulary.finished.contains(shown.value.plain) else {
       return nil
     }
-    var steps: [(at: HybridTime, id: ChangeID, isFinished: Bool)] = []
-    for placed in changes {
-      try? ChangeBody.operations(of: placed.change.body) { operation in
-        guard case .set("status", let value) = operation else { return }
-        steps.append((placed.effective, placed.change.id, Vocabulary.finished.contains(value.plain)))
-      }
-    }
-    steps.sort { ($0.at, $0.id) < ($1.at, $1.id) }
     var since: UInt64?
-    for step in steps { since = step.isFinished ? since ?? step.at.milliseconds : nil }
+    for step in StatusStep.all(of: changes) {
+      since = Vocabulary.finished.contains(step.status) ? since ?? step.at : nil
+    }
     return since ?? shown.effective.milliseconds
   }
 }

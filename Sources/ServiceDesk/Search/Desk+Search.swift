@@ -71,6 +71,7 @@ extension Desk {
       }
       let best = scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(count)
       var hits: [EntityID: SearchHit] = [:]
+      try store.readAhead(best.map(\.key))
       // In the order in which they lie.
       for id in best.map(\.key).sorted() {
         guard let state = try store.mergedState(of: id), !state.isErased, hits[state.id] == nil,

@@ -80,7 +80,7 @@ struct SearchQuery {
     guard !rare.isEmpty else { return }
     let searches = rare.map { WordLikeness(wanted[$0].characters) }
     var found = rare.map { _ in [String: (distance: Int, count: Int)]() }
-    func look(_ bytes: [UInt8], _ count: Int) {
+    func look(_ bytes: ArraySlice<UInt8>, _ count: Int) {
       if Self.hasDigit(bytes) { return }
       for (place, search) in searches.enumerated() {
         guard let distance = search.distance(to: bytes), distance > 0 else { continue }
@@ -88,8 +88,8 @@ struct SearchQuery {
         found[place][word, default: (distance, 0)].count += count
       }
     }
-    for file in files { try file.forEachWord { look($0.word, $0.count) } }
-    for (word, count) in newer { look(Array(word.utf8), count) }
+    for file in files { try file.forEachWord(look) }
+    for (word, count) in newer { look(Array(word.utf8)[...], count) }
     for (place, index) in rare.enumerated() {
       let nearest = found[place].sorted {
         ($0.value.distance, $1.value.count, $0.key) < ($1.value.distance, $0.value.count, $1.key)
@@ -118,7 +118,7 @@ struct WordLikeness {
   /// The number of mistakes between the two; nil where they are too many.
   ///
   /// A mistake changes at most two of the letters that occur in a word, which tells most words apart at once.
-  func distance(to bytes: [UInt8]) -> Int? {
+  func distance(to bytes: some RandomAccessCollection<UInt8>) -> Int? {
     guard bytes.count >= length - limit, bytes.count <= 4 * (length + limit) else { return nil }
     var other: UInt32 = 0
     var isASCII = true

@@ -27,10 +27,12 @@ public struct TicketPage: Sendable {
       redacted != nil ? "" : corrected?.text ?? entry.text
     }
 
+    /// Whether two entries show the same; by whom and why something was hidden or corrected does not count.
     public static func == (left: Entry, right: Entry) -> Bool {
       left.entry == right.entry && left.on == right.on && left.state == right.state && left.text == right.text
     }
 
+    /// By the entry alone, of which there is one on a page.
     public func hash(into hasher: inout Hasher) { hasher.combine(entry.id) }
   }
 

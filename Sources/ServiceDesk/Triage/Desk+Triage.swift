@@ -6,6 +6,7 @@ import Storage
 
 /// A ticket that nobody has, and where it would go.
 public struct UnroutedTicket: Sendable, Hashable {
+  /// The ticket, as lists show it.
   public let row: TicketRow
   /// The first rule that fits; nil where none does.
   public let rule: TriageRule?

@@ -6,6 +6,7 @@ import Merge
 /// It fits a ticket for which each kind of condition that it has holds; of several values of a kind one has to. A rule
 /// without conditions fits every ticket.
 public struct TriageRule: Sendable, Hashable {
+  /// What makes it one rule on every device; setting another of the same name replaces it.
   public let name: String
   /// The rule with the least number is tried first; of equal ones, the one whose name comes first.
   public var order = 100
@@ -13,6 +14,7 @@ public struct TriageRule: Sendable, Hashable {
   public var topics: [String] = []
   /// Words or phrases in the subject or in what the customer said; `leak*` for all words that begin so.
   public var words: [String] = []
+  /// The channels on which the customer came.
   public var channels: [String] = []
   /// The customer's tier: the field or fact `tier`, that of an organisation of theirs, or a tag.
   public var tiers: [String] = []
@@ -25,6 +27,7 @@ public struct TriageRule: Sendable, Hashable {
   /// The priority that the ticket has at least; nil leaves it.
   public var priority: String?
 
+  /// A rule without conditions. What it must have is checked by `Desk.setTriageRule`.
   public init(_ name: String, team: String) {
     self.name = name
     self.team = team

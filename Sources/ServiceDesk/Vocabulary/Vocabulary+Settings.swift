@@ -23,6 +23,8 @@ extension Vocabulary {
   public static let hours: ExactString = "hours"
   /// `target.<channel>` or `target.<channel>.<priority>`: minutes of business hours for `first`, `next` and `resolution`.
   public static let targetPrefix = "target."
+  /// `retention`: `days` after which a replaced value need no longer be kept on devices.
+  public static let retention: ExactString = "retention"
   /// `saved.<name>`: a saved reply: `text` with placeholders such as `{name}`, `language`.
   public static let savedPrefix = "saved."
   /// `country`: the two letters of the country whose national phone numbers people write.

@@ -11,6 +11,8 @@ package final class RunReader {
   private let file: any DiskFile
   private let inflater = Inflater()
   private var cached: (member: Int, changes: [PlacedChange])?
+  /// The member of which an entity was read last.
+  private var visited: Int?
 
   /// A member's text may be this large: the size at which it is closed, one more change, and headers.
   static let memberLimit = 4 << 20
@@ -55,17 +57,38 @@ package final class RunReader {
   /// The open file, for sending it as it lies.
   package var diskFile: any DiskFile { file }
 
-  /// The changes of one entity, by position. Cost: the member or members that hold the entity.
+  /// The changes of one entity, by position. Cost: the member or members that hold the entity; of several that are asked for
+  /// in their order, each member once or twice.
   package func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
     var found: [PlacedChange] = []
     for member in index.members(of: entity) {
-      if let cached, cached.member == member {
-        found += cached.changes.filter { $0.change.on == entity }
+      // Whoever comes back to a member will come again.
+      if cached?.member == member || visited == member {
+        let changes = try self.changes(member)
+        found += changes[Self.lowerBound(changes, entity)...].prefix { $0.change.on == entity }
       } else {
         found += try Self.read(file, index.range(member), inflater, name.path(in: folder), only: entity)
+        visited = member
       }
     }
     return found
+  }
+
+  /// The first change of an entity or a greater one.
+  private static func lowerBound(_ changes: [PlacedChange], _ entity: EntityID) -> Int {
+    var low = 0
+    var high = changes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if changes[middle].change.on < entity { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// A member's bytes as they lie in the file.
+  func bytes(ofMember member: Int) throws(StorageError) -> [UInt8] {
+    let range = index.range(member)
+    return try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
   }
 
   /// All changes of one member, by entity, then position.

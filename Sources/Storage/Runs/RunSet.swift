@@ -15,9 +15,9 @@ package final class RunSet {
     didSet { recent = [:] }
   }
   /// What was read of entities: whoever shows one resolves its name first, and edits it afterwards.
-  private var recent: [EntityID: [PlacedChange]] = [:]
+  private(set) var recent: [EntityID: [PlacedChange]] = [:]
   /// So many entities are kept, none of which has more than so many changes.
-  private static let recentLimit = (entities: 512, changes: 256)
+  static let recentLimit = (entities: 512, changes: 256)
 
   /// Opens the runs in `runs/`.
   package init(_ disk: any Disk) throws(StorageError) {
@@ -45,11 +45,14 @@ package final class RunSet {
     if let found = recent[entity] { return found }
     var found: [PlacedChange] = []
     for run in runs { found += try run.changes(of: entity) }
-    if found.count <= Self.recentLimit.changes {
-      if recent.count >= Self.recentLimit.entities { recent = [:] }
-      recent[entity] = found
-    }
+    keep([(entity, found)])
     return found
+  }
+
+  /// Keeps what was read of some entities.
+  func keep(_ read: [(id: EntityID, changes: [PlacedChange])]) {
+    if recent.count + read.count > Self.recentLimit.entities { recent = [:] }
+    for (id, changes) in read where changes.count <= Self.recentLimit.changes { recent[id] = changes }
   }
 
   /// All entities in order, with what lies beside the runs.
@@ -87,25 +90,34 @@ package final class RunSet {
   ///   - all: merges everything into one run, as small as it gets; a single one that was written in haste is written anew.
   ///   - packing: whether the oldest run is made as small as it gets, which takes twice the time and saves 1 %: for a
   ///     server, of whose runs every new agent fetches a copy.
-  /// - Returns: whether anything was merged.
+  ///   - thinning: what need not be kept, where the oldest run takes part: only there nothing of an entity's past is
+  ///     missing.
+  /// - Returns: whether anything was merged or thinned, and how many values were thinned.
   @discardableResult
-  package func merge(all: Bool = false, packing: Bool = false) throws(StorageError) -> Bool {
+  package func merge(
+    all: Bool = false, packing: Bool = false, thinning: Thinning? = nil
+  ) throws(StorageError) -> (isChanged: Bool, thinned: Int) {
     var start = runs.count - 1
     var newer = runs.last?.size ?? 0
     while start > 0, all || runs[start - 1].size <= 2 * newer {
       start -= 1
       newer += runs[start].size
     }
-    guard start >= 0 else { return false }
-    if start == runs.count - 1 {
-      guard all, try !runs[start].isPacked else { return false }
-    }
+    guard start >= 0 else { return (false, 0) }
+    let thinning = start == 0 ? thinning : nil
     let merged = Array(runs[start...])
+    if merged.count == 1 {
+      guard all else { return (false, 0) }
+      if try merged[0].isPacked, try !hasThinnable(merged[0], thinning) { return (false, 0) }
+    }
+    var thinned = 0
     let name = RunName(first: merged[0].name.first, last: last)
     let writer = try RunWriter(disk, name, sum: sum ?? 0, level: all || packing && start == 0 ? 9 : 6)
     let walk = try EntityWalk(merged)
     while let entity = try walk.next() {
-      for change in entity.changes { try writer.add(change) }
+      let kept = thinning?.thin(entity.changes) ?? (changes: entity.changes, count: 0)
+      thinned += kept.count
+      for change in kept.changes { try writer.add(change) }
     }
     if merged.count == 1 {
       // It is written anew under its own name: with an index of the other form it would be misread.
@@ -117,7 +129,17 @@ package final class RunSet {
     try writer.finish()
     runs[start...] = [try RunReader(disk, name)]
     try remove(merged.map(\.name).filter { $0 != name })
-    return true
+    return (true, thinned)
+  }
+
+  /// Whether a run that holds all there is has values that need not be kept. Cost: the run, up to the first of them.
+  private func hasThinnable(_ run: RunReader, _ thinning: Thinning?) throws(StorageError) -> Bool {
+    guard let thinning else { return false }
+    let walk = try EntityWalk([run])
+    while let entity = try walk.next() {
+      if !thinning.fields(of: entity.changes).isEmpty { return true }
+    }
+    return false
   }
 
   /// Opens a run again after its file was replaced.

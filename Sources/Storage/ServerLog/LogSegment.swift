@@ -76,13 +76,7 @@ struct LogSegment: Sendable {
 
   /// The last member that starts at or before a position.
   func member(at position: UInt64) -> Int {
-    var low = 0
-    var high = entries.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if entries[middle].first <= position { low = middle } else { high = middle }
-    }
-    return low
+    entries.lastIndex(ofSortedWhere: { $0.first <= position })
   }
 
   /// The blocks of a member.

@@ -214,13 +214,7 @@ package struct ServerLog: Sendable {
   }
 
   func segment(at position: UInt64) -> Int {
-    var low = 0
-    var high = segments.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if segments[middle].first <= position { low = middle } else { high = middle }
-    }
-    return low
+    segments.lastIndex(ofSortedWhere: { $0.first <= position })
   }
 
   /// The chain's sum at a position; nil where no block ends there or the log does not reach it.

@@ -25,13 +25,13 @@ struct TableBuilder {
     var told = 0
     var columns: (type: String, columns: [TableColumn]) = ("", [])
     let walk = try EntityWalk([runs[index]])
-    while let (id, changes) = try walk.next() {
-      if columns.type != id.type { columns = (id.type, projection.columns(ofType: id.type)) }
-      let entry: NewerRows.Entry
-      if let known = rows.known(id, changes) { entry = known } else { entry = try fold(id, changes) }
-      try writer.add(TableRow(id, entry.values), columns: columns.columns)
-      writer.add(terms: entry.terms, row: writer.count - 1)
-      done += changes.count
+    while let batch = try next(walk) {
+      for (id, entry) in project(batch) {
+        if columns.type != id.type { columns = (id.type, projection.columns(ofType: id.type)) }
+        try writer.add(TableRow(id, entry.values), columns: columns.columns)
+        writer.add(terms: entry.terms, row: writer.count - 1)
+      }
+      done += batch.reduce(0) { $0 + $1.count }
       if done - told >= 20_000 {
         told = done
         progress(done, total)
@@ -41,17 +41,58 @@ struct TableBuilder {
     try writer.finish()
   }
 
-  private func fold(_ id: EntityID, _ changes: [PlacedChange]) throws(StorageError) -> NewerRows.Entry {
-    var all: [PlacedChange] = []
-    for run in runs[..<index] { all += try run.changes(of: id) }
-    let new = projection.readsLogs(ofType: id.type) ? changes : changes.map(Self.withoutLogs)
-    all = (projection.readsLogs(ofType: id.type) ? all : all.map(Self.withoutLogs)) + new
-    return NewerRows.Entry(
-      values: projection.values(of: Fold.state(of: id, all)), terms: Array(projection.terms(of: id, new)))
+  /// An entity, and what is known of it or what it is to be folded from.
+  private struct Item: Sendable {
+    let id: EntityID
+    /// How many changes the run has of it.
+    let count: Int
+    var known: NewerRows.Entry?
+    var older: [PlacedChange] = []
+    var new: [PlacedChange] = []
   }
 
-  /// The change without its body where that only appends to logs, as most do: no row says anything of these, and they are
-  /// the long ones.
+  /// So many changes are folded side by side.
+  private static let batchSize = 8192
+
+  /// The next entities; nil behind the last.
+  private func next(_ walk: EntityWalk) throws(StorageError) -> [Item]? {
+    var batch: [Item] = []
+    var count = 0
+    while count < Self.batchSize, let (id, changes) = try walk.next() {
+      var item = Item(id: id, count: changes.count, known: rows.known(id, changes))
+      if item.known == nil {
+        for run in runs[..<index] { item.older += try run.changes(of: id) }
+        item.new = changes
+      }
+      count += item.older.count + changes.count
+      batch.append(item)
+    }
+    return batch.isEmpty ? nil : batch
+  }
+
+  /// The rows and terms of some entities, made on all cores.
+  private func project(_ batch: [Item]) -> [(EntityID, NewerRows.Entry)] {
+    let size = max(1, batch.count / 16)
+    let projection = projection
+    return SideBySide.map((batch.count + size - 1) / size) { part in
+      batch[part * size..<min((part + 1) * size, batch.count)].map { item in
+        (item.id, item.known ?? Self.fold(item, projection))
+      }
+    }.flatMap(\.self)
+  }
+
+  private static func fold(_ item: Item, _ projection: any TableProjection) -> NewerRows.Entry {
+    let id = item.id
+    let new = item.new.map(withoutLogs)
+    let all =
+      projection.readsLogs(ofType: id.type) ? item.older + item.new : item.older.map(withoutLogs) + new
+    return NewerRows.Entry(
+      values: projection.values(of: Fold.state(of: id, all)),
+      terms: Array(projection.terms(of: id, new)))
+  }
+
+  /// The change without its body where that only appends to logs, as most do: no term and hardly a row says anything of
+  /// these, and they are the long ones.
   private static func withoutLogs(_ placed: PlacedChange) -> PlacedChange {
     let change = placed.change
     guard onlyLogs(change.body.span) else { return placed }

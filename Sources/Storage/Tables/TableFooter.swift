@@ -57,12 +57,7 @@ struct TableFooter {
 
   func bytes() -> [UInt8] {
     var output: [UInt8] = []
-    output.append(number: identity.version)
-    output.append(number: identity.run.first)
-    output.append(number: identity.run.last)
-    output.append(number: identity.sum)
-    output.append(number: identity.sumBefore)
-    output.append(number: identity.size)
+    identity.write(to: &output)
     output.append(varint: types.count)
     for part in types {
       output.append(string: part.type)
@@ -85,11 +80,7 @@ struct TableFooter {
   }
 
   init(_ cursor: inout ByteCursor) throws(TableFault) {
-    let version: UInt32 = try cursor.number()
-    let run = RunName(first: try cursor.number(), last: try cursor.number())
-    identity = TableIdentity(
-      run: run, sum: try cursor.number(), sumBefore: try cursor.number(), size: try cursor.number(),
-      version: version)
+    identity = try TableIdentity(&cursor)
     for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
       let type = try cursor.string()
       let count = try cursor.count(atMost: 1 << 32)

@@ -26,6 +26,24 @@ package struct TableIdentity: Hashable, Sendable {
       size: UInt64(runs[index].size), version: version)
   }
 
+  /// The identity in a file's footer.
+  init(_ cursor: inout ByteCursor) throws(TableFault) {
+    let version: UInt32 = try cursor.number()
+    let run = RunName(first: try cursor.number(), last: try cursor.number())
+    self.init(
+      run: run, sum: try cursor.number(), sumBefore: try cursor.number(), size: try cursor.number(),
+      version: version)
+  }
+
+  func write(to output: inout [UInt8]) {
+    output.append(number: version)
+    output.append(number: run.first)
+    output.append(number: run.last)
+    output.append(number: sum)
+    output.append(number: sumBefore)
+    output.append(number: size)
+  }
+
   package var path: String { "\(RunName.folder)/\(run)\(Self.suffix)" }
 
   private static let suffix = ".table"

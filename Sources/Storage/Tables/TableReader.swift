@@ -227,19 +227,11 @@ package final class TypeReader {
     try heap(column).string(Int(truncatingIfNeeded: code))
   }
 
-  /// The values of a row. Cost: a page or chunk for each column that is read, unless it was read last.
-  ///
-  /// - Parameter columns: those that are read, the others are empty; nil for all.
-  package func values(_ row: Int, only columns: Set<Int>? = nil) throws(StorageError) -> [TableValue] {
+  /// The values of a row. Cost: a page or chunk for each column, unless it was read last.
+  package func values(_ row: Int) throws(StorageError) -> [TableValue] {
     var values: [TableValue] = []
     values.reserveCapacity(part.columns.count)
-    for column in part.columns.indices {
-      if columns?.contains(column) ?? true {
-        values.append(try value(row, column))
-      } else {
-        values.append(part.columns[column].column.kind == .number ? .number(0) : .text(""))
-      }
-    }
+    for column in part.columns.indices { values.append(try value(row, column)) }
     return values
   }
 }

@@ -62,7 +62,7 @@ package protocol TableProjection: Sendable {
   func readsLogs(ofType type: String) -> Bool
   /// The values of an entity, one for each column of its type.
   func values(of state: EntityState) -> [TableValue]
-  /// Hashes of whatever the changes of one entity set by which it may be looked for.
+  /// Hashes of whatever the changes of one entity set by which it may be looked for; never of what stands in logs.
   func terms(of entity: EntityID, _ changes: [PlacedChange]) -> Set<UInt32>
 }
 

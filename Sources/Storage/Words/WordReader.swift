@@ -53,10 +53,24 @@ package final class WordReader {
     return found
   }
 
-  /// Calls `visit` with every word. Cost: all pages of words.
-  package func forEachWord(_ visit: (Entry) -> Void) throws(StorageError) {
-    for page in footer.words.indices {
-      for entry in try words(page) { visit(entry) }
+  /// Calls `visit` with every word and how many entities have it. Cost: all pages of words.
+  package func forEachWord(_ visit: (_ word: ArraySlice<UInt8>, _ count: Int) -> Void) throws(StorageError) {
+    for page in footer.words.indices { try forEachWord(page) { word, count, _ in visit(word[...], count) } }
+  }
+
+  /// Calls `visit` with the words of a page, each in the same array, and their places.
+  private func forEachWord(
+    _ page: Int, _ visit: (_ word: borrowing [UInt8], _ count: Int, _ place: Int) -> Void
+  ) throws(StorageError) {
+    try file.page(footer.words[page]) { (cursor) throws(TableFault) in
+      var word: [UInt8] = []
+      for place in 0..<footer.count(ofPage: page) {
+        let shared = try cursor.count(atMost: word.count)
+        let range = try cursor.take(cursor.count(atMost: cursor.rest))
+        word.removeLast(word.count - shared)
+        for index in range { word.append(cursor.bytes[index]) }
+        visit(word, try cursor.count(atMost: footer.entityCount), place)
+      }
     }
   }
 
@@ -121,19 +135,11 @@ package final class WordReader {
   }
 
   private func words(_ page: Int) throws(StorageError) -> [Entry] {
-    try file.page(footer.words[page]) { (cursor) throws(TableFault) in
-      var found: [Entry] = []
-      found.reserveCapacity(WordFooter.pageSize)
-      var word: [UInt8] = []
-      for place in 0..<footer.count(ofPage: page) {
-        let shared = try cursor.count(atMost: word.count)
-        let range = try cursor.take(cursor.count(atMost: cursor.rest))
-        word.removeLast(word.count - shared)
-        word += cursor.bytes[range]
-        found.append(
-          Entry(word: word, count: try cursor.count(atMost: footer.entityCount), page: page, place: place))
-      }
-      return found
+    var found: [Entry] = []
+    found.reserveCapacity(WordFooter.pageSize)
+    try forEachWord(page) { word, count, place in
+      found.append(Entry(word: copy word, count: count, page: page, place: place))
     }
+    return found
   }
 }

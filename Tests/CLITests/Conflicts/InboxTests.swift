@@ -119,14 +119,19 @@ struct InboxTests {
     #expect(try Desk(desks.anna.store).conflicts().conflicts == open)
   }
 
-  @Test("What a sync brings is told once, to those whose work it touches")
-  func arrivals() throws {
+  /// With many, the inbox is made anew rather than looked at again.
+  @Test("What a sync brings is told once, to those whose work it touches", arguments: [0, 200])
+  func arrivals(others: Int) throws {
     let desks = try TwoDesks()
     let (_, ticket) = try desks.ticket()
     #expect(try desks.anna.newConflicts().isEmpty)
     #expect(try desks.bo.newConflicts().isEmpty)
     try desks.anna.set(ticket, ["status": "solved"])
     try desks.bo.set(ticket, ["status": "open"])
+    for number in 0..<others {
+      try desks.anna.newTicket(customer: nil, subject: "Ticket \(number)")
+      try desks.bo.newTicket(customer: nil, subject: "Another \(number)")
+    }
     try desks.server.sync(desks.anna.store)
     #expect(try desks.anna.newConflicts().isEmpty)
     try desks.server.sync(desks.bo.store)

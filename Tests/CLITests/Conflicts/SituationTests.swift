@@ -251,6 +251,25 @@ struct SituationTests {
     }
   }
 
+  @Test("A number that many share, such as a switchboard's, tells nobody apart")
+  func sharedByMany() throws {
+    let desks = try TwoDesks()
+    for number in 0..<40 {
+      try desks.anna.newCustomer(name: "Clerk \(number)", phones: ["+45 20 12 34 56"])
+      if number == 20 {
+        _ = try desks.bo.newCustomer(name: "Another", phones: ["+45 20 12 34 56"])
+        try desks.sync()
+        #expect(try desks.open().count == 21)
+      } else if number > 20 {
+        try desks.bo.newCustomer(name: "Colleague \(number)", phones: ["+45 20 12 34 56"])
+      }
+    }
+    // More than 64 in all, of whom each was made by an author who did not know of half of the others.
+    for number in 0..<20 { try desks.bo.newCustomer(name: "Late \(number)", phones: ["+45 20 12 34 56"]) }
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
   @Test("A conflict settled by two people in two ways", arguments: [false, true])
   func settledTwice(_ knowing: Bool) throws {
     let desks = try TwoDesks()

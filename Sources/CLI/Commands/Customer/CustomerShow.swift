@@ -50,12 +50,8 @@ enum CustomerShow {
   private static let placed: Set<ExactString> = ["name", "language", "ref", Vocabulary.preferredChannel]
 
   private static func write(_ view: CustomerView, _ desk: Desk, _ output: Output) {
-    output.line(output.styled("customer \(desk.shortID(view.id))  \(Plain.line(view.name))", .bold))
-    output.line(EntityText.dates(view.state))
-    if view.isErased {
-      output.line(EntityText.erased(output))
-      return
-    }
+    let title = "customer \(desk.shortID(view.id))  \(Plain.line(view.name))"
+    guard EntityText.heading(title, view.state, output) else { return }
     var sheet = Sheet()
     if view.field("name")?.isConflict == true { sheet.add("name", view.field("name")) }
     if view.members.count > 1 {

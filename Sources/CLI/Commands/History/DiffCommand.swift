@@ -32,8 +32,11 @@ enum DiffCommand {
         let old = try start.flatMap { try desk.state(of: id, at: try KnowledgeOptions.cut($0, context)) }
         let new =
           try end.map { try desk.state(of: id, at: try KnowledgeOptions.cut($0, context)) }
-          ?? desk.store.state(of: id)
+          ?? desk.store.mergedState(of: id)
         let lines = StateDifference(old, new).lines
+        if lines.contains(where: { $0.old?.isThinned == true || $0.new?.isThinned == true }) {
+          context.note(try RetentionCommand.missing(desk))
+        }
         if context.isJSON {
           context.output.json(
             list: lines.map { line in
@@ -47,11 +50,11 @@ enum DiffCommand {
           for line in lines {
             if let old = line.old {
               context.output.line(
-                context.output.styled("- \(Plain.line("\(line.field.text): \(old.plain)"))", .red))
+                context.output.styled("- \(Plain.line("\(line.field.text): \(old.told)"))", .red))
             }
             if let new = line.new {
               context.output.line(
-                context.output.styled("+ \(Plain.line("\(line.field.text): \(new.plain)"))", .green))
+                context.output.styled("+ \(Plain.line("\(line.field.text): \(new.told)"))", .green))
             }
           }
         }

@@ -21,10 +21,10 @@ enum HistoryText {
     let name = edit.field?.text ?? ""
     switch edit.action {
     case .set(let value):
-      let old = edit.replaced.map(\.value.plain)
+      let old = edit.replaced.map(\.value.told)
       return old.isEmpty
-        ? "\(name): \(value.plain)" : "\(name): \(old.joined(separator: " and ")) -> \(value.plain)"
-    case .clear: return "\(name): \(edit.replaced.map(\.value.plain).joined(separator: " and ")) -> (nothing)"
+        ? "\(name): \(value.told)" : "\(name): \(old.joined(separator: " and ")) -> \(value.told)"
+    case .clear: return "\(name): \(edit.replaced.map(\.value.told).joined(separator: " and ")) -> (nothing)"
     case .add(let element): return "\(name): + \(element.text)"
     case .drop(let element): return "\(name): - \(element.text)"
     case .log(let entry):

@@ -25,9 +25,12 @@ enum ShowCommand {
         let id = try context.find(text, desk)
         let cut = try options.cut(desk, context)
         if let note = cut?.note { context.note(note) }
-        let state = try cut.map { try desk.state(of: id, at: $0.knowledge) } ?? desk.store.state(of: id)
+        let state = try cut.map { try desk.state(of: id, at: $0.knowledge) } ?? desk.store.mergedState(of: id)
         guard let state else {
           throw Failure(.notFound, "nothing of \(id) was known there and then")
+        }
+        if state.registers.contains(where: { $0.value.heads.contains { $0.value.isThinned } }) {
+          context.note(try RetentionCommand.missing(desk))
         }
         if context.isJSON {
           context.output.json(EntityJSON.value(state, knowledge(cut)))

@@ -7,7 +7,9 @@ extension Context {
     of text: String, _ body: (Desk, EntityHistory) throws -> Void
   ) throws -> ExitCode {
     try withDesk(.reading) { desk in
-      if let history = try desk.history(of: try find(text, desk)) { try body(desk, history) }
+      guard let history = try desk.history(of: try find(text, desk)) else { return }
+      if history.isThinned { note(try RetentionCommand.missing(desk)) }
+      try body(desk, history)
     }
   }
 }

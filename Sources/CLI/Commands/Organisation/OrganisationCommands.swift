@@ -167,12 +167,8 @@ enum OrganisationCommands {
 /// An organisation as a person reads it.
 enum OrganisationText {
   static func write(_ view: OrganisationView, _ desk: Desk, _ output: Output) {
-    output.line(output.styled("organisation \(desk.shortID(view.id))  \(Plain.line(view.name))", .bold))
-    output.line(EntityText.dates(view.state))
-    if view.isErased {
-      output.line(EntityText.erased(output))
-      return
-    }
+    let title = "organisation \(desk.shortID(view.id))  \(Plain.line(view.name))"
+    guard EntityText.heading(title, view.state, output) else { return }
     var sheet = Sheet()
     if view.field("name")?.isConflict == true { sheet.add("name", view.field("name")) }
     sheet.add("phones", view.phones.joined(separator: ", "))

@@ -120,12 +120,8 @@ enum ArticleCommands {
   }
 
   private static func write(_ view: ArticleView, _ desk: Desk, _ output: Output) {
-    output.line(output.styled("article \(desk.shortID(view.id))  \(Plain.line(view.title))", .bold))
-    output.line(EntityText.dates(view.state))
-    if view.isErased {
-      output.line(EntityText.erased(output))
-      return
-    }
+    let title = "article \(desk.shortID(view.id))  \(Plain.line(view.title))"
+    guard EntityText.heading(title, view.state, output) else { return }
     var sheet = Sheet()
     if view.field("title")?.isConflict == true { sheet.add("title", view.field("title")) }
     sheet.add("for", view.audience == "public" ? "everybody" : "colleagues only")

@@ -8,7 +8,7 @@ enum CompactCommand {
     "compact", "Make one compressed run of everything in the store",
     details: [
       "Commands compact the store by themselves where that is due, a little at a time. This does all of it at "
-        + "once. Nothing is lost by it: history stays."
+        + "once. Nothing is lost by it: history stays, but for what the workspace's retention lets go (askonce retention)."
     ],
     examples: [.init("After a large import", "askonce compact")]
   ) { _ in
@@ -18,9 +18,14 @@ enum CompactCommand {
       try withExtendedLifetime(Desk(store)) { _ = try store.compact(all: true) }
       let after = FolderSize.bytes(context.store)
       if context.isJSON {
-        context.output.json([("before", JSONText(before)), ("after", JSONText(after))])
+        context.output.json([
+          ("before", JSONText(before)), ("after", JSONText(after)), ("thinned", JSONText(store.thinnedCount)),
+        ])
       } else {
         context.output.line("\(Words.bytes(before)) before, \(Words.bytes(after)) now")
+        if store.thinnedCount > 0 {
+          context.output.line("thinned \(Words.count(store.thinnedCount, "replaced value"))")
+        }
       }
       return .ok
     }

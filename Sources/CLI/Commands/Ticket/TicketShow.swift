@@ -49,12 +49,8 @@ enum TicketShow {
 
   private static func write(_ page: TicketPage, _ desk: Desk, _ output: Output) {
     let view = page.view
-    output.line(output.styled("ticket \(desk.shortID(view.id))  \(Plain.line(view.subject))", .bold))
-    output.line(EntityText.dates(view.state))
-    if view.isErased {
-      output.line(EntityText.erased(output))
-      return
-    }
+    let title = "ticket \(desk.shortID(view.id))  \(Plain.line(view.subject))"
+    guard EntityText.heading(title, view.state, output) else { return }
     var sheet = Sheet()
     if view.field("subject")?.isConflict == true { sheet.add("subject", view.field("subject")) }
     if let customer = view.customer {

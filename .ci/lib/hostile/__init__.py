@@ -1,0 +1,1 @@
+"""What .ci/e2e/hostile sends to a server and holds open on it."""

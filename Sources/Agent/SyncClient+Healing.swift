@@ -1,0 +1,139 @@
+import Causality
+import ChangeCodec
+import Merge
+import Storage
+import SyncProtocol
+
+/// What is done about a server that refuses, that went back to an earlier history, or that lost something.
+extension SyncClient {
+  func heal(_ refusal: Refusal, _ session: inout SyncSession) throws(SyncError) {
+    healings += 1
+    guard healings <= 20 else { throw SyncError(refusal) }
+    switch refusal.code {
+    case .diverged: try rewind(&session)
+    case .tooLarge:
+      // A proxy's limit may be lower than the server's: less at once passes, unless one change is too large.
+      guard pushSize > 1, store.unsent.count > 1 else { throw SyncError(refusal) }
+      pushSize /= 8
+      session = newSession()
+    case .gap where !hasRelayed:
+      // An own change is damaged here. Perhaps the mirror had it before the server lost it.
+      hasRelayed = true
+      session = newSession()
+      try pull(&session)
+      try relay(&session)
+    case .notSupervisor:
+      let entities = try onStore(store.withdrawErasures)
+      guard !entities.isEmpty else { throw SyncError(refusal) }
+      report.notes.append(
+        "this device may not erase \(Self.list(entities)), so that was taken back and the rest is sent; ask a supervisor "
+          + "to erase with 'askonce customer erase'")
+      session = newSession()
+    default: try fork(&session)
+    }
+  }
+
+  private static func list(_ entities: [EntityID]) -> String {
+    let shown = entities.prefix(3).map(\.description).joined(separator: ", ")
+    return entities.count > 3 ? "\(shown) and \(entities.count - 3) more" : shown
+  }
+
+  /// Goes back to the last place that the server shares.
+  func rewind(_ session: inout SyncSession) throws(SyncError) {
+    let checkpoints = store.checkpoints
+    // What lies behind a place that differs differs too, so the last shared one can be searched for by halves.
+    var low = 0
+    var high = checkpoints.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      let sum = try link.sum(at: checkpoints[middle].position)
+      if sum == checkpoints[middle].sum { low = middle } else { high = middle }
+    }
+    let shared = checkpoints[low].position
+    guard shared < store.position else { throw .mismatch("the server refuses a history that it shares") }
+    report.notes.append(
+      "the server's history differs behind position \(shared): it was restored or replaced; "
+        + "what it lost is sent again")
+    try onStore { () throws(StorageError) in try store.rewind(to: shared) }
+    lowest = min(lowest, shared)
+    session = newSession()
+    if shared == 0 { try fetchRuns(&session) }
+  }
+
+  /// Goes on under a new replica id.
+  func fork(_ session: inout SyncSession) throws(SyncError) {
+    // What the server has of this store's edits must not be sent twice, so all that is new is looked at first.
+    var sent = Store.Sent(store.replica)
+    var scan = newSession()
+    repeat {
+      switch try link.sync(
+        scan.request(unsent: [], own: ChangeID.maximumSequence, erased: store.erasedPosition))
+      {
+      case .failure(let refusal):
+        guard refusal.code == .diverged else { throw SyncError(refusal) }
+        try rewind(&session)
+        return
+      case .success(let answer):
+        let before = scan.cursor
+        let received: SyncSession.Received
+        do { received = try scan.receive(answer) } catch { throw .interrupted(error.description) }
+        guard scan.cursor != before || scan.isDone(unsent: 0) else {
+          throw .interrupted("the server's answer brought nothing behind position \(before.position)")
+        }
+        for block in received.members.flatMap(\.blocks) {
+          for change in block.changes { sent.take(change) }
+        }
+      }
+    } while !scan.isDone(unsent: 0)
+    let old = store.replica
+    let fork = try onStore { () throws(StorageError) in try store.fork(sent: sent) }
+    let new = fork.replica
+    let token = try link.fork(to: new)
+    try onStore { () throws(StorageError) in try store.adopt(fork, token: token) }
+    report.notes.append(
+      "another device writes as replica \(old), so this store is a copy; it goes on as replica \(new), "
+        + "and no edit was lost")
+    link.token = token
+    lastAcknowledged = 0
+    session = newSession()
+  }
+
+  /// Gives the server back what it lost of what was set aside.
+  func relay(_ session: inout SyncSession) throws(SyncError) {
+    guard try onStore(store.seenLimit) != nil else { return }
+    // Once more after something was sent: somebody else may have taken the ids meanwhile.
+    for _ in 0..<5 {
+      let lost = try onStore(store.lostChanges)
+      for damage in lost.damage {
+        let note = "what the server lost cannot be given back from here in full: \(damage)"
+        if !report.notes.contains(note) { report.notes.append(note) }
+      }
+      for (limit, changes) in lost.groups { try relay(changes, limit, &session) }
+      if !session.isDone(unsent: 0) { try pull(&session) }
+      if lost.groups.isEmpty { return }
+    }
+  }
+
+  private func relay(
+    _ changes: [Change], _ limit: UInt64, _ session: inout SyncSession
+  ) throws(SyncError) {
+    var rest = changes[...]
+    while !rest.isEmpty {
+      let request = session.request(
+        unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true,
+        erased: store.erasedPosition)
+      switch try link.sync(request) {
+      case .failure(let refusal):
+        // What the server holds changed since it was looked at.
+        let isMoved = [.diverged, .gap, .forked].contains(refusal.code)
+        throw isMoved ? .interrupted(refusal.message) : SyncError(refusal)
+      case .success(let answer):
+        try take(answer, &session)
+        let sent = rest.count - request.unsent
+        report.relayed += sent
+        rest = rest.dropFirst(sent)
+      }
+      count()
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import ChangeCodec
+import Codec
+import Merge
+
+extension RunSet {
+  /// Reads what the runs hold of some entities, on all cores, for those who will ask for one after another.
+  ///
+  /// Cost: the members that hold them, each once. What is damaged is left to whoever asks for it.
+  /// - Parameter entities: of more than are kept, the first.
+  package func readAhead(_ entities: [EntityID]) throws(StorageError) {
+    let wanted = entities.prefix(Self.recentLimit.entities).filter { recent[$0] == nil }
+    guard wanted.count > 1 else { return }
+    var pieces: [Piece] = []
+    for run in runs {
+      var members: [Int: [EntityID]] = [:]
+      for entity in wanted {
+        for member in run.index.members(of: entity) { members[member, default: []].append(entity) }
+      }
+      for (member, entities) in members.sorted(by: { $0.key < $1.key }) {
+        pieces.append(Piece(bytes: try run.bytes(ofMember: member), entities: entities))
+      }
+    }
+    let parts = SideBySide.map(pieces.count) { [pieces] index in pieces[index].changes() }
+    var found: [EntityID: [PlacedChange]] = [:]
+    for part in parts {
+      guard let part else { return }
+      for change in part { found[change.change.on, default: []].append(change) }
+    }
+    keep(wanted.map { ($0, found[$0] ?? []) })
+  }
+
+  /// A member's compressed bytes, and whose changes are wanted of it.
+  private struct Piece: Sendable {
+    let bytes: [UInt8]
+    let entities: [EntityID]
+
+    /// Of more than so many entities all changes are parsed, which takes as long as looking for a few.
+    private static let few = 3
+
+    /// The wanted changes; nil where the member is damaged.
+    func changes() -> [PlacedChange]? {
+      var text: [UInt8] = []
+      guard (try? Inflater().inflateMember(bytes.span, limit: RunReader.memberLimit, to: &text)) != nil else {
+        return nil
+      }
+      if entities.count > Self.few {
+        let names = Set(entities)
+        return (try? RunText.parse(text.span))?.filter { names.contains($0.change.on) }
+      }
+      var found: [PlacedChange] = []
+      for entity in entities {
+        guard let changes = try? RunText.parse(text.span, only: entity) else { return nil }
+        found += changes
+      }
+      return found
+    }
+  }
+}
