@@ -38,8 +38,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypt"),
+    .systemLibrary(name: "CLinux"),
     module("Causality"),
-    module("Codec", ["CZlib"]),
+    module("Codec", ["CLinux", "CZlib"]),
     module("Merge", ["Causality", "Codec"]),
     module("ChangeCodec", ["Causality", "Codec", "Merge"]),
     module("Storage", ["Causality", "Codec", "Merge", "ChangeCodec"]),
@@ -48,7 +49,6 @@ let package = Package(
     module("URLTransport", ["Agent"]),
     module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("Import", ["Causality", "Codec", "Merge"]),
-    .systemLibrary(name: "CLinux"),
     module("HTTP", ["CLinux"]),
     module(
       "Server",

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Finds the few bytes at which parsers stop, many bytes at a time.
@@ -32,16 +33,8 @@ package enum ByteSearch {
   /// Whether some bytes occur in a text. Cost: one pass.
   package static func contains(_ text: Span<UInt8>, _ word: [UInt8]) -> Bool {
     text.withUnsafeBytes { bytes in
-      guard let first = word.first else { return true }
-      guard let base = bytes.baseAddress else { return false }
-      var index = 0
-      while index + word.count <= bytes.count,
-        let found = memchr(base + index, Int32(first), bytes.count - word.count - index + 1)
-      {
-        if memcmp(found, word, word.count) == 0 { return true }
-        index = UnsafeRawPointer(found) - base + 1
-      }
-      return false
+      guard let base = bytes.baseAddress else { return word.isEmpty }
+      return linux_memmem(base, UInt(bytes.count), word, UInt(word.count)) != nil
     }
   }
 
@@ -55,17 +48,11 @@ package enum ByteSearch {
     }
   }
 
-  /// Whether a text has a word of eight bytes in it. Cost: a pass.
-  package static func contains(_ text: Span<UInt8>, eight word: StaticString) -> Bool {
-    precondition(word.utf8CodeUnitCount == 8, "a word of eight bytes")
-    let wanted = UnsafeRawPointer(word.utf8Start).loadUnaligned(as: UInt64.self)
-    return text.withUnsafeBytes { bytes in
-      var index = 0
-      while index + 8 <= bytes.count {
-        if bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) == wanted { return true }
-        index += 1
-      }
-      return false
+  /// Whether a text has a word in it. Cost: a pass that looks at a part of the bytes, the fewer the longer the word.
+  package static func contains(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
+    text.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return word.utf8CodeUnitCount == 0 }
+      return linux_memmem(base, UInt(bytes.count), word.utf8Start, UInt(word.utf8CodeUnitCount)) != nil
     }
   }
 }

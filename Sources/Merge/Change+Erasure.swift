@@ -13,7 +13,7 @@ extension Change {
   /// Whether it erases its entity. Cost: a pass over the body.
   public var erases: Bool {
     // Most bodies are told apart without parsing them.
-    guard ByteSearch.contains(body.span, eight: "\"erase\":") else { return false }
+    guard ByteSearch.contains(body.span, "\"erase\":") else { return false }
     return members.contains { $0.key == "erase" }
   }
 

@@ -103,7 +103,7 @@ package struct Thinning: Sendable {
 extension Change {
   /// The fields whose values were thinned. Cost: for most changes a search of the body.
   package var thinnedFields: Set<ExactString> {
-    guard ByteSearch.contains(body.span, eight: "\"thinned") else { return [] }
+    guard ByteSearch.contains(body.span, "\"thinned") else { return [] }
     var found: Set<ExactString> = []
     try? ChangeBody.operations(of: body) { operation in
       if case .set(let field, Thinning.mark) = operation { found.insert(field) }

@@ -6,8 +6,8 @@ import Storage
 
 /// The inbox on disk, `runs/conflicts`: derived from the store's changes, made again when missing or damaged.
 ///
-/// A header of 512 bytes, then the entries as lines of JSON (`Conflict.json`), open ones first, the most harmful first, so
-/// that a first screen reads the header and one page:
+/// A header of 512 bytes, then the entries as lines of JSON (`Conflict.json`), open ones first, the most harmful first: a
+/// page as it is, so that a first screen reads the header and that, and the others as a gzip member.
 ///
 /// ```
 /// {"version":1,"position":10432,"sum":"5f0c22d1","replica":"k7f3q2hd9x","own":418,"open":12,"count":40,
@@ -15,12 +15,14 @@ import Storage
 /// ```
 ///
 /// It is as of a position of the workspace's order, the chain's sum there, and a sequence of this store's own changes.
-/// `page` and `bytes` are the lengths of the first lines and of all; `pageSum` and `allSum` their CRC-32.
+/// `page` and `bytes` are the lengths of the page and of all behind the header; `pageSum` and `allSum` their CRC-32.
 struct InboxFile {
   static let path = "\(RunName.folder)/conflicts"
   /// Grows when rules, words or the form of entries change, so that older files are made anew.
-  private static let version = 2
+  private static let version = 3
   private static let headSize = 512
+  /// What the entries behind the first page may be at most, in bytes.
+  private static let limit = 1 << 30
   /// Behind so many bytes of the header comes their CRC-32 as hexadecimal digits, and a line feed.
   private static let headText = headSize - 9
   /// How many entries the first page has.
@@ -78,7 +80,7 @@ struct InboxFile {
   /// The lines of the first page, or of all entries; nil where they are damaged.
   func lines(_ disk: any Disk, all isAll: Bool) -> [Line]? {
     let (range, sum) = isAll ? (all, allSum) : (page, pageSum)
-    let bytes: [UInt8]
+    var bytes: [UInt8]
     if let memory {
       bytes = Array(memory[range])
     } else {
@@ -87,6 +89,15 @@ struct InboxFile {
         Checksum.crc32(stored) == sum
       else { return nil }
       bytes = stored
+    }
+    if bytes.count > page.count {
+      let stored = bytes
+      bytes.removeLast(stored.count - page.count)
+      guard
+        (try? Inflater().inflateMember(stored.span, from: page.count, limit: Self.limit, to: &bytes)) != nil
+      else {
+        return nil
+      }
     }
     var lines: [Line] = []
     lines.reserveCapacity(isAll ? count : Self.pageCount)
@@ -129,13 +140,9 @@ struct InboxFile {
   /// Stores entries. Where the disk does not let us, they stay in memory.
   static func write(_ conflicts: [Conflict], _ base: Base, to disk: any Disk) -> InboxFile {
     let sorted = conflicts.sorted(by: precedes)
-    var body: [UInt8] = []
-    var page = 0
-    for (index, conflict) in sorted.enumerated() {
-      body += conflict.json.bytes
-      body.append(UInt8(ascii: "\n"))
-      if index < pageCount { page = body.count }
-    }
+    var body = lines(sorted.prefix(pageCount))
+    let page = body.count
+    if sorted.count > pageCount { body += Deflater().compress(lines(sorted.dropFirst(pageCount))) }
     let head = JSONText(object: [
       ("version", JSONText(version)), ("position", JSONText(Int(base.position))),
       ("sum", JSONText(Checksum.hex(base.sum))), ("replica", JSONText("\(base.replica)")),
@@ -155,6 +162,15 @@ struct InboxFile {
     }
     if !isStored { file.memory = text }
     return file
+  }
+
+  private static func lines(_ conflicts: some Sequence<Conflict>) -> [UInt8] {
+    var text: [UInt8] = []
+    for conflict in conflicts {
+      text += conflict.json.bytes
+      text.append(UInt8(ascii: "\n"))
+    }
+    return text
   }
 
   /// Open ones first, then the most harmful, then the latest.
