@@ -39,14 +39,14 @@ class History:
         # As long as what people write, 170 bytes, and deflated 55: lines alone would repeat too often. All have 16 bytes or more,
         # so that they stand apart from the body (section 4).
         self.texts = [
-            protocol.string(" ".join([
+            protocol.change.string(" ".join([
                 self.random.choice(lines)[:60], *self.random.choices(fixture.words, k=self.random.randint(10, 36))]))
             for _ in range(TEXTS)]
-        self.subjects = [protocol.string(text[1:-1].partition("\\")[0][:60]) for text in self.texts]
+        self.subjects = [protocol.change.string(text[1:-1].partition("\\")[0][:60]) for text in self.texts]
         with open(ROOT / "Fixtures/northwind/customers.csv", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         self.people = [(row["contact_name"], row["customer_id"].lower(), ",".join(
-            f'"address.{part}":{protocol.string(row[column])}'
+            f'"address.{part}":{protocol.change.string(row[column])}'
             for part, column in (("street", "address"), ("postcode", "postal_code"), ("city", "city")))) for row in rows]
 
     def pushes(self):
@@ -120,8 +120,8 @@ class History:
     def ticket(self, customer, agent):
         draw = self.random.random
         return (f'{{"set":{{"customer":"{customer}","subject":{self.subjects[int(len(self.subjects) * draw())]},"status":"open",'
-                f'"priority":"{workload.PRIORITIES[int(4 * draw())]}","assignee":"{agent}","team":"{workload.TEAMS[int(4 * draw())]}",'
-                f'"channel":"{workload.CHANNELS[int(5 * draw())]}"}}}}')
+                f'"priority":"{workload.PRIORITIES[int(4 * draw())]}","assignee":"{agent}",'
+                f'"team":"{workload.TEAMS[int(4 * draw())]}","channel":"{workload.CHANNELS[int(5 * draw())]}"}}}}')
 
     def fact(self):
         draw = self.random.random

@@ -69,7 +69,7 @@ class Agent:
             self.position, self.sum = ends(self.tail)
         if self.placed and self.position + 1 == self.placed[1]:
             # What was just placed comes in no answer.
-            stamp = protocol.time_text((self.placed[3], 0)).encode() + b"\n"
+            stamp = protocol.change.time_text((self.placed[3], 0)).encode() + b"\n"
             self.sum = zlib.crc32(b"".join(prefix + stamp for prefix in self.prefixes), self.sum)
             self.position += len(self.prefixes)
 
