@@ -35,7 +35,7 @@ final class Maintenance: Sendable {
     }
   }
 
-  /// Waits for the step that runs, then flushes.
+  /// Waits for the step that runs, which gives up what takes long, then flushes.
   func stop() {
     isStopped.withLock { $0 = true }
     queue.sync { flush() }
@@ -63,7 +63,7 @@ final class Maintenance: Sendable {
     guard !isStopped.withLock({ $0 }) else { return }
     do throws(StorageError) {
       // One step at a time, so that flushes and stopping need not wait for all of them.
-      if try hosted.workspace.maintain() { request(hosted) }
+      if try hosted.workspace.maintain(isStopping: { isStopped.withLock { $0 } }) { request(hosted) }
     } catch {
       report("maintenance of workspace \(hosted.workspace.name) failed: \(error)")
     }

@@ -232,8 +232,11 @@ package final class Workspace: Sendable {
 
   /// Makes and merges runs of what the log holds beyond them, and joins small members of full segments.
   ///
-  /// One step at a time, so that little memory is used. Returns whether there may be more to do.
-  package func maintain() throws(StorageError) -> Bool {
+  /// One step at a time, so that little memory is used.
+  /// - Parameter isStopping: asked while runs are merged, which takes long where they are large; a merge that is given up is
+  ///   made again when the next run is.
+  /// - Returns: whether there may be more to do.
+  package func maintain(isStopping: () -> Bool = { false }) throws(StorageError) -> Bool {
     if try erase() { return true }
     let log = self.log
     if let first = log.joinable.first {
@@ -255,7 +258,7 @@ package final class Workspace: Sendable {
       return size < Self.runSize
     }
     try runs.add(changes, sum: sum)
-    try runs.merge(packing: true)
+    try runs.merge(packing: true, isCancelled: isStopping)
     return true
   }
 

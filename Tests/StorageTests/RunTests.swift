@@ -46,6 +46,24 @@ import Testing
     #expect(merged.paths == [name.indexPath, name.path].sorted())
   }
 
+  @Test func aMergeThatIsGivenUpLeavesAllAsItWas() throws {
+    let log = RandomLog(seed: 4, changes: 60, entities: 12)
+    let disk = MemoryDisk()
+    let runs = try Self.runs(log, cuts: [10, 30], on: disk)
+    let before = disk.paths
+    for patience in 0..<12 {
+      var asked = 0
+      let merged = try runs.merge(all: true) {
+        asked += 1
+        return asked > patience
+      }
+      #expect(!merged.isChanged && asked == patience + 1)
+      #expect(disk.paths == before)
+    }
+    #expect(try runs.merge(all: true).isChanged)
+    #expect(runs.runs.count == 1)
+  }
+
   @Test func aRunWrittenInHasteIsPackedOnce() throws {
     let log = RandomLog(seed: 4, changes: 200, entities: 7, padding: 200)
     let disk = MemoryDisk()

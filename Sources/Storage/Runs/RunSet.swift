@@ -92,10 +92,11 @@ package final class RunSet {
   ///     server, of whose runs every new agent fetches a copy.
   ///   - thinning: what need not be kept, where the oldest run takes part: only there nothing of an entity's past is
   ///     missing.
+  ///   - isCancelled: asked again and again; once it says so, all is left as it was.
   /// - Returns: whether anything was merged or thinned, and how many values were thinned.
   @discardableResult
   package func merge(
-    all: Bool = false, packing: Bool = false, thinning: Thinning? = nil
+    all: Bool = false, packing: Bool = false, thinning: Thinning? = nil, isCancelled: () -> Bool = { false }
   ) throws(StorageError) -> (isChanged: Bool, thinned: Int) {
     var start = runs.count - 1
     var newer = runs.last?.size ?? 0
@@ -115,6 +116,10 @@ package final class RunSet {
     let writer = try RunWriter(disk, name, sum: sum ?? 0, level: all || packing && start == 0 ? 9 : 6)
     let walk = try EntityWalk(merged)
     while let entity = try walk.next() {
+      if isCancelled() {
+        try writer.abandon()
+        return (false, 0)
+      }
       let kept = thinning?.thin(entity.changes) ?? (changes: entity.changes, count: 0)
       thinned += kept.count
       for change in kept.changes { try writer.add(change) }

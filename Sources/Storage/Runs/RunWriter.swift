@@ -54,6 +54,11 @@ package final class RunWriter {
     pending.removeAll(keepingCapacity: true)
   }
 
+  /// Removes what was written: there will be no such run.
+  package func abandon() throws(StorageError) {
+    try onDisk { () throws(DiskError) in try disk.remove(name.path + ".new") }
+  }
+
   /// Closes the run and makes it durable under its name.
   package func finish() throws(StorageError) {
     if !member.isEmpty { try close() }
