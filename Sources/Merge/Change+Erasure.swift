@@ -42,7 +42,8 @@ extension Change {
     value?.string.flatMap { ReplicaID($0) } == nil ? nil : value
   }
 
-  private var members: [(key: String, value: JSONText)] {
+  /// The members of its line behind `on`.
+  var members: [(key: String, value: JSONText)] {
     JSONText(unchecked: [UInt8(ascii: "{")] + body + [UInt8(ascii: "}")]).members ?? []
   }
 
@@ -66,6 +67,6 @@ extension Change {
       }
     }
     let body = JSONText(object: kept).bytes
-    return Change(id: id, at: at, seen: seen, by: by, on: on, body: Array(body.dropFirst().dropLast()))
+    return with(body: Array(body.dropFirst().dropLast()))
   }
 }

@@ -34,6 +34,10 @@ public struct Change: Hashable, Sendable {
   /// Whether this change creates the entity that it is on.
   public var creates: Bool { on.origin == id }
 
+  /// The change with another body: what is left of it.
+  package func with(body: [UInt8]) -> Change {
+    Change(id: id, at: at, seen: seen, by: by, on: on, body: body)
+  }
 }
 
 /// A change and where the server put it.
@@ -54,6 +58,11 @@ public struct PlacedChange: Hashable, Sendable {
     self.position = position
     self.stamp = stamp
     self.seenLimit = seenLimit
+  }
+
+  /// Another form of the change in its place.
+  package func with(_ change: Change) -> PlacedChange {
+    PlacedChange(change, position: position, stamp: stamp, seenLimit: seenLimit)
   }
 
   /// The position up to which the author had merged, in this lineage of the log.

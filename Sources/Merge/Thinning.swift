@@ -80,10 +80,7 @@ package struct Thinning: Sendable {
     guard !fields.isEmpty else { return (changes, 0) }
     var thinned = changes
     for (index, fields) in fields {
-      let placed = changes[index]
-      thinned[index] = PlacedChange(
-        placed.change.thinned(fields), position: placed.position, stamp: placed.stamp,
-        seenLimit: placed.seenLimit)
+      thinned[index] = changes[index].with(changes[index].change.thinned(fields))
     }
     return (thinned, fields.values.reduce(0) { $0 + $1.count })
   }
@@ -114,13 +111,12 @@ extension Change {
   /// The change without the values of some fields.
   package func thinned(_ fields: Set<ExactString>) -> Change {
     guard !fields.isEmpty else { return self }
-    let members = (JSONText(unchecked: [UInt8(ascii: "{")] + body + [UInt8(ascii: "}")]).members ?? []).map {
-      (member) -> (String, JSONText) in
+    let members = members.map { (member) -> (String, JSONText) in
       guard member.key == "set", let values = member.value.members else { return (member.key, member.value) }
       let kept = values.map { ($0.key, fields.contains(ExactString($0.key)) ? Thinning.mark : $0.value) }
       return ("set", JSONText(object: kept))
     }
     let body = JSONText(object: members).bytes
-    return Change(id: id, at: at, seen: seen, by: by, on: on, body: Array(body.dropFirst().dropLast()))
+    return with(body: Array(body.dropFirst().dropLast()))
   }
 }

@@ -97,10 +97,7 @@ struct InboxSurvey {
       let last = contacts[term.hash]?.last
       guard last?.change.id != made.change.id, contacts[term.hash]?.count ?? 0 <= BlockingKeys.maximumList
       else { return }
-      let change = Change(
-        id: made.change.id, at: made.change.at, seen: made.change.seen, by: "", on: made.change.on, body: [])
-      contacts[term.hash, default: []].append(
-        PlacedChange(change, position: made.position, stamp: made.stamp, seenLimit: made.seenLimit))
+      contacts[term.hash, default: []].append(made.with(made.change.with(body: [])))
     }
   }
 

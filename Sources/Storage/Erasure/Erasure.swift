@@ -20,7 +20,7 @@ extension PlacedChange {
   /// The stub in the place of a change of an erased entity; nil where it has nothing to lose.
   package func erasing(_ entities: Set<EntityID>) -> PlacedChange? {
     guard entities.contains(change.on), !change.isStub else { return nil }
-    return PlacedChange(change.stub, position: position, stamp: stamp, seenLimit: seenLimit)
+    return with(change.stub)
   }
 }
 

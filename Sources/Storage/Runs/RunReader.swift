@@ -65,24 +65,14 @@ package final class RunReader {
       // Whoever comes back to a member will come again.
       if cached?.member == member || visited == member {
         let changes = try self.changes(member)
-        found += changes[Self.lowerBound(changes, entity)...].prefix { $0.change.on == entity }
+        let near = changes.lastIndex(ofSortedWhere: { $0.change.on < entity })
+        found += changes[near...].drop { $0.change.on < entity }.prefix { $0.change.on == entity }
       } else {
-        found += try Self.read(file, index.range(member), inflater, name.path(in: folder), only: entity)
+        found += try read(member, only: entity)
         visited = member
       }
     }
     return found
-  }
-
-  /// The first change of an entity or a greater one.
-  private static func lowerBound(_ changes: [PlacedChange], _ entity: EntityID) -> Int {
-    var low = 0
-    var high = changes.count
-    while low < high {
-      let middle = (low + high) / 2
-      if changes[middle].change.on < entity { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   /// A member's bytes as they lie in the file.
@@ -94,26 +84,26 @@ package final class RunReader {
   /// All changes of one member, by entity, then position.
   package func changes(_ member: Int) throws(StorageError) -> [PlacedChange] {
     if let cached, cached.member == member { return cached.changes }
-    let changes = try Self.read(file, index.range(member), inflater, name.path(in: folder))
+    let changes = try read(member)
     cached = (member, changes)
     return changes
   }
 
-  private static func read(
-    _ file: any DiskFile, _ range: Range<Int>, _ inflater: Inflater, _ path: String,
-    only entity: EntityID? = nil
-  ) throws(StorageError) -> [PlacedChange] {
-    let bytes = try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
+  private func read(_ member: Int, only entity: EntityID? = nil) throws(StorageError) -> [PlacedChange] {
+    func damage(_ reason: String) -> StorageError {
+      .damaged(Damage(file: name.path(in: folder), offset: index.range(member).lowerBound, reason: reason))
+    }
+    let bytes = try bytes(ofMember: member)
     var text: [UInt8] = []
     do {
-      _ = try inflater.inflateMember(bytes.span, limit: memberLimit, to: &text)
+      _ = try inflater.inflateMember(bytes.span, limit: Self.memberLimit, to: &text)
     } catch {
-      throw .damaged(Damage(file: path, offset: range.lowerBound, reason: error.description))
+      throw damage(error.description)
     }
     do {
       return try RunText.parse(text.span, only: entity)
     } catch {
-      throw .damaged(Damage(file: path, offset: range.lowerBound, reason: error.description))
+      throw damage(error.description)
     }
   }
 

@@ -96,9 +96,7 @@ struct TableBuilder {
   private static func withoutLogs(_ placed: PlacedChange) -> PlacedChange {
     let change = placed.change
     guard onlyLogs(change.body.span) else { return placed }
-    return PlacedChange(
-      Change(id: change.id, at: change.at, seen: change.seen, by: change.by, on: change.on, body: []),
-      position: placed.position, stamp: placed.stamp, seenLimit: placed.seenLimit)
+    return placed.with(change.with(body: []))
   }
 
   private static func onlyLogs(_ body: Span<UInt8>) -> Bool {
