@@ -62,8 +62,7 @@ extension Store {
     let result: Result
     do throws(StorageError) {
       result = try make(&batch)
-      let changes = batch.changes
-      try onDisk { () throws(DiskError) in try own.append(changes) }
+      try onDisk { () throws(DiskError) in try own.append(batch.changes, lines: batch.lines.span) }
     } catch {
       index()
       throw error
@@ -84,6 +83,8 @@ package struct EditBatch {
   private let store: Store
   fileprivate var clock: HybridClock
   fileprivate private(set) var changes: [Change] = []
+  /// The changes as the store's file holds them.
+  fileprivate private(set) var lines: [UInt8] = []
 
   fileprivate init(_ store: Store) {
     self.store = store
@@ -128,19 +129,14 @@ package struct EditBatch {
     let change = Change(
       id: id, at: at, seen: store.mirror.last, by: edit.by ?? store.configuration.agent, on: entity,
       body: body)
-    try Self.check(change)
+    do {
+      try ChangeLine.writeValid(change, to: &lines)
+    } catch {
+      throw .refused("the edit of \(change.on) was not made: \(error.reason)")
+    }
     self.clock = clock
     changes.append(change)
     store.addNewer(PlacedChange(change))
     return change
-  }
-
-  /// Whatever a person typed goes through the check that a server makes.
-  private static func check(_ change: Change) throws(StorageError) {
-    do {
-      _ = try ChangeLine.parse(ChangeLine.bytes(change).span)
-    } catch {
-      throw .refused("the edit of \(change.on) was not made: \(error.reason)")
-    }
   }
 }

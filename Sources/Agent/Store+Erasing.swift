@@ -10,10 +10,14 @@ import Storage
 /// arrives is stored as stubs, and `scrub` takes out what was there before. A crash in between leaves erasures that are
 /// known and not noted as carried out; the next command that opens the store for writing goes on.
 extension Store {
-  /// Whether an entity is erased: here, or by an own change that was not sent yet. Cost: none but finding it.
+  /// Whether an entity is erased: here, or by an own change that was not sent yet. Cost: none but finding it;
+  /// the first time, a pass over its unsent changes.
   public func isErased(_ entity: EntityID) -> Bool {
-    erasures[entity] != nil
-      || newer[entity]?.contains { $0.position == nil && $0.change.erases } == true
+    if erasures[entity] != nil { return true }
+    if seenUnerased.contains(entity) { return false }
+    let isErased = newer[entity]?.contains { $0.position == nil && $0.change.erases } == true
+    if !isErased { seenUnerased.insert(entity) }
+    return isErased
   }
 
   /// The entities that are erased in the workspace's order.

@@ -22,13 +22,26 @@ extension Store {
     try together(entity)?.state
   }
 
-  /// The members and what they add up to, by those changes that count. An erased entity stands alone.
+  /// The members and what they add up to. An erased entity stands alone.
   package func together(
-    _ entity: EntityID, where counts: (PlacedChange) -> Bool = { _ in true }
+    _ entity: EntityID
+  ) throws(StorageError) -> (members: [EntityID], state: EntityState)? {
+    if let state = recent.state(of: entity), state.linked.isEmpty { return ([entity], state) }
+    let own = try changes(of: entity)
+    return own.isEmpty ? nil : try together(entity, own, fold(own, of: entity)) { _ in true }
+  }
+
+  /// The members and what they add up to, by those changes that count.
+  package func together(
+    _ entity: EntityID, where counts: (PlacedChange) -> Bool
   ) throws(StorageError) -> (members: [EntityID], state: EntityState)? {
     let own = try changes(of: entity).filter(counts)
-    guard !own.isEmpty else { return nil }
-    let state = Fold.state(of: entity, own)
+    return own.isEmpty ? nil : try together(entity, own, Fold.state(of: entity, own), where: counts)
+  }
+
+  private func together(
+    _ entity: EntityID, _ own: [PlacedChange], _ state: EntityState, where counts: (PlacedChange) -> Bool
+  ) throws(StorageError) -> (members: [EntityID], state: EntityState)? {
     var waiting = state.linked
     guard !waiting.isEmpty else { return ([entity], state) }
     var members = [entity: own]

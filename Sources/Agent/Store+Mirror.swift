@@ -66,6 +66,7 @@ extension Store {
       let result = try runs.merge(all: all, thinning: try follower?.thinning())
       merged = result.isChanged
       thinnedCount += result.thinned
+      if result.thinned > 0 { recent = RecentStates() }
     }
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
     follower?.storeDidCompact(hasNewRuns: merged)

@@ -14,6 +14,7 @@ public struct JSONText: Hashable, Sendable {
   /// Takes a string as a JSON string.
   public init(_ string: String) {
     var output: [UInt8] = []
+    output.reserveCapacity(string.utf8.count + 2)
     JSONWriter.string(string, to: &output)
     bytes = output
   }
@@ -25,7 +26,9 @@ public struct JSONText: Hashable, Sendable {
 
   /// An object with the given members, in their order.
   public init(object members: [(String, JSONText)]) {
-    var output: [UInt8] = [UInt8(ascii: "{")]
+    var output: [UInt8] = []
+    output.reserveCapacity(members.reduce(1) { $0 + $1.0.utf8.count + $1.1.bytes.count + 4 })
+    output.append(UInt8(ascii: "{"))
     for (index, member) in members.enumerated() {
       if index > 0 { output.append(UInt8(ascii: ",")) }
       JSONWriter.string(member.0, to: &output)

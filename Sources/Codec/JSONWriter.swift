@@ -9,22 +9,34 @@ package enum JSONWriter {
   @usableFromInline
   package static func string(_ value: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    for byte in value.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): output += [UInt8(ascii: "\\"), UInt8(ascii: "\"")]
-      case UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), UInt8(ascii: "\\")]
-      case 0x0A: output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-      case 0x09: output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
-      case 0x0D: output += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
-      case 0x08: output += [UInt8(ascii: "\\"), UInt8(ascii: "b")]
-      case 0x0C: output += [UInt8(ascii: "\\"), UInt8(ascii: "f")]
-      case 0..<0x20:
-        let digits = Array("0123456789abcdef".utf8)
-        output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: output.append(byte)
+    var value = value
+    value.withUTF8 { bytes in
+      // What stands between two escapes is copied at once.
+      var copied = 0
+      for (index, byte) in bytes.enumerated()
+      where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        output += bytes[copied..<index]
+        escape(byte, to: &output)
+        copied = index + 1
       }
+      output += bytes[copied...]
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  private static func escape(_ byte: UInt8, to output: inout [UInt8]) {
+    output.append(UInt8(ascii: "\\"))
+    switch byte {
+    case 0x0A: output.append(UInt8(ascii: "n"))
+    case 0x09: output.append(UInt8(ascii: "t"))
+    case 0x0D: output.append(UInt8(ascii: "r"))
+    case 0x08: output.append(UInt8(ascii: "b"))
+    case 0x0C: output.append(UInt8(ascii: "f"))
+    case 0..<0x20:
+      let digits = Array("0123456789abcdef".utf8)
+      output += Array("u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    default: output.append(byte)
+    }
   }
 
   /// Appends `,"key":` (or `"key":` behind an opening brace).

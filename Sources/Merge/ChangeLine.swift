@@ -83,6 +83,22 @@ public enum ChangeLine {
     return try parse(bytes.span)
   }
 
+  /// Appends the line as `writeChecked` does, where it passes the check that a server makes: whatever a person typed goes
+  /// through it.
+  ///
+  /// - Throws: `JSONError` where it does not; then nothing was appended.
+  package static func writeValid(_ change: Change, to output: inout [UInt8]) throws(JSONError) {
+    let start = output.count
+    writeChecked(change, to: &output)
+    do throws(JSONError) {
+      let end = output.count - Self.crcLength - 2
+      _ = try parse(output.span.extracting(start..<end), end: end - start)
+    } catch {
+      output.removeLast(output.count - start)
+      throw error
+    }
+  }
+
   /// Parses a canonical line, without the line feed.
   package static func parse(_ line: Span<UInt8>) throws(JSONError) -> Change {
     guard line.count > 0, line[line.count - 1] == UInt8(ascii: "}") else {

@@ -56,7 +56,7 @@ public struct LogEntry: Hashable, Sendable {
 }
 
 /// What the changes of one entity add up to. Never written, only folded.
-public struct EntityState: Sendable {
+public struct EntityState: Hashable, Sendable {
   /// The change that wrote it, or the entity whose state it is.
   public let id: EntityID
   /// The registers that have a head, by field.

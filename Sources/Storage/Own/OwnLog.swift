@@ -56,18 +56,24 @@ package struct OwnLog: Sendable {
     lastSequence = max(lastSequence, acknowledged)
   }
 
+  /// Appends changes and makes them durable, as `append(_:lines:)` does.
+  package mutating func append(_ changes: [Change]) throws(DiskError) {
+    var lines: [UInt8] = []
+    for change in changes { ChangeLine.writeChecked(change, to: &lines) }
+    try append(changes, lines: lines.span)
+  }
+
   /// Appends changes and makes them durable: one write, one sync.
   ///
   /// - Precondition: they follow `lastSequence` without a gap.
+  /// - Parameter lines: what `ChangeLine.writeChecked` makes of them.
   /// - Throws: `DiskError`; then nothing was appended.
-  package mutating func append(_ changes: [Change]) throws(DiskError) {
+  package mutating func append(_ changes: [Change], lines: Span<UInt8>) throws(DiskError) {
     guard let first = changes.first, let last = changes.last else { return }
     precondition(first.id == ChangeID(replica, lastSequence + 1), "own changes have no gaps")
-    var lines: [UInt8] = []
-    for change in changes { ChangeLine.writeChecked(change, to: &lines) }
     let file = try openForAppending(first.id.sequence)
     do {
-      try file.append(lines.span)
+      try file.append(lines)
       try file.sync()
     } catch {
       // What a failed write left behind must not stand before the next change.
