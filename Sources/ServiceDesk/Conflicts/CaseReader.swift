@@ -18,16 +18,23 @@ struct CaseReader {
   }
 
   /// Reads ahead what many questions will need, so that each part of the runs is read once.
-  mutating func prepare(for owners: Set<EntityID>) throws(StorageError) {
+  ///
+  /// - Parameter owners: ordered.
+  mutating func prepare(for owners: [EntityID]) throws(StorageError) {
     var wanted: Set<EntityID> = []
-    for owner in owners.sorted() where owner.type == Vocabulary.ticket {
-      if let customer = try desk.store.state(of: owner)?.text("customer").flatMap({ EntityID($0) }),
+    let tickets = owners.filter { $0.type == Vocabulary.ticket }
+    try desk.store.forEach(tickets) { (ticket) throws(StorageError) in
+      if let customer = try desk.store.state(of: ticket)?.text("customer").flatMap({ EntityID($0) }),
         customer.type == Vocabulary.customer
       {
         wanted.insert(customer)
       }
     }
-    for customer in wanted.sorted() { customers[customer] = try desk.history(of: customer) }
+    var read: [EntityID: EntityHistory] = [:]
+    try desk.store.forEach(wanted.sorted()) { (customer) throws(StorageError) in
+      read[customer] = try desk.history(of: customer)
+    }
+    customers = read
   }
 
   /// The entries about an entity; none where nothing of it is known, and for one that is shown as one with others those of

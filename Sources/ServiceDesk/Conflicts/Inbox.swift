@@ -16,7 +16,7 @@ final class Inbox {
   private var overlay: [EntityID: [Conflict]] = [:]
   /// As of when the overlay is.
   private var current: InboxFile.Base?
-  /// Open entries that were not there when this was first in step.
+  /// Open entries that were not there when this was first in step, as of `current`.
   private var arrivals: [Conflict] = []
 
   /// With so many entities looked at again, the file is written anew.
@@ -103,21 +103,8 @@ final class Inbox {
   func takeArrivals() throws(StorageError) -> [Conflict] {
     _ = try inStep()
     defer { arrivals = [] }
-    let open = Set(try overlayOrAll(of: Set(arrivals.map(\.on))).filter { $0.state == .open }.map(\.id))
     var seen: Set<String> = []
-    return arrivals.filter { open.contains($0.id) && seen.insert($0.id).inserted }
-  }
-
-  private func overlayOrAll(of owners: Set<EntityID>) throws(StorageError) -> [Conflict] {
-    var found: [Conflict] = []
-    for owner in owners.sorted() {
-      if let known = overlay[owner] {
-        found += known
-      } else {
-        found += try CaseReader(desk: desk).conflicts(of: owner)
-      }
-    }
-    return found
+    return arrivals.filter { seen.insert($0.id).inserted }
   }
 
   // MARK: Keeping in step
@@ -167,13 +154,11 @@ final class Inbox {
       let owners = ownerTexts
       let known = overlay
       let old = file.lines(store.disk, all: true)?.filter { $0.isOpen && !$0.isOn(owners) }
-      let made = try remake(now)
-      if let old, let open = made.lines(store.disk, all: true)?.filter(\.isOpen) {
-        note(open.compactMap(\.conflict), beside: known, and: Set(old.compactMap(\.conflict?.id)))
-      }
+      let (made, entries) = try remake(now)
+      if let old { note(entries, beside: known, and: Set(old.compactMap(\.conflict?.id))) }
       return made
     }
-    return try remake(now)
+    return try remake(now).file
   }
 
   /// Whether what a file says is of this store's present history.
@@ -217,18 +202,26 @@ final class Inbox {
     }
     let known = overlay
     overlay = fresh
-    let open = fresh.values.joined().filter { $0.state == .open }
-    guard !open.isEmpty else { return }
+    let entries = Array(fresh.values.joined())
+    forgetArrivals(unlessIn: entries) { fresh[$0.on] != nil }
+    guard entries.contains(where: { $0.state == .open }) else { return }
     let owners = ownerTexts
     let old = try lines(file, all: true).lazy.filter { $0.isOpen && $0.isOn(owners) }.compactMap(
       \.conflict?.id)
-    note(open, beside: known, and: Set(old))
+    note(entries, beside: known, and: Set(old))
   }
 
-  /// Notes which open entries were neither in the overlay nor among others that were open.
-  private func note(_ open: [Conflict], beside known: [EntityID: [Conflict]], and old: Set<String>) {
+  /// Notes which entries are open that were neither in the overlay nor among others that were open.
+  private func note(_ entries: [Conflict], beside known: [EntityID: [Conflict]], and old: Set<String>) {
     let old = old.union(known.values.joined().lazy.filter { $0.state == .open }.map(\.id))
-    arrivals += open.filter { !old.contains($0.id) }
+    arrivals += entries.filter { $0.state == .open && !old.contains($0.id) }
+  }
+
+  /// Some were looked at again: those that are not open any more are no news.
+  private func forgetArrivals(unlessIn entries: [Conflict], _ isLookedAt: (Conflict) -> Bool) {
+    guard !arrivals.isEmpty else { return }
+    let open = Set(entries.lazy.filter { $0.state == .open }.map(\.id))
+    arrivals.removeAll { isLookedAt($0) && !open.contains($0.id) }
   }
 
   private func save() throws(StorageError) {
@@ -246,12 +239,13 @@ final class Inbox {
   }
 
   /// Makes the file anew from all changes. Cost: per store.
-  private func remake(_ now: InboxFile.Base) throws(StorageError) -> InboxFile {
+  private func remake(_ now: InboxFile.Base) throws(StorageError) -> (file: InboxFile, entries: [Conflict]) {
     let entries = try desk.reading { () throws(StorageError) in try InboxSurvey(desk).conflicts() }
     let made = InboxFile.write(entries, now, to: store.disk)
     file = made
     current = now
     overlay = [:]
-    return made
+    forgetArrivals(unlessIn: entries) { _ in true }
+    return (made, entries)
   }
 }

@@ -36,8 +36,11 @@ struct InboxSurvey {
     addTwins()
     var found: [Conflict] = []
     var reader = CaseReader(desk: desk)
+    let owners = owners.sorted()
     try reader.prepare(for: owners)
-    for owner in owners.sorted() { found += try reader.conflicts(of: owner) }
+    try desk.store.forEach(owners) { (owner) throws(StorageError) in
+      found += try reader.conflicts(of: owner)
+    }
     return found
   }
 
