@@ -157,9 +157,9 @@ struct CaseReader {
     return found
   }
 
-  private static let consent = Array("\"consent.".utf8)
+  static let consent = Array("\"consent.".utf8)
   private static let fact = Array("\"fact.".utf8)
-  private static let name = Array("\"name\"".utf8)
-  private static let erase = Array("\"erase\"".utf8)
+  static let name = Array("\"name\"".utf8)
+  static let erase = Array("\"erase\"".utf8)
   static let same = Array("\"\(Links.same.text)\"".utf8)
 }

@@ -191,13 +191,19 @@ final class Inbox {
 
   private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) {
     let reader = CaseReader(desk: desk)
+    let names = Set(news.keys.map { Array("\($0)".utf8)[...] })
+    let listed = Set(try lines(file, all: true).lazy.filter { $0.isOn(names) }.compactMap(\.owner))
     let fresh = try desk.reading { () throws(StorageError) in
+      let plain = PlainNews(store, listed: listed, linked: Set(try desk.tables.entities(.linked)))
+      let touched = news.keys.filter { !plain.includes($0, news[$0] ?? []) }.sorted()
       var owners: Set<EntityID> = []
-      for (id, changes) in news.sorted(by: { $0.key < $1.key }) {
-        owners.formUnion(try reader.owners(touchedBy: id, changes, of: news.count))
+      try store.forEach(touched) { (id) throws(StorageError) in
+        owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
       }
       var fresh: [EntityID: [Conflict]] = [:]
-      for owner in owners.sorted() { fresh[owner] = try reader.conflicts(of: owner) }
+      try store.forEach(owners.sorted()) { (owner) throws(StorageError) in
+        fresh[owner] = try reader.conflicts(of: owner)
+      }
       return fresh
     }
     let known = overlay

@@ -156,9 +156,9 @@ struct InboxSurvey {
     return false
   }
 
-  private static let withdrawnWord = Array("\"withdrawn\"".utf8)
+  static let withdrawnWord = Array("\"withdrawn\"".utf8)
   private static let add = Array("\"add\":".utf8)
-  private static let facts = Array("\"facts\":".utf8)
-  private static let customer = Array("\"customer\":\"".utf8)
-  private static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
+  static let facts = Array("\"facts\":".utf8)
+  static let customer = Array("\"customer\":\"".utf8)
+  static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
 }

@@ -11,8 +11,9 @@ extension Situations {
     }
     let erasures = subject.owner.steps.filter { $0.edits.contains(where: \.isErasure) }
     let edits = subject.owner.steps.filter { step in
+      // What came before it, in the order or on the same device, was erased knowingly or hides nothing.
       !step.edits.contains(where: \.isErasure) && !(step.position ?? .max < erasure.position ?? .max)
-        && !erasures.contains { step.placed.knew($0.placed) }
+        && !erasure.placed.knew(step.placed) && !erasures.contains { step.placed.knew($0.placed) }
     }
     guard let last = edits.last else { return [] }
     let authors = Set(edits.map(\.by)).sorted()

@@ -13,7 +13,8 @@ import Testing
 struct InboxTests {
   @Test(
     "Over random work of two agents, with syncs and compactions in between",
-    arguments: 1...12 as ClosedRange<UInt64>)
+    // The last three erase what they had edited before either was sent.
+    arguments: Array(1...12) + [43, 54, 75] as [UInt64])
   func random(_ seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let desks = try TwoDesks(agentRun: 10, seed: seed)
