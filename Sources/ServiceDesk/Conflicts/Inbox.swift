@@ -21,8 +21,10 @@ final class Inbox {
 
   /// With so many entities looked at again, the file is written anew.
   private static let overlayLimit = 64
-  /// With so many changed entities, a walk through all is faster than looking at each, which costs what 500 changes do in a
-  /// walk.
+  /// Of so many entities with news, nobody asks which of them have to be looked at.
+  private static let newsLimit = 8192
+  /// With so many entities to look at, a walk through all is faster than looking at each, which costs what 500 changes do
+  /// in a walk.
   private var walkLimit: Int { min(max(64, Int(now.position) / 500), 4000) }
 
   init(_ desk: Desk) {
@@ -144,8 +146,7 @@ final class Inbox {
         overlay = [:]
         return file
       }
-      if let news = try changes(since: file.base) {
-        try look(at: news, file)
+      if let news = try changes(since: file.base), try look(at: news, file) {
         current = now
         if overlay.count > Self.overlayLimit { try save() }
         return self.file ?? file
@@ -170,7 +171,7 @@ final class Inbox {
   /// The changes behind a base, by entity; nil where they are of too many. Cost: what is in no run, and the runs that end
   /// behind it, up to where it is too much.
   private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]]? {
-    let limit = walkLimit
+    let limit = Self.newsLimit
     var found: [EntityID: [PlacedChange]] = [:]
     for (id, changes) in store.newer {
       let new = changes.filter {
@@ -189,13 +190,20 @@ final class Inbox {
     return found.count > limit ? nil : found
   }
 
-  private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) {
+  /// Looks again at what news concern. False where that is too much.
+  private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) -> Bool {
     let reader = CaseReader(desk: desk)
     let names = Set(news.keys.map { Array("\($0)".utf8)[...] })
-    let listed = Set(try lines(file, all: true).lazy.filter { $0.isOn(names) }.compactMap(\.owner))
-    let fresh = try desk.reading { () throws(StorageError) in
-      let plain = PlainNews(store, listed: listed, linked: Set(try desk.tables.entities(.linked)))
-      let touched = news.keys.filter { !plain.includes($0, news[$0] ?? []) }.sorted()
+    var listed: [EntityID: Bool] = [:]
+    for line in try lines(file, all: true) where line.isOn(names) {
+      if let owner = line.owner { listed[owner] = listed[owner] != false && line.isOfField }
+    }
+    let fresh = try desk.reading { () throws(StorageError) -> [EntityID: [Conflict]]? in
+      let plain = try PlainNews(store, desk.tables, listed: listed)
+      var touched: [EntityID] = []
+      for (id, changes) in news where try !plain.includes(id, changes) { touched.append(id) }
+      if touched.count > walkLimit { return nil }
+      touched.sort()
       var owners: Set<EntityID> = []
       try store.forEach(touched) { (id) throws(StorageError) in
         owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
@@ -206,15 +214,17 @@ final class Inbox {
       }
       return fresh
     }
+    guard let fresh else { return false }
     let known = overlay
     overlay = fresh
     let entries = Array(fresh.values.joined())
     forgetArrivals(unlessIn: entries) { fresh[$0.on] != nil }
-    guard entries.contains(where: { $0.state == .open }) else { return }
+    guard entries.contains(where: { $0.state == .open }) else { return true }
     let owners = ownerTexts
     let old = try lines(file, all: true).lazy.filter { $0.isOpen && $0.isOn(owners) }.compactMap(
       \.conflict?.id)
     note(entries, beside: known, and: Set(old))
+    return true
   }
 
   /// Notes which entries are open that were neither in the overlay nor among others that were open.

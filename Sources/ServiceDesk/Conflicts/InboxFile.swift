@@ -129,12 +129,22 @@ struct InboxFile {
 
     var owner: EntityID? { ownerText.flatMap { EntityID(String(decoding: $0, as: UTF8.self)) } }
 
+    /// Whether it is about values of a field: `...,"id":"7k3f9q2hd9","kind":"field",`.
+    var isOfField: Bool {
+      guard let owner = ownerText else { return false }
+      let rest = bytes[owner.endIndex...].dropFirst(Self.middle.count)
+      guard bytes[owner.endIndex...].starts(with: Self.middle) else { return false }
+      return rest.drop { $0 != UInt8(ascii: "\"") }.starts(with: Self.field)
+    }
+
     /// Whether its entity is among some, given as texts.
     func isOn(_ owners: Set<ArraySlice<UInt8>>) -> Bool { ownerText.map { owners.contains($0) } ?? false }
 
     var conflict: Conflict? { (try? JSONText(parsing: bytes)).flatMap { Conflict($0) } }
 
     private static let prefix = Array("{\"on\":\"".utf8)
+    private static let middle = Array("\",\"id\":\"".utf8)
+    private static let field = Array("\",\"kind\":\"field\",".utf8)
   }
 
   /// Stores entries. Where the disk does not let us, they stay in memory.

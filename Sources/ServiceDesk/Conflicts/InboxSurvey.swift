@@ -86,6 +86,17 @@ struct InboxSurvey {
   }
 
   private mutating func addContacts(of made: PlacedChange, _ change: Change) {
+    for contact in Self.contacts(addedBy: change).map(\.hash) {
+      let last = contacts[contact]?.last
+      guard last?.change.id != made.change.id, contacts[contact]?.count ?? 0 <= BlockingKeys.maximumList
+      else { continue }
+      contacts[contact, default: []].append(made.with(made.change.with(body: [])))
+    }
+  }
+
+  /// The ways to be reached that a change adds.
+  static func contacts(addedBy change: Change) -> [Term] {
+    var found: [Term] = []
     try? ChangeBody.operations(of: change.body) { operation in
       guard case .add(let field, let element) = operation, Vocabulary.contactSets.contains(field) else {
         return
@@ -96,12 +107,9 @@ struct InboxSurvey {
         case "handles": .handle(element.text)
         default: PhoneDigits.parse(element.text).map { .phone(digits: $0) }
         }
-      guard let term else { return }
-      let last = contacts[term.hash]?.last
-      guard last?.change.id != made.change.id, contacts[term.hash]?.count ?? 0 <= BlockingKeys.maximumList
-      else { return }
-      contacts[term.hash, default: []].append(made.with(made.change.with(body: [])))
+      if let term { found.append(term) }
     }
+    return found
   }
 
   /// Customers with one way to be reached that were made by authors who did not know of each other's.
