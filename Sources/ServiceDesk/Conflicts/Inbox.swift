@@ -192,7 +192,7 @@ final class Inbox {
 
   /// Looks again at what news concern. False where that is too much.
   private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) -> Bool {
-    let reader = CaseReader(desk: desk)
+    var reader = CaseReader(desk: desk)
     let names = Set(news.keys.map { Array("\($0)".utf8)[...] })
     var listed: [EntityID: Bool] = [:]
     for line in try lines(file, all: true) where line.isOn(names) {
@@ -209,6 +209,7 @@ final class Inbox {
         owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
       }
       var fresh: [EntityID: [Conflict]] = [:]
+      try reader.prepare(for: owners.sorted())
       try store.forEach(owners.sorted()) { (owner) throws(StorageError) in
         fresh[owner] = try reader.conflicts(of: owner)
       }

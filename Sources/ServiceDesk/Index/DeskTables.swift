@@ -78,7 +78,14 @@ final class DeskTables {
   /// Cost: a fold for each entity that changed since it was last asked for.
   func newerRows(ofType type: String?) throws(StorageError) -> [TableRow] {
     var rows: [TableRow] = []
-    for id in store.newer.keys.filter({ type == nil || $0.type == type }).sorted() {
+    let ids = store.newer.keys.filter { type == nil || $0.type == type }.sorted()
+    try store.readAhead(
+      ids.filter { id in
+        let changes = store.newer[id] ?? []
+        // What a change made that is in no run is in none either.
+        return newerRows?.known(id, changes) == nil && !changes.contains(where: \.change.creates)
+      })
+    for id in ids {
       if let values = try newerValues(of: id) { rows.append(TableRow(id, values)) }
     }
     return rows
