@@ -11,7 +11,9 @@ import Storage
 /// is written anew.
 final class Inbox {
   private unowned let desk: Desk
-  private var file: InboxFile?
+  private var file: InboxFile? { didSet { allLines = nil } }
+  /// All lines of the file, once somebody asked for them: a question behind an edit asks twice.
+  private var allLines: [InboxFile.Line]?
   /// The entries of entities that changed since the file was written.
   private var overlay: [EntityID: [Conflict]] = [:]
   /// As of when the overlay is.
@@ -21,6 +23,8 @@ final class Inbox {
 
   /// With so many entities looked at again, the file is written anew.
   private static let overlayLimit = 64
+  /// Of no more entities with news than these all are looked at.
+  private static let fewNews = 16
   /// Of so many entities with news, nobody asks which of them have to be looked at.
   private static let newsLimit = 8192
   /// With so many entities to look at, a walk through all is faster than looking at each, which costs what 500 changes do
@@ -125,7 +129,11 @@ final class Inbox {
   }
 
   private func lines(_ file: InboxFile, all: Bool) throws(StorageError) -> [InboxFile.Line] {
-    if let lines = file.lines(store.disk, all: all) { return lines }
+    if all, let allLines { return allLines }
+    if let lines = file.lines(store.disk, all: all) {
+      if all { allLines = lines }
+      return lines
+    }
     // Damaged, or another process wrote it anew meanwhile.
     self.file = nil
     current = nil
@@ -193,15 +201,15 @@ final class Inbox {
   /// Looks again at what news concern. False where that is too much.
   private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) -> Bool {
     var reader = CaseReader(desk: desk)
-    let names = Set(news.keys.map { Array("\($0)".utf8)[...] })
-    var listed: [EntityID: Bool] = [:]
-    for line in try lines(file, all: true) where line.isOn(names) {
-      if let owner = line.owner { listed[owner] = listed[owner] != false && line.isOfField }
-    }
+    // Of few it takes less to look at all than to read which have entries.
+    let listed = news.count > Self.fewNews ? try listed(among: news.keys, file) : nil
     let fresh = try desk.reading { () throws(StorageError) -> [EntityID: [Conflict]]? in
-      let plain = try PlainNews(store, desk.tables, listed: listed)
-      var touched: [EntityID] = []
-      for (id, changes) in news where try !plain.includes(id, changes) { touched.append(id) }
+      var touched = Array(news.keys)
+      if let listed {
+        let plain = try PlainNews(store, desk.tables, listed: listed)
+        touched = []
+        for (id, changes) in news where try !plain.includes(id, changes) { touched.append(id) }
+      }
       if touched.count > walkLimit { return nil }
       touched.sort()
       var owners: Set<EntityID> = []
@@ -209,8 +217,9 @@ final class Inbox {
         owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
       }
       var fresh: [EntityID: [Conflict]] = [:]
-      try reader.prepare(for: owners.sorted())
-      try store.forEach(owners.sorted()) { (owner) throws(StorageError) in
+      let ordered = owners.sorted()
+      try reader.prepare(for: ordered)
+      try store.forEach(ordered) { (owner) throws(StorageError) in
         fresh[owner] = try reader.conflicts(of: owner)
       }
       return fresh
@@ -226,6 +235,18 @@ final class Inbox {
       \.conflict?.id)
     note(entries, beside: known, and: Set(old))
     return true
+  }
+
+  /// Of some entities those that have entries in the file, and whether these are all about fields. Cost: per entry.
+  private func listed(
+    among entities: some Sequence<EntityID>, _ file: InboxFile
+  ) throws(StorageError) -> [EntityID: Bool] {
+    let names = Set(entities.map { Array("\($0)".utf8)[...] })
+    var listed: [EntityID: Bool] = [:]
+    for line in try lines(file, all: true) where line.isOn(names) {
+      if let owner = line.owner { listed[owner] = listed[owner] != false && line.isOfField }
+    }
+    return listed
   }
 
   /// Notes which entries are open that were neither in the overlay nor among others that were open.
