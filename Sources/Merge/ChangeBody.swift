@@ -37,6 +37,18 @@ package enum ChangeBody {
     try self.visit(body.span, 0..<body.count, building: true, visit)
   }
 
+  /// Whether a validated body writes to logs, such as a timeline, and does nothing else.
+  package static func onlyLogs(_ body: Span<UInt8>) -> Bool {
+    do throws(JSONError) {
+      let keyEnd = try JSONScanner.skipString(body, 0)
+      guard JSONScanner.equals(body, 1..<keyEnd - 1, "log") else { return false }
+      return try JSONScanner.skipValue(body, JSONScanner.expect(UInt8(ascii: ":"), body, keyEnd))
+        == body.count
+    } catch {
+      return false
+    }
+  }
+
   private static func visit(
     _ whole: Span<UInt8>, _ range: Range<Int>, building: Bool, _ emit: (Operation) -> Void
   ) throws(JSONError) {

@@ -88,9 +88,9 @@ struct CaseReader {
   func others(_ id: EntityID, _ state: EntityState, arriving: Int = 0) throws(StorageError) -> [EntityID] {
     var found = Situations.mergeTargets(state)
     if id.type == Vocabulary.customer {
-      let terms =
-        state.elements("emails").map { Term.email($0) } + state.elements("handles").map { Term.handle($0) }
-        + state.elements("phones").compactMap { PhoneDigits.parse($0).map { .phone(digits: $0) } }
+      let terms = Vocabulary.contactSets.flatMap { field in
+        state.elements(field).compactMap { Term.contact(field, $0) }
+      }
       // What many share, such as a company's switchboard, tells nobody apart.
       let maximum = BlockingKeys.maximumList + arriving
       for list in try desk.tables.entities(terms, atMost: maximum) { found.formUnion(list) }
@@ -120,7 +120,7 @@ struct CaseReader {
     case Vocabulary.customer:
       // What its tickets' rules read of it; the name, because sentences have it in them.
       let isRead = news.contains { placed in
-        [Self.consent, Self.fact, Self.name, Self.erase, Self.same].contains {
+        [BodyWords.consent, BodyWords.fact, BodyWords.name, BodyWords.erase, BodyWords.same].contains {
           placed.change.body.contains(word: $0)
         }
       }
@@ -137,7 +137,7 @@ struct CaseReader {
   /// An entity with all that it is shown as one with, or was before the news.
   private func tied(_ id: EntityID, _ news: [PlacedChange]) throws(StorageError) -> Set<EntityID> {
     var named: Set<EntityID> = [id]
-    for placed in news where placed.change.body.contains(word: Self.same) {
+    for placed in news where placed.change.body.contains(word: BodyWords.same) {
       Ties.operations(of: placed) { operation in
         switch operation {
         case .add(Links.same, let element), .drop(Links.same, let element, _):
@@ -146,7 +146,7 @@ struct CaseReader {
         }
       }
     }
-    if news.contains(where: { $0.change.body.contains(word: Self.erase) }) {
+    if news.contains(where: { $0.change.body.contains(word: BodyWords.erase) }) {
       // What was erased does not tell any more what it was tied to.
       for other in try desk.tables.entities(.linked) where other.type == id.type {
         if try desk.store.state(of: other)?.linked.contains(id) == true { named.insert(other) }
@@ -156,10 +156,4 @@ struct CaseReader {
     for name in named { found.formUnion(try desk.store.members(of: name)) }
     return found
   }
-
-  static let consent = Array("\"consent.".utf8)
-  private static let fact = Array("\"fact.".utf8)
-  static let name = Array("\"name\"".utf8)
-  static let erase = Array("\"erase\"".utf8)
-  static let same = Array("\"\(Links.same.text)\"".utf8)
 }

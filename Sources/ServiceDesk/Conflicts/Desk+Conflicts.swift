@@ -60,7 +60,7 @@ extension Desk {
   public func history(of id: EntityID) throws(StorageError) -> EntityHistory? {
     let changes = try store.changes(of: id)
     guard !changes.isEmpty else { return nil }
-    guard changes.contains(where: { $0.change.body.contains(word: CaseReader.same) }) else {
+    guard changes.contains(where: { $0.change.body.contains(word: BodyWords.same) }) else {
       return EntityHistory(id, changes)
     }
     let members = try store.members(of: id)

@@ -51,10 +51,10 @@ struct InboxSurvey {
       let made = changes.first(where: \.change.creates)
       for placed in changes {
         let body = placed.change.body
-        if body.contains(word: Self.withdrawnWord) { withdrawn.insert(id) }
-        if let made, body.contains(word: Self.add) { addContacts(of: made, placed.change) }
-        if body.contains(word: CaseReader.same) { addTies(id, placed) }
-        if Self.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
+        if body.contains(word: BodyWords.withdrawn) { withdrawn.insert(id) }
+        if let made, body.contains(word: BodyWords.add) { addContacts(of: made, placed.change) }
+        if body.contains(word: BodyWords.same) { addTies(id, placed) }
+        if BodyWords.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
       }
     case Vocabulary.promise:
       for placed in changes {
@@ -69,9 +69,9 @@ struct InboxSurvey {
     case Vocabulary.ticket:
       for placed in changes {
         let body = placed.change.body
-        if body.contains(word: Self.facts) { owners.insert(id) }
-        if Self.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
-        if !withdrawn.isEmpty, body.contains(word: Self.customer) {
+        if body.contains(word: BodyWords.facts) { owners.insert(id) }
+        if BodyWords.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
+        if !withdrawn.isEmpty, body.contains(word: BodyWords.customer) {
           try? ChangeBody.operations(of: body) { operation in
             if case .set("customer", let value) = operation, let customer = EntityID(value.plain),
               withdrawn.contains(customer)
@@ -98,16 +98,9 @@ struct InboxSurvey {
   static func contacts(addedBy change: Change) -> [Term] {
     var found: [Term] = []
     try? ChangeBody.operations(of: change.body) { operation in
-      guard case .add(let field, let element) = operation, Vocabulary.contactSets.contains(field) else {
-        return
+      if case .add(let field, let element) = operation, let term = Term.contact(field, element.text) {
+        found.append(term)
       }
-      let term: Term? =
-        switch field {
-        case "emails": .email(element.text)
-        case "handles": .handle(element.text)
-        default: PhoneDigits.parse(element.text).map { .phone(digits: $0) }
-        }
-      if let term { found.append(term) }
     }
     return found
   }
@@ -163,10 +156,4 @@ struct InboxSurvey {
     }
     return false
   }
-
-  static let withdrawnWord = Array("\"withdrawn\"".utf8)
-  private static let add = Array("\"add\":".utf8)
-  static let facts = Array("\"facts\":".utf8)
-  static let customer = Array("\"customer\":\"".utf8)
-  static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
 }

@@ -35,8 +35,8 @@ struct PlainNews {
         id.type == type && changes.contains { $0.change.body.contains(word: word) }
       }
     }
-    hasWithdrawal = occurs(InboxSurvey.withdrawnWord, on: Vocabulary.customer)
-    hasFactsGiven = occurs(InboxSurvey.facts, on: Vocabulary.ticket)
+    hasWithdrawal = occurs(BodyWords.withdrawn, on: Vocabulary.customer)
+    hasFactsGiven = occurs(BodyWords.facts, on: Vocabulary.ticket)
   }
 
   /// Whether the news of an entity can make no entry, of it or of what looks at it.
@@ -44,7 +44,7 @@ struct PlainNews {
     guard !linked.contains(id) else { return false }
     if let isOfFields = listed[id] {
       // What is told on the timeline ends no disagreement about a field, and is no part of what an entry shows.
-      guard isOfFields, news.allSatisfy({ Self.onlyTells($0.change) }) else { return false }
+      guard isOfFields, news.allSatisfy({ ChangeBody.onlyLogs($0.change.body.span) }) else { return false }
     }
     switch id.type {
     case Vocabulary.ticket: if hasWithdrawal { return false }
@@ -52,12 +52,9 @@ struct PlainNews {
     default: return false
     }
     let isNew = news.contains(where: \.change.creates)
-    var words = Self.words
-    if id.type == Vocabulary.ticket {
-      words += Self.ticketWords + (isNew ? [] : [InboxSurvey.customer])
-    } else {
-      words += isNew ? [CaseReader.consent] : Self.customerWords
-    }
+    let words =
+      id.type == Vocabulary.ticket
+      ? isNew ? Self.newTicketWords : Self.ticketWords : isNew ? Self.newCustomerWords : Self.customerWords
     let lately = newer[id] ?? []
     let isPlain = news.allSatisfy { placed in
       placed.seen >= covered && !placed.isClamped
@@ -75,25 +72,15 @@ struct PlainNews {
     return try tables.entities(contacts).joined().contains { $0 != id }
   }
 
-  /// Whether a change writes to timelines, and nothing else.
-  private static func onlyTells(_ change: Change) -> Bool {
-    var isSo = true
-    try? ChangeBody.operations(of: change.body) { operation in
-      if case .log = operation { return }
-      isSo = false
-    }
-    return isSo
-  }
-
   /// What rules read besides who knew what, on any entity.
   private static let words =
-    InboxSurvey.merges + [CaseReader.same, CaseReader.erase]
-    + ["\"distinct\"", "\"settles\"", "\"reopens\"", "\"restores\""].map { Array($0.utf8) }
-  /// On a ticket: what a promise may be the twin of, and facts that were given. Whose ticket it is says nothing on one that
-  /// is new.
-  private static let ticketWords =
-    [InboxSurvey.facts] + ["\"compensation\"", "\"promise\""].map { Array($0.utf8) }
-  /// On a customer who was there: how they are reached, what they allow, and the name, which sentences have in them.
-  private static let customerWords =
-    [CaseReader.consent, CaseReader.name] + ["\"add\":", "\"drop\":"].map { Array($0.utf8) }
+    BodyWords.merges + BodyWords.settling + [BodyWords.same, BodyWords.distinct, BodyWords.erase]
+  /// On a ticket: what a promise may be the twin of, and facts that were given.
+  private static let newTicketWords = words + BodyWords.owed + [BodyWords.facts]
+  /// And on one that was there: whose it is.
+  private static let ticketWords = newTicketWords + [BodyWords.customer]
+  /// On a customer: what they allow.
+  private static let newCustomerWords = words + [BodyWords.consent]
+  /// And on one who was there: how they are reached, and the name, which sentences have in them.
+  private static let customerWords = newCustomerWords + [BodyWords.name, BodyWords.add, BodyWords.drop]
 }

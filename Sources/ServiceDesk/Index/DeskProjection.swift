@@ -60,10 +60,8 @@ struct DeskProjection: TableProjection {
     case .set(Vocabulary.merged, let value): [.merged(value.plain)]
     case .set(Vocabulary.outreachField, let value) where type == Vocabulary.ticket: [.outreach(value.plain)]
     case .set(Vocabulary.split, let value): value["from"].map { [.split($0.plain)] } ?? []
-    case .add("phones", let element) where type == Vocabulary.customer:
-      PhoneDigits.parse(element.text).map { [.phone(digits: $0)] } ?? []
-    case .add("emails", let element) where type == Vocabulary.customer: [.email(element.text)]
-    case .add("handles", let element) where type == Vocabulary.customer: [.handle(element.text)]
+    case .add(let field, let element) where type == Vocabulary.customer:
+      Term.contact(field, element.text).map { [$0] } ?? []
     default: []
     }
   }

@@ -56,3 +56,15 @@ enum Term: Hashable {
     return UInt32(mixed >> 40)
   }
 }
+
+extension Term {
+  /// A way to reach a customer: an element of one of `Vocabulary.contactSets`. Nil for what is no number, and for other sets.
+  static func contact(_ field: ExactString, _ text: String) -> Term? {
+    switch field {
+    case "phones": PhoneDigits.parse(text).map { .phone(digits: $0) }
+    case "emails": .email(text)
+    case "handles": .handle(text)
+    default: nil
+    }
+  }
+}

@@ -95,18 +95,7 @@ struct TableBuilder {
   /// these, and they are the long ones.
   private static func withoutLogs(_ placed: PlacedChange) -> PlacedChange {
     let change = placed.change
-    guard onlyLogs(change.body.span) else { return placed }
+    guard ChangeBody.onlyLogs(change.body.span) else { return placed }
     return placed.with(change.with(body: []))
-  }
-
-  private static func onlyLogs(_ body: Span<UInt8>) -> Bool {
-    do throws(JSONError) {
-      let keyEnd = try JSONScanner.skipString(body, 0)
-      guard JSONScanner.equals(body, 1..<keyEnd - 1, "log") else { return false }
-      return try JSONScanner.skipValue(body, JSONScanner.expect(UInt8(ascii: ":"), body, keyEnd))
-        == body.count
-    } catch {
-      return false
-    }
   }
 }

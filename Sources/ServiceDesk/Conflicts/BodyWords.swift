@@ -1,0 +1,28 @@
+import Codec
+import Merge
+
+/// Words by which the body of a change is told apart without parsing it. One that is found may stand in a text, so it only says
+/// that one has to look.
+enum BodyWords {
+  static let add = Array("\"add\":".utf8)
+  static let drop = Array("\"drop\":".utf8)
+  static let erase = Array("\"erase\"".utf8)
+  /// Fields of a customer, by how their names begin.
+  static let consent = Array("\"consent.".utf8)
+  static let fact = Array("\"fact.".utf8)
+  static let name = Array("\"name\"".utf8)
+  /// That a consent is withdrawn.
+  static let withdrawn = Array("\"withdrawn\"".utf8)
+  /// Whose ticket it is.
+  static let customer = Array("\"customer\":\"".utf8)
+  /// The facts that an answer rests on.
+  static let facts = Array("\"facts\":".utf8)
+  /// What a timeline tells that a customer is owed.
+  static let owed = ["\"compensation\"", "\"promise\""].map { Array($0.utf8) }
+  /// By which an entity is tied to others, or kept apart from them.
+  static let same = Array("\"\(Links.same.text)\"".utf8)
+  static let distinct = Array("\"\(Links.distinct.text)\"".utf8)
+  static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
+  /// What a change does to a conflict.
+  static let settling = ["\"settles\"", "\"reopens\"", "\"restores\""].map { Array($0.utf8) }
+}
