@@ -13,15 +13,13 @@ struct RecentStates {
     var fold: Fold
     /// What the fold comes to; nil where it took a change since it was asked for.
     var state: EntityState?
-    /// Whether it counts no more. It is freed when another takes its place, so that no edit waits for that.
-    var isStale = false
   }
 
   private var entries: [Entry] = []
 
   /// The state of an entity; nil where it is not among them. Cost: per field, and only behind an edit.
   mutating func state(of entity: EntityID) -> EntityState? {
-    guard let index = entries.firstIndex(where: { $0.id == entity && !$0.isStale }) else { return nil }
+    guard let index = entries.firstIndex(where: { $0.id == entity }) else { return nil }
     if let state = entries[index].state { return state }
     let fold = entries[index].fold
     let state = fold.finish()
@@ -42,13 +40,13 @@ struct RecentStates {
 
   /// Takes a change that the store has now.
   mutating func add(_ placed: PlacedChange) {
-    guard let index = entries.firstIndex(where: { $0.id == placed.change.on && !$0.isStale }) else { return }
+    guard let index = entries.firstIndex(where: { $0.id == placed.change.on }) else { return }
     // An own change that has a place now is not what was folded.
     if placed.position == nil {
       entries[index].state = nil
       entries[index].fold.apply(placed)
     } else {
-      entries[index].isStale = true
+      entries.remove(at: index)
     }
   }
 }

@@ -14,9 +14,9 @@ extension Store {
   /// the first time, a pass over its unsent changes.
   public func isErased(_ entity: EntityID) -> Bool {
     if erasures[entity] != nil { return true }
-    if seenUnerased.contains(entity) { return false }
+    if knownUnerased.contains(entity) { return false }
     let isErased = newer[entity]?.contains { $0.position == nil && $0.change.erases } == true
-    if !isErased { seenUnerased.insert(entity) }
+    if !isErased { knownUnerased.insert(entity) }
     return isErased
   }
 

@@ -54,7 +54,7 @@ public final class Store {
   /// Forgotten wherever what they were made of is read again.
   var recent = RecentStates()
   /// Entities that no own change without a place erases, as far as anybody asked.
-  var seenUnerased: Set<EntityID> = []
+  var knownUnerased: Set<EntityID> = []
   /// The entities that are erased in the workspace's order, each with the position of its first erasure; nil until it is
   /// asked for.
   private var knownErasures: [EntityID: UInt64]?
@@ -187,7 +187,7 @@ public final class Store {
   func index() {
     newer = [:]
     recent = RecentStates()
-    seenUnerased = []
+    knownUnerased = []
     news = nil
     let wall = environment.now()
     for block in mirror.blocks {
@@ -201,7 +201,7 @@ public final class Store {
   func addNewer(_ placed: PlacedChange) {
     newer[placed.change.on, default: []].append(placed)
     recent.add(placed)
-    if placed.position == nil, placed.change.erases { seenUnerased.remove(placed.change.on) }
+    if placed.position == nil, placed.change.erases { knownUnerased.remove(placed.change.on) }
     news?.append(placed)
   }
 
@@ -239,7 +239,10 @@ public final class Store {
   }
 
   /// Reads what the runs hold of some entities side by side, for whoever will ask for one after another.
-  package func readAhead(_ entities: [EntityID]) throws(StorageError) { try runs.readAhead(entities) }
+  package func readAhead(_ entities: [EntityID]) throws(StorageError) {
+    // What was made behind the runs is in none.
+    try runs.readAhead(entities.filter { newer[$0]?.contains(where: \.change.creates) != true })
+  }
 
   /// Calls `body` with one entity after another, of which some are read ahead.
   ///

@@ -162,7 +162,7 @@ final class Inbox {
       // A walk tells what is open now, and the file what was.
       let owners = ownerTexts
       let known = overlay
-      let old = file.lines(store.disk, all: true)?.filter { $0.isOpen && !$0.isOn(owners) }
+      let old = (allLines ?? file.lines(store.disk, all: true))?.filter { $0.isOpen && !$0.isOn(owners) }
       let (made, entries) = try remake(now)
       if let old { note(entries, beside: known, and: Set(old.compactMap(\.conflict?.id))) }
       return made

@@ -92,12 +92,7 @@ struct InboxFile {
     }
     if bytes.count > page.count {
       let stored = bytes
-      // A gzip member ends with its size before compression. Room for that and what is asked for at once spares copies of
-      // what grows.
-      let size = stored.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-      bytes = []
-      bytes.reserveCapacity(page.count + min(size, Self.limit) + (1 << 22))
-      bytes += stored[..<page.count]
+      bytes.removeLast(stored.count - page.count)
       guard
         (try? Inflater().inflateMember(stored.span, from: page.count, limit: Self.limit, to: &bytes)) != nil
       else {

@@ -79,12 +79,7 @@ final class DeskTables {
   func newerRows(ofType type: String?) throws(StorageError) -> [TableRow] {
     var rows: [TableRow] = []
     let ids = store.newer.keys.filter { type == nil || $0.type == type }.sorted()
-    try store.readAhead(
-      ids.filter { id in
-        let changes = store.newer[id] ?? []
-        // What a change made that is in no run is in none either.
-        return newerRows?.known(id, changes) == nil && !changes.contains(where: \.change.creates)
-      })
+    try store.readAhead(ids.filter { newerRows?.known($0, store.newer[$0] ?? []) == nil })
     for id in ids {
       if let values = try newerValues(of: id) { rows.append(TableRow(id, values)) }
     }
