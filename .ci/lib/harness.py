@@ -65,13 +65,20 @@ def together(*works):
 
 def size(folder):
     """The bytes of a folder's files, as they are now."""
-    total = 0
+    return sum(status.st_size for status in statuses(folder))
+
+
+def mark(folder):
+    """What is another when something was written in a folder, be it over what was there."""
+    return [(status.st_size, status.st_mtime_ns) for status in statuses(folder)]
+
+
+def statuses(folder):
     for path in folder.rglob("*"):
         try:
-            total += path.stat().st_size
+            yield path.stat()
         except FileNotFoundError:
             pass
-    return total
 
 
 class Scratch:

@@ -223,11 +223,11 @@ struct PlainDesk {
       try world.work(store, 2)
       for desk in desks { try Self.check(desk, &world) }
     }
-    world.disk.faults.isFull = true
+    world.disk.faults.failsOneIn = 1
     #expect(throws: StorageError.self) {
       try desks[1].newCustomer(name: "Never Stored", phones: ["+45 55 55 55 55"])
     }
-    world.disk.faults.isFull = false
+    world.disk.faults.failsOneIn = nil
     for desk in desks { #expect(try desk.findCustomers("55555555").isEmpty) }
     for desk in desks { try Self.check(desk, &world) }
   }

@@ -64,6 +64,7 @@ package struct Plan: Sendable {
     var sizes = Sizes()
     if !generator.oneIn(4) {
       sizes.ownFile = generator.int(200...4000)
+      sizes.ownStep = generator.int(1...1500)
       sizes.agentRun = generator.int(1...40)
       sizes.serverRun = UInt64(generator.int(1...60))
       sizes.segment = generator.int(300...8000)

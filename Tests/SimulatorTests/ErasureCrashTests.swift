@@ -15,6 +15,7 @@ import Testing
   private static var sizes: Sizes {
     var sizes = Sizes()
     sizes.ownFile = 600
+    sizes.ownStep = 500
     sizes.agentRun = 6
     sizes.serverRun = 7
     sizes.segment = 700

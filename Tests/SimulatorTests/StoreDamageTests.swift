@@ -13,6 +13,7 @@ import Testing
   static func desk() throws -> (Desk, SimAgent) {
     var sizes = Sizes()
     sizes.ownFile = 200
+    sizes.ownStep = 64
     let desk = try Desk(sizes: sizes)
     let anna = try desk.agent("anna")
     let bo = try desk.agent("bo")

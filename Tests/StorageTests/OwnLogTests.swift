@@ -21,10 +21,12 @@ import Testing
   }
 
   static func open(
-    _ disk: MemoryDisk, acknowledged: UInt64 = 0, repairing: Bool = true, fullSize: Int = 600
+    _ disk: MemoryDisk, acknowledged: UInt64 = 0, repairing: Bool = true, fullSize: Int = 600,
+    step: Int = 300
   ) throws -> OwnLog {
     var sizes = Sizes()
     sizes.ownFile = fullSize
+    sizes.ownStep = step
     return try OwnLog(
       disk: disk, replica: replica, acknowledged: acknowledged, repairing: repairing, sizes: sizes)
   }
@@ -66,22 +68,23 @@ import Testing
 
   /// A crash at every writing call, with and without power loss: every acknowledged change is there, none twice, and
   /// the log goes on.
-  @Test(arguments: 1..<40) func acknowledgedChangesSurviveACrashAtEveryWrite(point: Int) throws {
+  @Test(arguments: 1..<40, [1, 400, 4096])
+  func acknowledgedChangesSurviveACrashAtEveryWrite(point: Int, step: Int) throws {
     for seed in 0..<20 as Range<UInt64> {
       let disk = MemoryDisk(seed: seed)
       disk.faults.crashAfter = point
       var done: UInt64 = 0
       do {
-        var log = try Self.open(disk)
+        var log = try Self.open(disk, step: step)
         while done < 30 {
-          let next = done + 1...done + 1 + done % 3
+          let next = done + 1...done + 1 + (done % 7 < 4 ? 0 : done % 3)
           try log.append(Self.changes(next))
           done = next.upperBound
           if done % 5 == 0 { try log.seal(acknowledged: done) }
         }
       } catch is DiskError {}
       disk.restart(losingPower: seed % 3 > 0)
-      var log = try Self.open(disk)
+      var log = try Self.open(disk, step: step)
       #expect(log.unsent.starts(with: done == 0 ? [] : Self.changes(1...done)))
       #expect(log.unsent == (log.lastSequence == 0 ? [] : Self.changes(1...log.lastSequence)))
       #expect(log.damage.isEmpty)
@@ -105,11 +108,56 @@ import Testing
     #expect(try Self.open(disk).unsent == Self.changes(1...4))
   }
 
+  /// What is written into the room that a file has moves none of its bytes and adds none; who opens the file goes on there.
+  @Test func oneChangeGoesIntoTheRoomThatTheFileHas() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk, step: 1000)
+    try log.append(Self.changes(1...2))
+    let first = try #require(disk.bytes("own/000000000001.jsonl"))
+    #expect(first.count == 1000 && first.last == UInt8(ascii: " "))
+    let writes = disk.writeCount
+    try log.append(Self.changes(3...3))
+    var again = try Self.open(disk, step: 1000)
+    try again.append(Self.changes(4...4))
+    #expect(disk.writeCount <= writes + 6)
+    let bytes = try #require(disk.bytes("own/000000000001.jsonl"))
+    #expect(bytes.count == 1000 && bytes.count { $0 == 0x0A } == 4)
+    #expect(try Self.open(disk).unsent == Self.changes(1...4))
+    // Another program's step, and a file without room, are as good.
+    disk.put("own/000000000001.jsonl", Array(bytes.prefix(through: bytes.lastIndex(of: 0x0A) ?? 0)))
+    var older = try Self.open(disk, step: 64)
+    try older.append(Self.changes(5...5))
+    #expect(try Self.open(disk, acknowledged: 2).unsent == Self.changes(3...5))
+  }
+
+  /// A line that got to the disk in parts, in any order, is an unfinished change.
+  @Test func aLineWrittenInPartsIsTorn() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk, step: 1000)
+    try log.append(Self.changes(1...1))
+    let before = try #require(disk.bytes("own/000000000001.jsonl"))
+    try log.append(Self.changes(2...2))
+    let after = try #require(disk.bytes("own/000000000001.jsonl"))
+    let line = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let end = after.lastIndex(of: 0x0A) ?? 0
+    for split in line + 1..<end {
+      for parts in [after[..<split] + before[split...], before[..<split] + after[split...]] {
+        disk.put("own/000000000001.jsonl", Array(parts))
+        var found = try Self.open(disk, step: 1000)
+        #expect(found.unsent == Self.changes(1...1) && found.torn != nil && found.damage.isEmpty, "\(split)")
+        try found.append(Self.changes(2...2))
+        let again = try Self.open(disk, repairing: false)
+        #expect(again.unsent == Self.changes(1...2) && again.torn == nil, "\(split)")
+      }
+    }
+  }
+
   @Test func aTornEndIsCutAndKeptAside() throws {
     let disk = MemoryDisk()
     var log = try Self.open(disk)
     try log.append(Self.changes(1...2))
-    let whole = try #require(disk.bytes("own/000000000001.jsonl"))
+    let full = try #require(disk.bytes("own/000000000001.jsonl"))
+    let whole = Array(full.prefix(through: full.lastIndex(of: 0x0A) ?? 0))
     disk.put("own/000000000001.jsonl", whole + Array("{\"id\":\"000".utf8))
     let reader = try Self.open(disk, repairing: false)
     #expect(

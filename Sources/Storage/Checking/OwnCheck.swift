@@ -52,11 +52,11 @@ package struct OwnCheck {
     }
     changes += content.changes.count { $0.id.sequence > acknowledged }
     var torn: Damage?
-    if next == nil, !file.isCompressed, let stored, content.intact < stored.count {
+    if next == nil, !file.isCompressed, content.intact < content.end {
       content.damage.removeAll { $0.offset >= content.intact }
       torn = Damage(
         file: file.path, offset: content.intact,
-        reason: "\(stored.count - content.intact) bytes of an unfinished change")
+        reason: "\(content.end - content.intact) bytes of an unfinished change")
     }
     let end = next.map { $0 - 1 } ?? max(acknowledged, content.changes.last?.id.sequence ?? 0)
     let there = Set(content.changes.map(\.id.sequence))

@@ -29,6 +29,8 @@ package enum OpenMode: Sendable {
   case append
   /// For writing from the start; what was there is gone.
   case replace
+  /// For reading and writing in place; made when it is not there.
+  case update
 }
 
 /// An open file. Closed when the object goes.
@@ -41,6 +43,10 @@ package protocol DiskFile: AnyObject, Sendable {
   ///
   /// After an error the file may hold a part of them: the caller cuts it off with `truncate`.
   func append(_ bytes: Span<UInt8>) throws(DiskError)
+  /// Writes all bytes from an offset on, over what is there; for files that are opened to `update`.
+  ///
+  /// After an error the file may hold a part of them.
+  func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError)
   /// Cuts the file to a size.
   func truncate(to size: Int) throws(DiskError)
   /// Makes what was written survive power loss.

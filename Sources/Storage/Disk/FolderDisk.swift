@@ -29,6 +29,8 @@ package struct FolderDisk: Disk {
       case .read: O_RDONLY
       case .append: O_RDWR | O_APPEND | O_CREAT
       case .replace: O_RDWR | O_APPEND | O_CREAT | O_TRUNC
+      // Linux writes to the end of a file that is opened for appending, whatever the offset.
+      case .update: O_RDWR | O_CREAT
       }
     // Customers' data is nobody else's on this machine: files are for their owner only.
     let descriptor = Glibc.open(full(path), flags | O_CLOEXEC, 0o600)
@@ -151,15 +153,28 @@ package final class FolderFile: DiskFile {
   }
 
   package func append(_ bytes: Span<UInt8>) throws(DiskError) {
+    try writeAll(bytes, "append to") { rest, _ in Glibc.write(number, rest.baseAddress, rest.count) }
+  }
+
+  package func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError) {
+    try writeAll(bytes, "write to") { rest, written in
+      pwrite(number, rest.baseAddress, rest.count, off_t(offset + written))
+    }
+  }
+
+  /// Calls `put` with what is not written yet, and how much is, until nothing is left.
+  private func writeAll(
+    _ bytes: Span<UInt8>, _ operation: String, _ put: (UnsafeRawBufferPointer, Int) -> Int
+  ) throws(DiskError) {
     var failure: DiskError?
     bytes.withUnsafeBytes { buffer in
       var written = 0
-      while written < buffer.count, let base = buffer.baseAddress {
-        let put = write(number, base + written, buffer.count - written)
-        if put >= 0 {
-          written += put
+      while written < buffer.count {
+        let count = put(UnsafeRawBufferPointer(rebasing: buffer[written...]), written)
+        if count >= 0 {
+          written += count
         } else if errno != EINTR {
-          failure = DiskError("append to", path)
+          failure = DiskError(operation, path)
           return
         }
       }

@@ -37,8 +37,11 @@ struct OwnFile: Sendable {
     /// Lines with one flipped bit, which their checksums put right; the changes count.
     var mended: [Damage] = []
     var torn: Damage?
-    /// The bytes up to the end of the last whole line that is intact; what follows is a torn tail or damage.
+    /// The bytes up to the end of the last whole line that is intact; what follows up to `end` is a torn tail or damage.
     var intact = 0
+    /// Where the spaces begin that keep room for further changes, and how many they are.
+    var end = 0
+    var room = 0
   }
 
   /// Parses a file's bytes. A damaged line is named and passed over; the changes behind it count.
@@ -54,6 +57,8 @@ struct OwnFile: Sendable {
       }
     }
     var reader = OwnLines(lines, file, replica)
+    content.end = reader.end
+    content.room = lines.count - reader.end
     while reader.next(&content) {}
     return content
   }

@@ -10,9 +10,12 @@ struct OwnLines {
   /// The least sequence that the next change may have.
   private var expected: UInt64
   private var start = 0
+  /// Where the spaces begin that keep room for further changes.
+  var end: Int { bytes.count }
 
   init(_ bytes: [UInt8], _ file: OwnFile, _ replica: ReplicaID) {
-    self.bytes = bytes
+    let room = bytes.reversed().prefix { $0 == UInt8(ascii: " ") }.count
+    self.bytes = room > 0 ? Array(bytes.dropLast(room)) : bytes
     path = file.path
     self.replica = replica
     expected = file.first

@@ -5,16 +5,22 @@ import Merge
 /// A replica's own changes, in sequence order: `own/000000000001.jsonl` and on.
 ///
 /// A file is named by the sequence of its first change and holds canonical lines with a `crc` each. It is
-/// appended to and synced before a command says that it is done, and kept after the server acknowledged the
+/// written and synced before a command says that it is done, and kept after the server acknowledged the
 /// changes, so that they can be sent again to a server that lost them. Files that are full are compressed
 /// once all of their changes are acknowledged.
+///
+/// The last file ends in spaces, which the next change's line is written over: a sync that has no new size to write is
+/// faster, as databases know that write their logs in place.
 package struct OwnLog: Sendable {
   private let disk: any Disk
   private let folder: String
   private let replica: ReplicaID
   private let sizes: Sizes
   private var file: (any DiskFile)?
+  /// Up to where the last file holds lines.
   private var fileSize = 0
+  /// The size of the last file, with the spaces behind its lines.
+  private var fullSize = 0
   /// The sequences at which the files start, ascending, and whether each is compressed.
   private var files: [OwnFile]
   /// The last sequence in use, 0 for none.
@@ -51,7 +57,10 @@ package struct OwnLog: Sendable {
       }
       damage += content.damage
       torn = content.torn
-      if isLast, !file.isCompressed { fileSize = content.intact }
+      if isLast, !file.isCompressed {
+        fileSize = content.intact
+        fullSize = content.intact + content.room
+      }
     }
     lastSequence = max(lastSequence, acknowledged)
   }
@@ -63,7 +72,7 @@ package struct OwnLog: Sendable {
     try append(changes, lines: lines.span)
   }
 
-  /// Appends changes and makes them durable: one write, one sync.
+  /// Appends changes and makes them durable: one write, one sync, where one fits into the room that the file has.
   ///
   /// - Precondition: they follow `lastSequence` without a gap.
   /// - Parameter lines: what `ChangeLine.writeChecked` makes of them.
@@ -73,18 +82,33 @@ package struct OwnLog: Sendable {
     precondition(first.id == ChangeID(replica, lastSequence + 1), "own changes have no gaps")
     let file = try openForAppending(first.id.sequence)
     do {
-      try file.append(lines)
+      try write(changes.count, lines, to: file)
       try file.sync()
     } catch {
       // What a failed write left behind must not stand before the next change.
       try? file.truncate(to: fileSize)
+      fullSize = fileSize
       self.file = nil
       throw error
     }
     fileSize += lines.count
+    fullSize = max(fullSize, fileSize)
     lastSequence = last.id.sequence
     lastTime = max(lastTime, last.at)
     unsent += changes
+  }
+
+  private mutating func write(_ count: Int, _ lines: Span<UInt8>, to file: any DiskFile) throws(DiskError) {
+    let end = fileSize + lines.count
+    if count == 1, end <= fullSize { return try file.write(lines, at: fileSize) }
+    // Several lines never go over what is there: where power is lost, a later one might be there without the ones before.
+    if fullSize > fileSize { try file.truncate(to: fileSize) }
+    fullSize = (end / sizes.ownStep + 1) * sizes.ownStep
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(fullSize - fileSize)
+    lines.withUnsafeBufferPointer { bytes += $0 }
+    bytes += repeatElement(UInt8(ascii: " "), count: fullSize - end)
+    try file.write(bytes.span, at: fileSize)
   }
 
   /// Forgets, in memory, that changes up to a sequence are unsent.
@@ -123,12 +147,11 @@ package struct OwnLog: Sendable {
     for index in files.indices.dropLast()
     where !files[index].isCompressed && files[index + 1].first <= acknowledged + 1 {
       let plain = files[index]
-      guard let bytes = try disk.readAll(plain.path), OwnFile.parse(bytes, plain, replica).damage.isEmpty
-      else {
-        continue
-      }
+      guard let bytes = try disk.readAll(plain.path) else { continue }
+      let content = OwnFile.parse(bytes, plain, replica)
+      guard content.damage.isEmpty else { continue }
       let sealed = OwnFile(folder: folder, first: plain.first, isCompressed: true)
-      try disk.replace(sealed.path, with: Deflater(level: 9).compress(bytes))
+      try disk.replace(sealed.path, with: Deflater(level: 9).compress(Array(bytes[..<content.end])))
       try disk.remove(plain.path)
       files[index] = sealed
     }
@@ -137,8 +160,11 @@ package struct OwnLog: Sendable {
   private mutating func openForAppending(_ first: UInt64) throws(DiskError) -> any DiskFile {
     if let file, fileSize < sizes.ownFile { return file }
     if let last = files.last, !last.isCompressed, fileSize < sizes.ownFile {
-      let opened = try disk.open(last.path, .append)
-      if try opened.size() != fileSize { try opened.truncate(to: fileSize) }
+      let opened = try disk.open(last.path, .update)
+      if try opened.size() != fullSize {
+        try opened.truncate(to: fileSize)
+        fullSize = fileSize
+      }
       // A process that was killed may have made the file, or store.json that leads to it, without syncing the name.
       try disk.syncFolder(folder)
       try disk.syncFolder(FolderDisk.folder(of: folder))
@@ -147,10 +173,12 @@ package struct OwnLog: Sendable {
     }
     let next = OwnFile(folder: folder, first: first, isCompressed: false)
     try disk.makeFolder(folder)
-    let opened = try disk.open(next.path, .replace)
+    let opened = try disk.open(next.path, .update)
+    if try opened.size() != 0 { try opened.truncate(to: 0) }
     try disk.syncFolder(folder)
     files.append(next)
     fileSize = 0
+    fullSize = 0
     file = opened
     return opened
   }
@@ -159,18 +187,19 @@ package struct OwnLog: Sendable {
     guard let bytes = try disk.readAll(file.path) else { return OwnFile.Content() }
     var content = OwnFile.parse(bytes, file, replica)
     // A torn tail is what a crash leaves: it was never acknowledged, so it is no damage, but it is kept.
-    guard isLast, !file.isCompressed, content.intact < bytes.count else { return content }
+    guard isLast, !file.isCompressed, content.intact < content.end else { return content }
     content.damage.removeAll { $0.offset >= content.intact }
     content.torn = Damage(
       file: file.path, offset: content.intact,
-      reason: "\(bytes.count - content.intact) bytes of an unfinished change, kept in \(folder)/torn")
+      reason: "\(content.end - content.intact) bytes of an unfinished change, kept in \(folder)/torn")
     if repairing {
       let torn = try disk.open("\(folder)/torn", .append)
-      try torn.append(bytes.span.extracting(content.intact..<bytes.count))
+      try torn.append(bytes.span.extracting(content.intact..<content.end))
       try torn.sync()
       let opened = try disk.open(file.path, .append)
       try opened.truncate(to: content.intact)
       try opened.sync()
+      content.room = 0
     }
     return content
   }

@@ -173,6 +173,12 @@ final class MemoryFile: DiskFile, @unchecked Sendable {
     bytes.withUnsafeBufferPointer { content += $0 }
   }
 
+  func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError) {
+    bytes.withUnsafeBufferPointer {
+      content.replaceSubrange(offset..<min(content.count, offset + $0.count), with: $0)
+    }
+  }
+
   func truncate(to size: Int) throws(DiskError) { content.removeLast(content.count - size) }
 
   func sync() throws(DiskError) {}

@@ -7,8 +7,10 @@ final class MemoryInode {
   private(set) var bytes: [UInt8] = []
   /// As the last sync left them.
   private(set) var synced: [UInt8] = []
-  /// The least size since the last sync: below it the two images are alike.
+  /// Below it the two images are alike.
   private var floor = 0
+  /// Whether the file was cut since the last sync, rather than written over.
+  private var isCut = false
 
   init(_ bytes: [UInt8] = []) {
     self.bytes = bytes
@@ -19,7 +21,15 @@ final class MemoryInode {
     bytes += more
   }
 
+  /// Writes over what is there, and on behind it.
+  func write(_ more: ArraySlice<UInt8>, at offset: Int) {
+    precondition(offset <= bytes.count, "a hole")
+    floor = min(floor, offset)
+    bytes.replaceSubrange(offset..<min(bytes.count, offset + more.count), with: more)
+  }
+
   func truncate(to size: Int) {
+    isCut = isCut || size < bytes.count
     if size < bytes.count {
       bytes.removeLast(bytes.count - size)
     } else {
@@ -31,6 +41,7 @@ final class MemoryInode {
   func sync() {
     synced = bytes
     floor = bytes.count
+    isCut = false
   }
 
   /// Flips a bit in both images.
@@ -40,8 +51,19 @@ final class MemoryInode {
   }
 
   /// Decides what power loss leaves: the synced image, and of what came later a prefix that may end in
-  /// garbage.
+  /// garbage; of what was written over, any part.
   func losePower(_ generator: inout SeededGenerator) {
+    if !isCut, floor < synced.count {
+      let shared = min(bytes.count, synced.count)
+      // Sectors get to the disk in any order.
+      var start = floor
+      while start < shared {
+        let end = min(shared, start + generator.int(1...64))
+        if generator.oneIn(2) { bytes.replaceSubrange(start..<end, with: synced[start..<end]) }
+        start = end
+      }
+      floor = shared
+    }
     if floor < synced.count, generator.oneIn(2) {
       bytes = synced
     } else {
@@ -97,6 +119,14 @@ final class MemoryFile: DiskFile, @unchecked Sendable {
     let all = bytes.withUnsafeBufferPointer { Array($0) }
     try disk.write("append to", path, generation: generation, needsRoom: true) {
       inode.append($0 == .all ? all[...] : all.prefix(disk.generator.int(0...all.count)))
+    }
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError) {
+    let all = bytes.withUnsafeBufferPointer { Array($0) }
+    let needsRoom = offset + all.count > inode.bytes.count
+    try disk.write("write to", path, generation: generation, needsRoom: needsRoom) {
+      inode.write($0 == .all ? all[...] : all.prefix(disk.generator.int(0...all.count)), at: offset)
     }
   }
 

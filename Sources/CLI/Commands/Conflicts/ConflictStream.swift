@@ -5,7 +5,7 @@ import ServiceDesk
 
 /// New entries of the inbox as they come, until it is ended.
 ///
-/// It only reads, so it runs beside `sync --live` and everything else. A look costs a folder's sizes; the store is opened
+/// It only reads, so it runs beside `sync --live` and everything else. A look costs a folder's listing; the store is opened
 /// again only where those moved.
 struct ConflictStream {
   private let context: Context
@@ -18,13 +18,12 @@ struct ConflictStream {
 
   func run() throws {
     var known: Set<String>?
-    var size = -1
+    var mark: FolderMark?
     while !context.output.isGone {
-      let now = ["own", "log", "runs", "sync.json"].reduce(0) {
-        $0 &+ FolderSize.bytes("\(context.store)/\($1)")
-      }
-      if now != size {
-        size = now
+      var now = FolderMark()
+      for folder in ["own", "log", "runs"] { now.add("\(context.store)/\(folder)") }
+      if now != mark {
+        mark = now.isSettled ? now : nil
         let desk = Desk(try context.open(.reading))
         let open = try desk.conflicts(try options.filter(desk, context), limit: .max).conflicts
         let new = open.filter { !(known?.contains($0.id) ?? false) }

@@ -44,7 +44,7 @@ struct LiveSync {
     let link: ServerLink
     let position: UInt64
     let ownFolder: String
-    let ownSize: Int
+    let own: FolderMark
     let isNews: Bool
   }
 
@@ -56,8 +56,8 @@ struct LiveSync {
     }
     let transport = try connect(server)
     let ownFolder = "\(context.store)/\(store.configuration.ownFolder ?? "own")"
-    // Measured before the sync: an edit that comes meanwhile is seen behind it.
-    let ownSize = FolderSize.bytes(ownFolder)
+    // Taken before the sync: an edit that comes meanwhile is seen behind it.
+    let own = mark(ownFolder)
     let desk = Desk(store)
     let watch = ConflictNews.Watch(desk)
     let report = SyncRun.completed(try SyncClient(store, transport).sync(), desk)
@@ -71,9 +71,17 @@ struct LiveSync {
       }
       try context.output.finish()
     }
+    // While the store is held nobody edits.
+    if !own.isSettled { usleep(20_000) }
     let link = ServerLink(transport, workspace: workspace, token: store.configuration.token)
     return State(
-      link: link, position: store.position, ownFolder: ownFolder, ownSize: ownSize, isNews: isNews)
+      link: link, position: store.position, ownFolder: ownFolder, own: own, isNews: isNews)
+  }
+
+  private func mark(_ folder: String) -> FolderMark {
+    var mark = FolderMark()
+    mark.add(folder)
+    return mark
   }
 
   private func openPatiently() throws -> Store {
@@ -91,7 +99,7 @@ struct LiveSync {
 
   /// Waits until there may be something new.
   private func wait(after state: State, seconds: Int, _ feed: inout LiveFeed) throws(SyncError) {
-    func isEdited() -> Bool { FolderSize.bytes(state.ownFolder) != state.ownSize }
+    func isEdited() -> Bool { mark(state.ownFolder) != state.own }
     if state.link.canFollow, feed.isWorthTrying {
       let isNews = try feed.wait(
         state.link, isMoved: state.isNews, until: { $0.position != state.position },
