@@ -108,6 +108,13 @@ final class SimServer {
     }
   }
 
+  /// Whether it can read who may sync; it refuses everybody until an operator repairs that. A crash in the midst of an
+  /// enrolment may leave anything at the end of the list.
+  var knowsDevices: Bool {
+    guard let damage = try? Backup.verifySettings(folder, of: Self.workspace) else { return false }
+    return !damage.contains { ["devices.jsonl", "invites.jsonl"].contains($0.file) }
+  }
+
   /// Goes back to a backup that is intact, or starts anew where there is none.
   ///
   /// - Parameter newest: takes the last of them, not any.
@@ -116,7 +123,7 @@ final class SimServer {
     while !backups.isEmpty {
       let index = newest ? backups.count - 1 : generator.int(0...backups.count - 1)
       disk = backups[index].copy(generator.split())
-      if isIntact { return start() }
+      if isIntact, knowsDevices { return start() }
       backups.remove(at: index)
     }
     disk = MemoryDisk(generator.split())

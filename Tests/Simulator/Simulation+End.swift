@@ -33,7 +33,7 @@ extension Simulation {
     if server.disk.isDown || !server.isUp { server.restart(losingPower: generator.oneIn(2)) }
     server.disk.faults = .init()
     checkNothingIsLost(before: "the calm")
-    if !server.isIntact { mendServer() }
+    if !server.isIntact || !server.knowsDevices { mendServer() }
     excuseUnsentOfRevoked()
     for _ in 0..<20 {
       var isQuiet = true

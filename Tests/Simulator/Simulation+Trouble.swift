@@ -94,7 +94,7 @@ extension Simulation {
       server.repair()
       return server.damage
     }
-    if !server.isIntact { restoreServer(newest: true) }
+    if !server.isIntact || !server.knowsDevices { restoreServer(newest: true) }
   }
 
   /// Does what may destroy the last copy of an edit, and excuses what is then nowhere any more.
