@@ -25,7 +25,15 @@ extension Store {
     let number = try asideNumbers().last.map { $0 + 1 } ?? 1
     let folder = "\(Self.asideFolder)/\(number)"
     let lost = mirror.blocks.filter { $0.last > position }
-    let moved = runs.runs.filter { $0.name.last > position }.map(\.name)
+    // What a crash left of runs that were merged must not take the place of those that go.
+    var moved: [RunName] = []
+    if try !onDisk({ () throws(DiskError) in try disk.list(RunName.folder).isEmpty }) {
+      try runs.removeLeftovers()
+      moved = try onDisk { () throws(DiskError) in
+        try disk.syncFolder(RunName.folder)
+        return RunName.parse(try disk.list(RunName.folder)).filter { $0.last > position }
+      }
+    }
     let deflater = Deflater()
     var bytes: [UInt8] = []
     for block in lost { bytes += BlockMember([block], deflater).bytes }

@@ -148,6 +148,28 @@ import Testing
     }
   }
 
+  /// A run that was merged and removed is there again where power was lost; when the server's history is another one, it goes
+  /// like the others.
+  @Test func noRunThatACrashLeftOutlivesItsHistory() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    desk.server.backUp()
+    let ticket = try desk.edit(anna, "a").on
+    try desk.sync(anna)
+    try desk.edit(anna, "b", on: ticket)
+    try desk.sync(anna)
+    try anna.store?.compact(all: true)
+    let placed = try #require(try anna.store?.changes(of: ticket).last)
+    let writer = try RunWriter(anna.disk, RunName(first: 2, last: 2), sum: 0)
+    try writer.add(placed)
+    try writer.finish()
+    desk.server.restore(newest: true)
+    try desk.join(anna)
+    try desk.settle()
+    #expect(try desk.tokens(anna) == ["a", "b"])
+    #expect(!anna.disk.paths.contains { $0.hasPrefix("runs/2-2.") }, "\(anna.disk.paths)")
+  }
+
   /// A process was killed after it made `own/`'s first file; what the next one acknowledged survives power loss.
   @Test func aNameThatAKilledProcessDidNotSyncIsSynced() throws {
     for seed in 0..<40 as Range<UInt64> {
@@ -161,6 +183,25 @@ import Testing
       anna.restart(losingPower: true)
       try anna.open()
       #expect(try desk.tokens(anna).contains("done"))
+    }
+  }
+
+  /// An index into which an entry could not be written tells of none behind it, else two members were taken for one.
+  @Test func theServersIndexHasNoGap() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      let desk = try Desk(seed: seed)
+      let anna = try desk.agent("anna")
+      for number in 0..<12 {
+        try desk.edit(anna, "e\(number)")
+        desk.server.disk.faults.failsOneIn = 4
+        for _ in 0..<3 { _ = try? desk.sync(anna) }
+        desk.server.disk.faults = .init()
+      }
+      try desk.sync(anna)
+      #expect(desk.server.isIntact, "\(desk.server.damage)")
+      let bo = try desk.agent("bo")
+      try desk.sync(bo)
+      #expect(try desk.tokens(bo).count == 12)
     }
   }
 

@@ -210,7 +210,12 @@ package struct ServerLog: Sendable {
     segments[current].entries += entries
     // The index is derived: what is missing from it is read from the log when it is opened.
     let records = entries.flatMap(LogSegment.bytes)
-    if let index = segments[current].index { try? index.append(records.span) }
+    do throws(DiskError) {
+      try segments[current].index?.append(records.span)
+    } catch {
+      // A later entry behind the gap would make two members look like one.
+      segments[current].index = nil
+    }
   }
 
   func segment(at position: UInt64) -> Int {
