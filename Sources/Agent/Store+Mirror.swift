@@ -41,6 +41,16 @@ extension Store {
   public func compact(all: Bool = false) throws(StorageError) -> Bool {
     precondition(access == .writing, "only a store that was opened for writing can be compacted")
     if isInDoubt { try reopen() }
+    do throws(StorageError) {
+      return try compacting(all)
+    } catch {
+      // A run may be there under its name although the disk refused: whoever erases next must find it.
+      isInDoubt = true
+      throw error
+    }
+  }
+
+  private func compacting(_ all: Bool) throws(StorageError) -> Bool {
     if configuration.server == nil, own.unsent.count >= (all ? 1 : environment.sizes.agentRun) {
       try placeLocally()
     }

@@ -23,14 +23,20 @@ extension SyncClient {
       try pull(&session)
       try relay(&session)
     case .notSupervisor:
-      let entities = try onStore(store.withdrawErasures)
-      guard !entities.isEmpty else { throw SyncError(refusal) }
-      report.notes.append(
-        "this device may not erase \(Self.list(entities)), so that was taken back and the rest is sent; ask a supervisor "
-          + "to erase with 'askonce customer erase'")
+      guard try withdrawErasures() else { throw SyncError(refusal) }
       session = newSession()
     default: try fork(&session)
     }
+  }
+
+  /// Takes back the erasures that this device may not make. Returns whether there were any.
+  private func withdrawErasures() throws(SyncError) -> Bool {
+    let entities = try onStore(store.withdrawErasures)
+    guard !entities.isEmpty else { return false }
+    report.notes.append(
+      "this device may not erase \(Self.list(entities)), so that was taken back and the rest is sent; ask a supervisor "
+        + "to erase with 'askonce customer erase'")
+    return true
   }
 
   private static func list(_ entities: [EntityID]) -> String {
@@ -123,6 +129,10 @@ extension SyncClient {
         unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true,
         erased: store.erasedPosition)
       switch try link.sync(request) {
+      case .failure(let refusal) where refusal.code == .notSupervisor && rest.contains(where: \.erases):
+        // What is relayed at once is of one replica, of which the server takes no erasure.
+        if rest.first?.id.replica == store.replica { _ = try withdrawErasures() }
+        rest = ArraySlice(rest.map { $0.erases ? $0.withdrawn : $0 })
       case .failure(let refusal):
         // What the server holds changed since it was looked at.
         let isMoved = [.diverged, .gap, .forked].contains(refusal.code)

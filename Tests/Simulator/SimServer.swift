@@ -135,6 +135,7 @@ final class SimServer {
   func repair() {
     stop()
     _ = try? Repair.run(folder)
+    _ = try? Repair.settings(folder, of: Self.workspace)
     start()
   }
 

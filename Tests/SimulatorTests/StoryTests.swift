@@ -170,6 +170,57 @@ import Testing
     #expect(!anna.disk.paths.contains { $0.hasPrefix("runs/2-2.") }, "\(anna.disk.paths)")
   }
 
+  /// The disk said that a run could not be put in place, and it was there: what is erased goes from it, too.
+  @Test func whatACompactionLeftThatFailedIsErased() throws {
+    for seed in 0..<80 as Range<UInt64> {
+      let desk = try Desk(seed: seed)
+      let anna = try desk.agent("anna")
+      let bo = try desk.agent("bo")
+      let ticket = try desk.edit(anna, "gone").on
+      try desk.settle()
+      anna.disk.faults.failsOneIn = 4
+      _ = try? anna.store?.compact(all: true)
+      anna.disk.faults = .init()
+      var draft = Draft()
+      draft.erase = true
+      try bo.store?.commit(Edit(.entity(ticket), draft))
+      try desk.sync(bo)
+      try desk.sync(anna)
+      #expect(!Survey.traces(on: anna.disk).contains { $0.tokens.contains("gone") }, "\(seed)")
+    }
+  }
+
+  /// Made and erased while no server knew the store, then damaged: what the mirror has of it is given to a server that takes
+  /// no erasure from this device.
+  @Test func aRefusedErasureIsTakenBackWhereItIsRelayed() throws {
+    let desk = try Desk()
+    let sizes = Sizes()
+    let anna = SimAgent(
+      "anna", agent: "anna", SeededGenerator(seed: 5), NodeClock(desk.clock), sizes, isSupervisor: false)
+    try anna.make()
+    try desk.edit(anna, "a")
+    let ticket = try desk.edit(anna, "b").on
+    var draft = Draft()
+    draft.erase = true
+    try anna.store?.commit(Edit(.entity(ticket), draft))
+    try desk.edit(anna, "c")
+    try anna.store?.compact(all: true)
+    anna.stop()
+    let path = try #require(anna.disk.paths.first { $0.hasPrefix("own/") })
+    var bytes = try #require(anna.disk.bytes(path))
+    for offset in [20, 40] { bytes[offset] ^= 4 }
+    anna.disk.put(path, bytes)
+    try anna.open()
+    let code = try #require(desk.server.invite("anna", isSupervisor: false))
+    try anna.join(Direct(desk.server), code: code)
+    let report = try desk.sync(anna)
+    #expect(report.relayed > 0 && report.notes.contains { $0.contains("may not erase") }, "\(report)")
+    #expect(try desk.tokens(anna).contains("a") && desk.tokens(anna).contains("c"))
+    let bo = try desk.agent("bo")
+    try desk.sync(bo)
+    #expect(try bo.store?.digest() == anna.store?.digest())
+  }
+
   /// A process was killed after it made `own/`'s first file; what the next one acknowledged survives power loss.
   @Test func aNameThatAKilledProcessDidNotSyncIsSynced() throws {
     for seed in 0..<40 as Range<UInt64> {
