@@ -57,7 +57,7 @@ extension Store {
     _ make: (inout EditBatch) throws(StorageError) -> Result
   ) throws(StorageError) -> Result {
     precondition(access == .writing, "only a store that was opened for writing can be edited")
-    if isInDoubt { try reopen() }
+    try settleDoubt()
     var batch = EditBatch(self)
     let result: Result
     do throws(StorageError) {

@@ -89,7 +89,7 @@ extension Store {
   /// Replaces files that the store has open, and reads them again, also where it stopped half way: what was appended to a
   /// replaced file would be lost.
   private func rewriting(_ body: () throws(StorageError) -> Void) throws(StorageError) {
-    if isInDoubt { try reopen() }
+    try settleDoubt()
     isInDoubt = true
     do throws(StorageError) {
       try body()

@@ -11,7 +11,14 @@ extension Store {
 
   /// Takes what an answer of the server brought: appends it durably, then counts own changes as sent.
   package func integrate(_ received: SyncSession.Received) throws(StorageError) {
-    if isInDoubt { try reopen() }
+    if isInDoubt {
+      let asked = cursor
+      try reopen()
+      // What the disk had refused may be there nonetheless; then this answers another question.
+      guard cursor == asked else {
+        throw .refused("the store was read anew after an error of the disk; sync again")
+      }
+    }
     let known = mirror.blocks.count
     try mirror.append(erasing(received.members))
     let wall = environment.now()
@@ -40,7 +47,7 @@ extension Store {
   @discardableResult
   public func compact(all: Bool = false) throws(StorageError) -> Bool {
     precondition(access == .writing, "only a store that was opened for writing can be compacted")
-    if isInDoubt { try reopen() }
+    try settleDoubt()
     do throws(StorageError) {
       return try compacting(all)
     } catch {

@@ -102,6 +102,9 @@ public final class Store {
     if access == .writing { _ = try? scrub() }
   }
 
+  /// Reads the files again where an error of the disk left open what is in them.
+  func settleDoubt() throws(StorageError) { if isInDoubt { try reopen() } }
+
   /// Reads the files again, after they were put right.
   func reopen() throws(StorageError) {
     if isInDoubt { configuration = try StoreConfiguration.read(disk, root: root) }

@@ -68,6 +68,7 @@ public final class SyncClient {
   ///
   /// Cost: per change that is sent or comes; compaction's share is a logarithm of the store's size a change.
   public func sync() throws(SyncError) -> SyncReport {
+    try onStore(store.settleDoubt)
     let before = store.position
     defer { store.journal(from: min(before, lowest), at: store.environment.now()) }
     let known = store.erasedEntities

@@ -174,7 +174,9 @@ extension Simulation {
     guard let store = agents.first(where: { !$0.isRevoked })?.store else { return }
     do {
       // Where ids are given anew, what was erased has another one.
-      let isWhole = counts["losses", default: 0] == 0 && counts["forks", default: 0] == 0
+      let isWhole =
+        counts["losses", default: 0] == 0
+        && agents.allSatisfy { $0.store?.configuration.formerReplicas?.isEmpty ?? true }
       let entities = Set(journal.done.values.map(\.change.on))
       var gone: Set<EntityID> = []
       var live: Set<String> = []

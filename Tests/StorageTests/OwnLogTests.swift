@@ -95,6 +95,23 @@ import Testing
     }
   }
 
+  /// What leads to a file survives with what is in it, also where another wrote it and could not sync it.
+  @Test(arguments: 0..<40) func theNameOfWhatLeadsToItIsSynced(seed: UInt64) throws {
+    let disk = MemoryDisk(seed: seed)
+    if seed % 2 == 0 {
+      var log = try Self.open(disk)
+      try log.append(Self.changes(1...1))
+    }
+    let settings = try disk.open("store.json.new", .replace)
+    try settings.append([1].span)
+    try settings.sync()
+    try disk.rename("store.json.new", to: "store.json")
+    var log = try Self.open(disk, fullSize: seed % 4 == 0 ? 1 : 600)
+    try log.append(Self.changes(log.lastSequence + 1...log.lastSequence + 1))
+    disk.restart(losingPower: true)
+    #expect(disk.bytes("store.json") == [1])
+  }
+
   @Test(arguments: 0..<40) func aRefusedAppendLeavesNothing(seed: UInt64) throws {
     let disk = MemoryDisk(seed: seed)
     var log = try Self.open(disk)

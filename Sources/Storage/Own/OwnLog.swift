@@ -165,9 +165,7 @@ package struct OwnLog: Sendable {
         try opened.truncate(to: fileSize)
         fullSize = fileSize
       }
-      // A process that was killed may have made the file, or store.json that leads to it, without syncing the name.
-      try disk.syncFolder(folder)
-      try disk.syncFolder(FolderDisk.folder(of: folder))
+      try syncNames()
       file = opened
       return opened
     }
@@ -175,12 +173,19 @@ package struct OwnLog: Sendable {
     try disk.makeFolder(folder)
     let opened = try disk.open(next.path, .update)
     if try opened.size() != 0 { try opened.truncate(to: 0) }
-    try disk.syncFolder(folder)
+    try syncNames()
     files.append(next)
     fileSize = 0
     fullSize = 0
     file = opened
     return opened
+  }
+
+  /// A process that was killed, or whose disk refused, may have made the file, or store.json that leads to it, without syncing
+  /// the name.
+  private func syncNames() throws(DiskError) {
+    try disk.syncFolder(folder)
+    try disk.syncFolder(FolderDisk.folder(of: folder))
   }
 
   private func read(_ file: OwnFile, isLast: Bool, repairing: Bool) throws(DiskError) -> OwnFile.Content {
