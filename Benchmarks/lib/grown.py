@@ -127,5 +127,6 @@ class GrownDesk(desks.Desk):
         # As the store itself does: a file of a mebibyte is not appended to any more.
         file = files[-1] if files and files[-1].stat().st_size < 1 << 20 else store / f"own/{changes[0].sequence:012}.jsonl"
         file.parent.mkdir(exist_ok=True)
-        with open(file, "a", encoding="utf-8") as out:
-            out.writelines(map(desks.checked_line, changes))
+        # What follows the lines is room for more.
+        lines = file.read_bytes().rstrip(b" ") if file.exists() else b""
+        file.write_bytes(lines + "".join(map(desks.checked_line, changes)).encode())
