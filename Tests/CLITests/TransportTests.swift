@@ -142,7 +142,11 @@ struct TransportTests {
     server.standardError = FileHandle.nullDevice
     try #require(make.terminationStatus == 0)
     try server.run()
-    defer { server.terminate() }
+    defer {
+      // Not with a signal that the thread of the test may have blocked, and the child with it.
+      kill(server.processIdentifier, SIGKILL)
+      server.waitUntilExit()
+    }
     // "ACCEPT 127.0.0.1:43210"
     var text = ""
     while !text.contains("ACCEPT") || text.last != "\n" {
