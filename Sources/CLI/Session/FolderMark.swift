@@ -9,13 +9,15 @@ struct FolderMark: Equatable {
   /// The greatest time, in nanoseconds since 1970.
   private var latest: UInt64 = 0
 
-  /// Takes in all files of a folder and below. What goes away meanwhile is not counted.
-  mutating func add(_ folder: String) {
-    FolderSize.visit(folder) { status in
-      let time = UInt64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ UInt64(status.st_mtim.tv_nsec)
-      sizes &+= Int(status.st_size)
-      times &+= time
-      latest = max(latest, time)
+  /// Of all files of some folders and below. What goes away meanwhile is not counted.
+  init(of folders: [String]) {
+    for folder in folders {
+      FolderSize.visit(folder) { status in
+        let time = Self.nanoseconds(status.st_mtim)
+        sizes &+= Int(status.st_size)
+        times &+= time
+        latest = max(latest, time)
+      }
     }
   }
 
@@ -24,7 +26,11 @@ struct FolderMark: Equatable {
   var isSettled: Bool {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    let nanoseconds = UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
-    return !(latest...latest &+ 20_000_000).contains(nanoseconds)
+    // Wraps to a great number where a file is of the future: then the clock was set back.
+    return Self.nanoseconds(now) &- latest > 20_000_000
+  }
+
+  private static func nanoseconds(_ time: timespec) -> UInt64 {
+    UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
   }
 }

@@ -20,8 +20,7 @@ struct ConflictStream {
     var known: Set<String>?
     var mark: FolderMark?
     while !context.output.isGone {
-      var now = FolderMark()
-      for folder in ["own", "log", "runs"] { now.add("\(context.store)/\(folder)") }
+      let now = FolderMark(of: ["own", "log", "runs"].map { "\(context.store)/\($0)" })
       if now != mark {
         mark = now.isSettled ? now : nil
         let desk = Desk(try context.open(.reading))

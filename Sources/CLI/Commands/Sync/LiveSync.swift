@@ -57,7 +57,7 @@ struct LiveSync {
     let transport = try connect(server)
     let ownFolder = "\(context.store)/\(store.configuration.ownFolder ?? "own")"
     // Taken before the sync: an edit that comes meanwhile is seen behind it.
-    let own = mark(ownFolder)
+    let own = FolderMark(of: [ownFolder])
     let desk = Desk(store)
     let watch = ConflictNews.Watch(desk)
     let report = SyncRun.completed(try SyncClient(store, transport).sync(), desk)
@@ -78,12 +78,6 @@ struct LiveSync {
       link: link, position: store.position, ownFolder: ownFolder, own: own, isNews: isNews)
   }
 
-  private func mark(_ folder: String) -> FolderMark {
-    var mark = FolderMark()
-    mark.add(folder)
-    return mark
-  }
-
   private func openPatiently() throws -> Store {
     var waited = 0
     while true {
@@ -99,7 +93,7 @@ struct LiveSync {
 
   /// Waits until there may be something new.
   private func wait(after state: State, seconds: Int, _ feed: inout LiveFeed) throws(SyncError) {
-    func isEdited() -> Bool { mark(state.ownFolder) != state.own }
+    func isEdited() -> Bool { FolderMark(of: [state.ownFolder]) != state.own }
     if state.link.canFollow, feed.isWorthTrying {
       let isNews = try feed.wait(
         state.link, isMoved: state.isNews, until: { $0.position != state.position },
