@@ -26,13 +26,11 @@ extension Store {
     let folder = "\(Self.asideFolder)/\(number)"
     let lost = mirror.blocks.filter { $0.last > position }
     // What a crash left of runs that were merged must not take the place of those that go.
-    var moved: [RunName] = []
-    if try !onDisk({ () throws(DiskError) in try disk.list(RunName.folder).isEmpty }) {
-      try runs.removeLeftovers()
-      moved = try onDisk { () throws(DiskError) in
-        try disk.syncFolder(RunName.folder)
-        return RunName.parse(try disk.list(RunName.folder)).filter { $0.last > position }
-      }
+    try runs.removeLeftovers()
+    let moved = try onDisk { () throws(DiskError) in
+      try disk.makeFolder(RunName.folder)
+      try disk.syncFolder(RunName.folder)
+      return RunName.parse(try disk.list(RunName.folder)).filter { $0.last > position }
     }
     let deflater = Deflater()
     var bytes: [UInt8] = []

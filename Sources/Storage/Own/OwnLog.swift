@@ -10,7 +10,7 @@ import Merge
 /// once all of their changes are acknowledged.
 ///
 /// The last file ends in spaces, which the next change's line is written over: a sync that has no new size to write is
-/// faster, as databases know that write their logs in place.
+/// faster, as in databases that write their logs in place.
 package struct OwnLog: Sendable {
   private let disk: any Disk
   private let folder: String
@@ -92,7 +92,6 @@ package struct OwnLog: Sendable {
       throw error
     }
     fileSize += lines.count
-    fullSize = max(fullSize, fileSize)
     lastSequence = last.id.sequence
     lastTime = max(lastTime, last.at)
     unsent += changes
