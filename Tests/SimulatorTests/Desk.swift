@@ -56,6 +56,13 @@ final class Desk {
     return change
   }
 
+  /// Makes an edit that erases an entity.
+  func erase(_ entity: EntityID, by agent: SimAgent) throws {
+    var draft = Draft()
+    draft.erase = true
+    try agent.store?.commit(Edit(.entity(entity), draft))
+  }
+
   @discardableResult
   func sync(_ agent: SimAgent) throws -> SyncReport {
     clock.advance(by: 1000)

@@ -41,9 +41,7 @@ import Testing
       // Not sent when the erasure comes.
       try desk.edit(anna, "e9", on: ticket)
       gone = Set((1...9).map { "e\($0)" }).subtracting(["e2"])
-      var draft = Draft()
-      draft.erase = true
-      try sofia.store?.commit(Edit(.entity(ticket), draft))
+      try desk.erase(ticket, by: sofia)
       try desk.sync(sofia)
     }
 

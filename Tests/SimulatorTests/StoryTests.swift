@@ -181,9 +181,7 @@ import Testing
       anna.disk.faults.failsOneIn = 4
       _ = try? anna.store?.compact(all: true)
       anna.disk.faults = .init()
-      var draft = Draft()
-      draft.erase = true
-      try bo.store?.commit(Edit(.entity(ticket), draft))
+      try desk.erase(ticket, by: bo)
       try desk.sync(bo)
       try desk.sync(anna)
       #expect(!Survey.traces(on: anna.disk).contains { $0.tokens.contains("gone") }, "\(seed)")
@@ -194,15 +192,12 @@ import Testing
   /// no erasure from this device.
   @Test func aRefusedErasureIsTakenBackWhereItIsRelayed() throws {
     let desk = try Desk()
-    let sizes = Sizes()
     let anna = SimAgent(
-      "anna", agent: "anna", SeededGenerator(seed: 5), NodeClock(desk.clock), sizes, isSupervisor: false)
+      "anna", agent: "anna", SeededGenerator(seed: 5), NodeClock(desk.clock), Sizes(), isSupervisor: false)
     try anna.make()
     try desk.edit(anna, "a")
     let ticket = try desk.edit(anna, "b").on
-    var draft = Draft()
-    draft.erase = true
-    try anna.store?.commit(Edit(.entity(ticket), draft))
+    try desk.erase(ticket, by: anna)
     try desk.edit(anna, "c")
     try anna.store?.compact(all: true)
     anna.stop()
