@@ -58,15 +58,24 @@ extension ChangeID: CustomStringConvertible, LosslessStringConvertible {
 package enum Decimal {
   /// Parses `bytes[start..<end]`; nil when empty, over 19 digits, with a leading zero or another character.
   package static func parse(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> UInt64? {
-    guard end > start, end - start <= 19, end - start == 1 || bytes[start] != UInt8(ascii: "0") else {
-      return nil
-    }
+    var index = start
+    guard let value = scan(bytes, &index, end), index == end else { return nil }
+    return value
+  }
+
+  /// Reads the digits at an index, which moves behind them; nil where there are none or over 19, or where they begin with a
+  /// needless zero.
+  @inline(__always)
+  package static func scan(_ bytes: Span<UInt8>, _ index: inout Int, _ end: Int) -> UInt64? {
+    let start = index
     var value: UInt64 = 0
-    for index in start..<end {
+    while index < end {
       let digit = bytes[index] &- UInt8(ascii: "0")
-      guard digit < 10 else { return nil }
-      value = value * 10 + UInt64(digit)
+      guard digit < 10 else { break }
+      value = value &* 10 &+ UInt64(digit)
+      index += 1
     }
+    guard 1...19 ~= index - start, index - start == 1 || bytes[start] != UInt8(ascii: "0") else { return nil }
     return value
   }
 

@@ -27,38 +27,39 @@ struct BlockHeader {
     var sum: UInt32?
     var names: [String] = []
     var who: [UInt64] = []
-    var onColumn = line.lowerBound..<line.lowerBound
-    let end = try JSONScanner.members(text, line.lowerBound) { (key, value) throws(JSONError) in
-      if JSONScanner.equals(text, key, "times") {
-        times = try Columns.parseTimes(text, value, limit: BlockText.maximumCount)
-      } else if JSONScanner.equals(text, key, "on") {
-        onColumn = value
-      } else if JSONScanner.equals(text, key, "seq") {
+    var onColumn: Int?
+    let limit = BlockText.maximumCount
+    let end = try JSONScanner.readMembers(text, line.lowerBound) { (key, start) throws(JSONError) in
+      func isKey(_ word: StaticString) -> Bool { JSONScanner.equals(text, key, word) }
+      if isKey("times") { return try Columns.readTimes(text, start, limit: limit, to: &times) }
+      if isKey("names") { return try Columns.readNames(text, start, limit: limit, to: &names) }
+      if isKey("who") { return try Columns.readNumbers(text, start, limit: limit, to: &who) }
+      let value = start..<(try JSONScanner.skipValue(text, start))
+      if isKey("on") {
+        onColumn = start
+      } else if isKey("seq") {
         sequence = try Columns.number(text, value)
-      } else if JSONScanner.equals(text, key, "replica") {
+      } else if isKey("replica") {
         replica = try Columns.replica(text, value)
-      } else if JSONScanner.equals(text, key, "by") {
+      } else if isKey("by") {
         by = try Columns.author(text, value)
-      } else if JSONScanner.equals(text, key, "seen") {
+      } else if isKey("seen") {
         seen = try Columns.number(text, value)
-      } else if JSONScanner.equals(text, key, "names") {
-        names = try Columns.parseNames(text, value, limit: BlockText.maximumCount)
-      } else if JSONScanner.equals(text, key, "who") {
-        who = try Columns.parseNumbers(text, value, limit: BlockText.maximumCount)
-      } else if JSONScanner.equals(text, key, "first") {
+      } else if isKey("first") {
         first = try Columns.number(text, value)
-      } else if JSONScanner.equals(text, key, "stamp") {
+      } else if isKey("stamp") {
         stamp = try Columns.time(text, value)
-      } else if JSONScanner.equals(text, key, "sum") {
+      } else if isKey("sum") {
         sum = try Columns.sum(text, value)
-      } else if JSONScanner.equals(text, key, "seenlimit") {
+      } else if isKey("seenlimit") {
         seenLimit = try Columns.number(text, value)
       }
+      return value.upperBound
     }
     guard end == line.upperBound else {
       throw JSONError(offset: end, reason: "more behind the block's header")
     }
-    guard let replica, let by, let seen, sequence > 0, !onColumn.isEmpty,
+    guard let replica, let by, let seen, sequence > 0, let onColumn,
       1...BlockText.maximumCount ~= times.count,
       sequence + UInt64(times.count) - 1 <= ChangeID.maximumSequence
     else {
@@ -84,12 +85,14 @@ struct BlockHeader {
 
   /// `""` is the entity of the change before, `ticket/` the one that this change creates.
   private static func entities(
-    _ text: Span<UInt8>, _ column: Range<Int>, _ replica: ReplicaID, _ sequence: UInt64
+    _ text: Span<UInt8>, _ column: Int, _ replica: ReplicaID, _ sequence: UInt64
   ) throws(JSONError) -> [EntityID] {
     var found: [EntityID] = []
-    try Columns.elements(text, column, limit: BlockText.maximumCount) { (element) throws(JSONError) in
-      let name = element.lowerBound + 1..<max(element.lowerBound + 1, element.upperBound - 1)
-      if text[element.lowerBound] == UInt8(ascii: "\"") {
+    _ = try Columns.read(text, column, limit: BlockText.maximumCount) { (index) throws(JSONError) in
+      let start = index
+      index = try JSONScanner.skipValue(text, start)
+      let name = start + 1..<max(start + 1, index - 1)
+      if text[start] == UInt8(ascii: "\"") {
         if name.isEmpty {
           if let last = found.last {
             found.append(last)
@@ -107,7 +110,7 @@ struct BlockHeader {
           return
         }
       }
-      throw JSONError(offset: element.lowerBound, reason: "expected an entity, type/replica.sequence")
+      throw JSONError(offset: start, reason: "expected an entity, type/replica.sequence")
     }
     return found
   }

@@ -27,45 +27,53 @@ enum Columns {
     output.append(UInt8(ascii: "]"))
   }
 
-  /// Visits the elements of a column.
+  /// Reads the elements of the column that begins at `start`, in one pass.
   ///
-  /// - Parameter limit: the most elements; a column with more is given up there, so that a small push that inflates to
-  ///   millions of them does not fill the memory.
-  static func elements(
-    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int, _ visit: (Range<Int>) throws(JSONError) -> Void
-  ) throws(JSONError) {
+  /// - Parameters:
+  ///   - limit: the most elements; a column with more is given up there, so that a small push that inflates to
+  ///     millions of them does not fill the memory.
+  ///   - read: reads the element at an index and moves the index behind it.
+  /// - Returns: the index behind the column.
+  @inline(__always)
+  static func read(
+    _ text: Span<UInt8>, _ start: Int, limit: Int, _ read: (_ index: inout Int) throws(JSONError) -> Void
+  ) throws(JSONError) -> Int {
     var count = 0
-    _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
+    return try JSONScanner.readElements(text, start) { (element) throws(JSONError) in
       count += 1
-      guard count <= limit else {
-        throw JSONError(offset: element.lowerBound, reason: "a column of more than \(limit)")
-      }
-      try visit(element)
+      guard count <= limit else { throw JSONError(offset: element, reason: "a column of more than \(limit)") }
+      var index = element
+      try read(&index)
+      return index
     }
   }
 
-  static func parseTimes(
-    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int
-  ) throws(JSONError) -> [HybridTime] {
-    var times: [HybridTime] = []
+  /// Reads times as `writeTimes` wrote them. Returns the index behind the column.
+  static func readTimes(
+    _ text: Span<UInt8>, _ start: Int, limit: Int, to times: inout [HybridTime]
+  ) throws(JSONError) -> Int {
     var earlier: UInt64 = 0
-    try elements(text, value, limit: limit) { (element) throws(JSONError) in
-      var range = element
+    return try read(text, start, limit: limit) { (index) throws(JSONError) in
+      let begin = index
+      let hasCounter = JSONScanner.byte(text, index) == UInt8(ascii: "\"")
+      if hasCounter { index += 1 }
+      earlier = try difference(text, &index, from: earlier, limit: HybridTime.maximumMilliseconds)
       var counter: UInt64 = 0
-      if text[element.lowerBound] == UInt8(ascii: "\"") {
-        var tilde = element.lowerBound + 1
-        while tilde < element.upperBound, text[tilde] != UInt8(ascii: "~") { tilde += 1 }
-        guard tilde < element.upperBound,
-          let value = Decimal.parse(text, tilde + 1, element.upperBound - 1),
-          1...HybridTime.maximumCounter ~= value
-        else { throw JSONError(offset: element.lowerBound, reason: "expected \"milliseconds~counter\"") }
+      if hasCounter {
+        guard JSONScanner.byte(text, index) == UInt8(ascii: "~") else { throw noCounter(begin) }
+        index += 1
+        guard let value = Decimal.scan(text, &index, text.count), 1...HybridTime.maximumCounter ~= value,
+          JSONScanner.byte(text, index) == UInt8(ascii: "\"")
+        else { throw noCounter(begin) }
+        index += 1
         counter = value
-        range = element.lowerBound + 1..<tilde
       }
-      earlier = try add(text, range, to: earlier, limit: HybridTime.maximumMilliseconds)
       times.append(HybridTime(milliseconds: earlier, counter: counter))
     }
-    return times
+  }
+
+  private static func noCounter(_ offset: Int) -> JSONError {
+    JSONError(offset: offset, reason: "expected \"milliseconds~counter\"")
   }
 
   /// Appends a difference of two numbers.
@@ -74,14 +82,17 @@ enum Columns {
     Decimal.write(value < earlier ? earlier - value : value - earlier, to: &output)
   }
 
-  /// The number that lies a written difference behind an earlier one.
-  static func add(
-    _ text: Span<UInt8>, _ range: Range<Int>, to earlier: UInt64, limit: UInt64
+  /// Reads a written difference and gives the number that lies so far behind an earlier one.
+  @inline(__always)
+  static func difference(
+    _ text: Span<UInt8>, _ index: inout Int, from earlier: UInt64, limit: UInt64
   ) throws(JSONError) -> UInt64 {
-    let isNegative = text[range.lowerBound] == UInt8(ascii: "-")
-    guard let size = Decimal.parse(text, range.lowerBound + (isNegative ? 1 : 0), range.upperBound),
+    let start = index
+    let isNegative = JSONScanner.byte(text, index) == UInt8(ascii: "-")
+    if isNegative { index += 1 }
+    guard let size = Decimal.scan(text, &index, text.count),
       isNegative ? size <= earlier : size <= limit && earlier + size <= limit
-    else { throw JSONError(offset: range.lowerBound, reason: "expected a difference within 0 to \(limit)") }
+    else { throw JSONError(offset: start, reason: "expected a difference within 0 to \(limit)") }
     return isNegative ? earlier - size : earlier + size
   }
 
@@ -111,32 +122,51 @@ enum Columns {
     JSONWriter.list(who, to: &output) { Decimal.write(UInt64($0), to: &$1) }
   }
 
-  static func parseNumbers(
-    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int
-  ) throws(JSONError) -> [UInt64] {
-    var numbers: [UInt64] = []
-    try elements(text, value, limit: limit) { (element) throws(JSONError) in
-      numbers.append(try number(text, element))
+  /// Reads whole numbers up to 2^53. Returns the index behind the column.
+  static func readNumbers(
+    _ text: Span<UInt8>, _ start: Int, limit: Int, to numbers: inout [UInt64]
+  ) throws(JSONError) -> Int {
+    try read(text, start, limit: limit) { (index) throws(JSONError) in
+      numbers.append(try readNumber(text, &index))
     }
-    return numbers
   }
 
-  static func parseNames(
-    _ text: Span<UInt8>, _ value: Range<Int>, limit: Int
-  ) throws(JSONError) -> [String] {
-    var names: [String] = []
-    try elements(text, value, limit: limit) { (element) throws(JSONError) in
-      names.append(try author(text, element))
+  /// Reads agents' names. Returns the index behind the column.
+  static func readNames(
+    _ text: Span<UInt8>, _ start: Int, limit: Int, to names: inout [String]
+  ) throws(JSONError) -> Int {
+    try read(text, start, limit: limit) { (index) throws(JSONError) in
+      names.append(try readAuthor(text, &index))
     }
-    return names
+  }
+
+  /// Reads a whole number up to 2^53.
+  @inline(__always)
+  static func readNumber(_ text: Span<UInt8>, _ index: inout Int) throws(JSONError) -> UInt64 {
+    let start = index
+    guard let number = Decimal.scan(text, &index, text.count), number <= ChangeID.maximumSequence else {
+      throw noNumber(start)
+    }
+    return number
   }
 
   /// A whole number up to 2^53.
   static func number(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> UInt64 {
-    guard let number = Decimal.parse(text, value.lowerBound, value.upperBound),
-      number <= ChangeID.maximumSequence
-    else { throw JSONError(offset: value.lowerBound, reason: "expected a whole number up to 2^53") }
+    var index = value.lowerBound
+    let number = try readNumber(text, &index)
+    guard index == value.upperBound else { throw noNumber(value.lowerBound) }
     return number
+  }
+
+  private static func noNumber(_ offset: Int) -> JSONError {
+    JSONError(offset: offset, reason: "expected a whole number up to 2^53")
+  }
+
+  /// Reads an agent's name.
+  static func readAuthor(_ text: Span<UInt8>, _ index: inout Int) throws(JSONError) -> String {
+    let start = index
+    index = try JSONScanner.skipValue(text, start)
+    return try author(text, start..<index)
   }
 
   /// What stands between the quotes of a string; nothing for any other value.

@@ -71,13 +71,13 @@ struct BodyLines {
   /// - Parameter wanted: the bodies that are handed out; of the others neither body nor text is looked at. Nil for all.
   func finish(
     _ text: Span<UInt8>, _ lines: inout LineCursor, only wanted: Range<Int>? = nil,
-    _ take: (Int, [UInt8]) -> Void
+    _ take: (Int, [UInt8]) throws(JSONError) -> Void
   ) throws(JSONError) {
     for (index, (range, gap)) in bodies.enumerated() {
       if let wanted, index >= wanted.upperBound { return }
       let isWanted = wanted?.contains(index) ?? true
       guard let gap else {
-        if isWanted { take(index, Array(copying: text, range)) }
+        if isWanted { try take(index, Array(copying: text, range)) }
         continue
       }
       let line = try lines.next(text)
@@ -104,7 +104,7 @@ struct BodyLines {
       } catch {
         throw JSONError(offset: range.lowerBound, reason: error.reason)
       }
-      take(index, body)
+      try take(index, body)
     }
   }
 }

@@ -47,23 +47,38 @@ extension RunText {
       output.append(UInt8(ascii: "]"))
     }
 
-    init(_ text: Span<UInt8>, _ value: Range<Int>) throws(JSONError) {
-      var fields: [Range<Int>] = []
-      _ = try JSONScanner.elements(text, value.lowerBound) { (element) throws(JSONError) in
-        fields.append(element)
+    /// Reads the row at an index, which moves behind it.
+    init(_ text: Span<UInt8>, _ index: inout Int) throws(JSONError) {
+      let start = index
+      func next(_ index: inout Int) throws(JSONError) {
+        index = try JSONScanner.expect(UInt8(ascii: ","), text, index)
       }
-      guard fields.count >= 6 else {
-        throw JSONError(offset: value.lowerBound, reason: "a row of six or more")
+      index = try JSONScanner.expect(UInt8(ascii: "["), text, start)
+      position = try Columns.readNumber(text, &index)
+      try next(&index)
+      let replica = index..<(try JSONScanner.skipString(text, index))
+      index = replica.upperBound
+      try next(&index)
+      id = ChangeID(try Columns.replica(text, replica), try Columns.readNumber(text, &index))
+      try next(&index)
+      by = try Columns.readAuthor(text, &index)
+      try next(&index)
+      seen = try Columns.readNumber(text, &index)
+      try next(&index)
+      stamp = try Columns.readNumber(text, &index)
+      var limit: UInt64?
+      if JSONScanner.byte(text, index) == UInt8(ascii: ",") {
+        index += 1
+        limit = try Columns.readNumber(text, &index)
+        // What later versions may say behind it.
+        while JSONScanner.byte(text, index) == UInt8(ascii: ",") {
+          index = try JSONScanner.skipValue(text, index + 1)
+        }
       }
-      position = try Columns.number(text, fields[0])
-      let sequence = try Columns.number(text, fields[2])
-      id = ChangeID(try Columns.replica(text, fields[1]), sequence)
-      by = try Columns.author(text, fields[3])
-      seen = try Columns.number(text, fields[4])
-      stamp = try Columns.number(text, fields[5])
-      seenLimit = fields.count > 6 ? try Columns.number(text, fields[6]) : nil
-      guard position > 0, sequence > 0 else {
-        throw JSONError(offset: value.lowerBound, reason: "positions and sequences start at 1")
+      seenLimit = limit
+      index = try JSONScanner.expect(UInt8(ascii: "]"), text, index)
+      guard position > 0, id.sequence > 0 else {
+        throw JSONError(offset: start, reason: "positions and sequences start at 1")
       }
     }
 
@@ -76,46 +91,48 @@ extension RunText {
   /// The header line of a member, as parsed.
   struct RunHeader {
     private(set) var positions: [UInt64] = []
+    /// In the order of the positions.
+    private var ordered: [HybridTime] = []
+    /// The same as the changes follow each other; empty where only a few are wanted.
     private var times: [HybridTime] = []
     private var rows: [Row] = []
     private var names: [String] = []
-    private var authors: [String?] = []
+    /// For each change 0 for its row's author or the number of a name; empty where all are of their rows' authors.
+    private var who: [UInt64] = []
 
-    init(_ text: Span<UInt8>, _ line: Range<Int>) throws(JSONError) {
-      var who: [UInt64] = []
-      var ordered: [HybridTime] = []
-      let end = try JSONScanner.members(text, line.lowerBound) { (key, value) throws(JSONError) in
+    /// - Parameter isWhole: whether all changes are wanted. Else what concerns the others is not looked at.
+    init(_ text: Span<UInt8>, _ line: Range<Int>, isWhole: Bool) throws(JSONError) {
+      let end = try JSONScanner.readMembers(text, line.lowerBound) { (key, start) throws(JSONError) in
         if JSONScanner.equals(text, key, "positions") {
           var earlier: UInt64 = 0
-          try Columns.elements(text, value, limit: maximumCount) { (element) throws(JSONError) in
-            earlier = try Columns.add(text, element, to: earlier, limit: ChangeID.maximumSequence)
+          return try Columns.read(text, start, limit: maximumCount) { (index) throws(JSONError) in
+            earlier = try Columns.difference(text, &index, from: earlier, limit: ChangeID.maximumSequence)
             positions.append(earlier)
           }
-        } else if JSONScanner.equals(text, key, "at") {
-          ordered = try Columns.parseTimes(text, value, limit: maximumCount)
-        } else if JSONScanner.equals(text, key, "blocks") {
-          try Columns.elements(text, value, limit: maximumCount) { (element) throws(JSONError) in
-            rows.append(try Row(text, element))
-          }
-        } else if JSONScanner.equals(text, key, "names") {
-          names = try Columns.parseNames(text, value, limit: maximumCount)
-        } else if JSONScanner.equals(text, key, "who") {
-          who = try Columns.parseNumbers(text, value, limit: maximumCount)
         }
+        if JSONScanner.equals(text, key, "at") {
+          return try Columns.readTimes(text, start, limit: maximumCount, to: &ordered)
+        }
+        if JSONScanner.equals(text, key, "blocks") {
+          return try Columns.read(text, start, limit: maximumCount) { (index) throws(JSONError) in
+            rows.append(try Row(text, &index))
+          }
+        }
+        if JSONScanner.equals(text, key, "names") {
+          return try Columns.readNames(text, start, limit: maximumCount, to: &names)
+        }
+        if JSONScanner.equals(text, key, "who") {
+          return try Columns.readNumbers(text, start, limit: maximumCount, to: &who)
+        }
+        return try JSONScanner.skipValue(text, start)
       }
       guard end == line.upperBound, ordered.count == positions.count,
         who.isEmpty || who.count == positions.count
       else { throw JSONError(offset: line.lowerBound, reason: "the columns of a member differ in length") }
-      times = try Self.times(ordered, positions, line)
       for index in rows.indices.dropFirst() where rows[index].position <= rows[index - 1].position {
         throw JSONError(offset: line.lowerBound, reason: "the rows of a member are not in order")
       }
-      for position in positions {
-        guard let first = rows.first, first.position <= position,
-          id(at: position).sequence <= ChangeID.maximumSequence
-        else { throw JSONError(offset: line.lowerBound, reason: "no row for position \(position)") }
-      }
-      for index in who.indices { authors.append(try Columns.author(names, who, index)) }
+      if isWhole { times = try Self.times(ordered, positions, line) }
     }
 
     /// The times as the changes follow each other, given in the order of their positions.
@@ -135,21 +152,35 @@ extension RunText {
       return times
     }
 
-    private func id(at position: UInt64) -> ChangeID {
+    /// The time of the change at an index. Cost: of a few wanted ones, a pass over the positions each.
+    private func time(_ index: Int) -> HybridTime {
+      if !times.isEmpty { return times[index] }
+      let position = positions[index]
+      return ordered[positions.reduce(0) { $0 + ($1 < position ? 1 : 0) }]
+    }
+
+    /// The row of a position, and the id of the change there.
+    private func row(at position: UInt64) throws(JSONError) -> (row: Row, id: ChangeID) {
+      guard let first = rows.first, first.position <= position else {
+        throw JSONError(offset: 0, reason: "no row for position \(position)")
+      }
       let row = rows[Row.index(rows, position)]
-      return ChangeID(row.id.replica, row.id.sequence + (position - row.position))
+      let sequence = row.id.sequence + (position - row.position)
+      guard sequence <= ChangeID.maximumSequence else {
+        throw JSONError(offset: 0, reason: "a sequence of more than 2^53 at position \(position)")
+      }
+      return (row, ChangeID(row.id.replica, sequence))
     }
 
     /// The id of the change at an index.
-    func id(_ index: Int) -> ChangeID { id(at: positions[index]) }
+    func id(_ index: Int) throws(JSONError) -> ChangeID { try row(at: positions[index]).id }
 
     /// The change at an index.
-    func change(_ index: Int, _ on: EntityID, _ body: [UInt8]) -> PlacedChange {
+    func change(_ index: Int, _ on: EntityID, _ body: [UInt8]) throws(JSONError) -> PlacedChange {
       let position = positions[index]
-      let row = rows[Row.index(rows, position)]
-      let change = Change(
-        id: ChangeID(row.id.replica, row.id.sequence + (position - row.position)), at: times[index],
-        seen: row.seen, by: authors.isEmpty ? row.by : authors[index] ?? row.by, on: on, body: body)
+      let (row, id) = try row(at: position)
+      let by = who.isEmpty ? row.by : try Columns.author(names, who, index) ?? row.by
+      let change = Change(id: id, at: time(index), seen: row.seen, by: by, on: on, body: body)
       return PlacedChange(change, position: position, stamp: row.stamp, seenLimit: row.seenLimit)
     }
   }

@@ -111,23 +111,19 @@ package struct RunText {
 
   /// Parses the text of one member.
   ///
-  /// - Parameter wanted: only the changes of this entity are looked at and given back, which costs a fraction: what lies
-  ///   between was checked when the member was written, and its bytes by the member's CRC. Nil for all.
   /// - Throws: `JSONError` where it is not UTF-8 or not a member's text.
-  package static func parse(
-    _ text: Span<UInt8>, only wanted: EntityID? = nil
-  ) throws(JSONError) -> [PlacedChange] {
+  package static func parse(_ text: Span<UInt8>) throws(JSONError) -> [PlacedChange] {
     guard (try? UTF8Span(validating: text)) != nil else {
       throw JSONError(offset: 0, reason: "not valid UTF-8")
     }
     var lines = LineCursor(0)
-    let header = try RunHeader(text, try lines.next(text))
+    let header = try RunHeader(text, try lines.next(text), isWhole: true)
     var bodies = BodyLines(capacity: header.positions.count)
     var on: [EntityID] = []
     on.reserveCapacity(header.positions.count)
     while on.count < header.positions.count {
       var line = try lines.next(text)
-      if !line.isEmpty, text[line.lowerBound] == UInt8(ascii: "\"") {
+      if isName(text, line) {
         on.append(try entity(text, line, header.id(on.count)))
         line = try lines.next(text)
       } else if let last = on.last {
@@ -135,25 +131,87 @@ package struct RunText {
       } else {
         throw JSONError(offset: line.lowerBound, reason: "expected a line with an entity")
       }
-      if let wanted, on.last != wanted { try bodies.pass(text, line) } else { try bodies.add(text, line) }
+      try bodies.add(text, line)
     }
     var changes: [PlacedChange] = []
-    let range = wanted.map { Self.range(of: $0, in: on) }
-    if range?.isEmpty == true { return [] }
-    changes.reserveCapacity(range?.count ?? on.count)
-    try bodies.finish(text, &lines, only: range) { index, body in
-      changes.append(header.change(index, on[index], body))
+    changes.reserveCapacity(on.count)
+    try bodies.finish(text, &lines) { (index, body) throws(JSONError) in
+      changes.append(try header.change(index, on[index], body))
     }
-    guard wanted != nil || lines.index == text.count else {
+    guard lines.index == text.count else {
       throw JSONError(offset: lines.index, reason: "more behind the member's last line")
     }
     return changes
   }
 
-  /// Where the changes of an entity lie in a member.
-  private static func range(of entity: EntityID, in on: [EntityID]) -> Range<Int> {
-    guard let first = on.firstIndex(of: entity) else { return 0..<0 }
-    return first..<(on[first...].firstIndex { $0 != entity } ?? on.count)
+  /// Parses the changes of one entity, which costs a fraction: what lies between was checked when the member was written, and
+  /// its bytes by the member's CRC.
+  ///
+  /// - Throws: `JSONError` where it is not a member's text, as far as it was looked at.
+  package static func parse(_ text: Span<UInt8>, only wanted: EntityID) throws(JSONError) -> [PlacedChange] {
+    var lines = LineCursor(0)
+    let header = try RunHeader(text, try lines.next(text), isWhole: false)
+    var name: [UInt8] = []
+    wanted.write(to: &name)
+    var bodies = BodyLines(capacity: 64)
+    var first: Int?
+    var isWanted = false
+    var index = 0
+    // Behind the wanted ones only the lines are counted, up to where the texts begin.
+    while index < header.positions.count {
+      var line = try lines.next(text)
+      if isName(text, line) {
+        let isNext = try isName(of: wanted, name, text, line, header, index)
+        if isWanted, !isNext { break }
+        isWanted = isNext
+        line = try lines.next(text)
+      }
+      if isWanted {
+        first = first ?? index
+        try bodies.add(text, line)
+      } else {
+        try bodies.pass(text, line)
+      }
+      index += 1
+    }
+    guard let first else { return [] }
+    let end = index
+    if end < header.positions.count {
+      // The line of a name was read.
+      _ = try lines.next(text)
+      index += 1
+    }
+    while index < header.positions.count {
+      if isName(text, try lines.next(text)) { _ = try lines.next(text) }
+      index += 1
+    }
+    var changes: [PlacedChange] = []
+    try bodies.finish(text, &lines, only: first..<end) { (index, body) throws(JSONError) in
+      guard (try? UTF8Span(validating: body.span)) != nil else {
+        throw JSONError(offset: 0, reason: "not valid UTF-8")
+      }
+      changes.append(try header.change(index, wanted, body))
+    }
+    return changes
+  }
+
+  /// Whether a line names an entity.
+  private static func isName(_ text: Span<UInt8>, _ line: Range<Int>) -> Bool {
+    !line.isEmpty && text[line.lowerBound] == UInt8(ascii: "\"")
+  }
+
+  /// Whether a line names an entity, which the change at an index may create.
+  private static func isName(
+    of wanted: EntityID, _ name: [UInt8], _ text: Span<UInt8>, _ line: Range<Int>, _ header: RunHeader,
+    _ index: Int
+  ) throws(JSONError) -> Bool {
+    let inside = line.lowerBound + 1..<max(line.lowerBound + 1, line.upperBound - 1)
+    guard let last = inside.last else { return false }
+    let isCreated = text[last] == UInt8(ascii: "/")
+    guard inside.count == (isCreated ? wanted.type.utf8.count + 1 : name.count) else { return false }
+    for offset in 0..<inside.count where text[inside.lowerBound + offset] != name[offset] { return false }
+    if !isCreated { return true }
+    return try header.id(index) == wanted.origin
   }
 
   /// An entity line: the entity, or `"ticket/"` for the one that the next change creates.

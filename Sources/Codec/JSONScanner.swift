@@ -165,13 +165,27 @@ package enum JSONScanner {
     _ text: Span<UInt8>, _ start: Int,
     _ visit: (_ key: Range<Int>, _ value: Range<Int>) throws(JSONError) -> Void
   ) throws(JSONError) -> Int {
+    try readMembers(text, start) { (key, value) throws(JSONError) in
+      let end = try skipValue(text, value)
+      try visit(key, value..<end)
+      return end
+    }
+  }
+
+  /// Reads the members of the object at `start`: `read` gets the range of each key without its quotes and the index where its
+  /// value begins, and gives back the index behind that. So a long value is looked at once.
+  ///
+  /// - Returns: the index behind the object.
+  @inline(__always)
+  package static func readMembers(
+    _ text: Span<UInt8>, _ start: Int, _ read: (_ key: Range<Int>, _ value: Int) throws(JSONError) -> Int
+  ) throws(JSONError) -> Int {
     var index = try expect(UInt8(ascii: "{"), text, start)
     if byte(text, index) == UInt8(ascii: "}") { return index + 1 }
     while true {
       let keyEnd = try skipString(text, index)
       let value = try expect(UInt8(ascii: ":"), text, keyEnd)
-      let valueEnd = try skipValue(text, value)
-      try visit(index + 1..<keyEnd - 1, value..<valueEnd)
+      let valueEnd = try read(index + 1..<keyEnd - 1, value)
       if byte(text, valueEnd) == UInt8(ascii: "}") { return valueEnd + 1 }
       index = try expect(UInt8(ascii: ","), text, valueEnd)
     }
@@ -181,11 +195,24 @@ package enum JSONScanner {
   package static func elements(
     _ text: Span<UInt8>, _ start: Int, _ visit: (_ value: Range<Int>) throws(JSONError) -> Void
   ) throws(JSONError) -> Int {
+    try readElements(text, start) { (index) throws(JSONError) in
+      let end = try skipValue(text, index)
+      try visit(index..<end)
+      return end
+    }
+  }
+
+  /// Reads the elements of the array at `start`: `read` gets the index where each begins and gives back the one behind it.
+  ///
+  /// - Returns: the index behind the array.
+  @inline(__always)
+  package static func readElements(
+    _ text: Span<UInt8>, _ start: Int, _ read: (_ value: Int) throws(JSONError) -> Int
+  ) throws(JSONError) -> Int {
     var index = try expect(UInt8(ascii: "["), text, start)
     if byte(text, index) == UInt8(ascii: "]") { return index + 1 }
     while true {
-      let end = try skipValue(text, index)
-      try visit(index..<end)
+      let end = try read(index)
       if byte(text, end) == UInt8(ascii: "]") { return end + 1 }
       index = try expect(UInt8(ascii: ","), text, end)
     }

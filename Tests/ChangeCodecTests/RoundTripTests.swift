@@ -77,6 +77,35 @@ import Testing
     _ = member.finish(to: &text)
     #expect(try RunText.parse(text.span) == placed)
     #expect(member.isEmpty)
+    // One entity's changes alone are the same as among all.
+    for entity in Set(placed.map(\.change.on)) {
+      #expect(try RunText.parse(text.span, only: entity) == placed.filter { $0.change.on == entity })
+    }
+    let unknown = EntityID(constant: "ticket", ChangeID(ReplicaID(bits: 1), 1 << 40))
+    #expect(try RunText.parse(text.span, only: unknown).isEmpty)
+  }
+
+  @Test func cutMembersAreErrorsAndDamageNeverTraps() throws {
+    var generator = SeededGenerator(seed: 2)
+    let changes = Self.changes(&generator, count: 6).sorted { ($0.on, $0.id) < ($1.on, $1.id) }
+    var member = RunText()
+    for (index, change) in changes.enumerated() {
+      member.add(PlacedChange(change, position: UInt64(index + 1), stamp: 1000))
+    }
+    var text: [UInt8] = []
+    _ = member.finish(to: &text)
+    let entities = Set(changes.map(\.on))
+    for index in text.indices {
+      let cut = Array(text[..<index])
+      #expect((try? RunText.parse(cut.span)) == nil)
+      for entity in entities { _ = try? RunText.parse(cut.span, only: entity) }
+      for value: UInt8 in [0, 0x22, 0x5C, 0x39, 0xFF, text[index] ^ 1] where value != text[index] {
+        var damaged = text
+        damaged[index] = value
+        _ = try? RunText.parse(damaged.span)
+        for entity in entities { _ = try? RunText.parse(damaged.span, only: entity) }
+      }
+    }
   }
 
   @Test func damageAtEveryByteIsAnErrorOrAnotherBlock() throws {
