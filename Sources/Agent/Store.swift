@@ -247,17 +247,17 @@ public final class Store {
     try runs.readAhead(entities.filter { newer[$0]?.contains(where: \.change.creates) != true })
   }
 
-  /// Calls `body` with one entity after another, of which some are read ahead.
+  /// Calls `body` with 256 entities after others, which are read ahead on all cores.
   ///
   /// - Parameter entities: ordered, as they lie in the runs.
-  package func forEach(
-    _ entities: [EntityID], _ body: (EntityID) throws(StorageError) -> Void
+  package func forEachBatch(
+    of entities: [EntityID], _ body: ([EntityID]) throws(StorageError) -> Void
   ) throws(StorageError) {
-    let step = 256
-    for start in stride(from: 0, to: entities.count, by: step) {
-      let some = entities[start..<min(start + step, entities.count)]
-      try readAhead(Array(some))
-      for entity in some { try body(entity) }
+    let count = 256
+    for start in stride(from: 0, to: entities.count, by: count) {
+      let some = Array(entities[start..<min(start + count, entities.count)])
+      try readAhead(some)
+      try body(some)
     }
   }
 

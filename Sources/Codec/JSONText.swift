@@ -102,6 +102,24 @@ public struct JSONText: Hashable, Sendable {
     return end == nil ? nil : found.map { JSONText(unchecked: Array(bytes[$0])) }
   }
 
+  /// Some members of an object, in the order of their names; nil for those that are absent, and all where this is no object.
+  ///
+  /// Cost: one pass, however many are wanted.
+  package func members(named names: [String]) -> [JSONText?] {
+    var found = [Range<Int>?](repeating: nil, count: names.count)
+    let text = bytes.span
+    let end =
+      bytes.first != UInt8(ascii: "{")
+      ? nil
+      : try? JSONScanner.members(text, 0) { (name, value) throws(JSONError) in
+        for index in names.indices
+        where found[index] == nil && JSONWriter.isString(text, name, names[index]) {
+          found[index] = value
+        }
+      }
+    return found.map { end == nil ? nil : $0.map { JSONText(unchecked: Array(bytes[$0])) } }
+  }
+
   /// The members of an object in their order; nil for another type.
   public var members: [(key: String, value: JSONText)]? {
     guard bytes.first == UInt8(ascii: "{") else { return nil }

@@ -43,15 +43,27 @@ public struct TimelineEntry: Sendable, Hashable {
   public let position: UInt64?
   /// The whole entry as it was written.
   public let value: JSONText
+  /// What happened, of an event.
+  let event: String?
+  /// How far a message to the customer came when it was written.
+  let state: String?
+  /// The outreach that a message is of.
+  let outreach: String?
+
+  private static let names = [
+    "kind", "channel", "direction", "text", "event", "state", Vocabulary.outreachField.text,
+  ]
 
   init(_ entry: LogEntry) {
     id = entry.id
-    let members = entry.value.members ?? []
-    func member(_ key: String) -> String? { members.first { $0.key == key }?.value.plain }
-    kind = member("kind") ?? ""
-    channel = member("channel")
-    direction = member("direction")
-    text = member("text") ?? entry.value.string ?? ""
+    let members = entry.value.members(named: Self.names)
+    kind = members[0]?.plain ?? ""
+    channel = members[1]?.plain
+    direction = members[2]?.plain
+    text = members[3]?.plain ?? entry.value.string ?? ""
+    event = members[4]?.string
+    state = members[5]?.string
+    outreach = members[6]?.string
     by = entry.by
     at = entry.at
     effective = entry.effective

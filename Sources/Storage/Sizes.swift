@@ -8,7 +8,9 @@ package struct Sizes: Sendable {
   /// room that is left need not wait until the disk has the file's new size. A page, so that such a change lies in one.
   package var ownStep = 4096
   /// The number of changes behind an agent's runs at which compaction makes a run of them.
-  package var agentRun = 4096
+  ///
+  /// All of them are read whenever the store is opened, and a small run is soon merged into others.
+  package var agentRun = 1024
   /// How many changes the server's log must hold beyond the runs before a run is made of them.
   package var serverRun: UInt64 = 8192
   /// A segment of the server's log of this size is not appended to any more, in bytes.

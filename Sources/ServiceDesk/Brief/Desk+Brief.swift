@@ -31,7 +31,7 @@ extension Desk {
     var views = [PlainLook(whole.state)]
     for row in chosen { views.append(PlainLook(try known(row.id))) }
     let all = views.flatMap { view in
-      var items = view.timeline.filter(\.isContact).map { TicketPage.Entry($0, on: view.state) }
+      var items = TicketPage.Entry.all(view.timeline.filter(\.isContact), on: view.state)
       items.cancelTwins()
       // What was taken back never reached the customer.
       return items.filter { $0.state != "cancelled" }.map { item in

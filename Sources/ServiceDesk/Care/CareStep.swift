@@ -71,7 +71,7 @@ public struct CareStep: Sendable, Hashable {
   static func apologises(_ text: String) -> Bool {
     let words = TextFolding.words(text)
     return words.contains { word in
-      exact.contains(word) || stems.contains { word.hasPrefix($0) }
+      exact.contains(word) || stems.contains { word.utf8.starts(with: $0.utf8) }
     }
   }
 

@@ -72,21 +72,24 @@ struct Case: Sendable {
     let purpose: String
 
     init(_ value: JSONText) {
-      var text: [String: JSONText] = [:]
-      for (key, value) in value.members ?? [] { text[key] = value }
-      kind = text["kind"]?.plain ?? ""
-      channel = text["channel"]?.plain
-      direction = text["direction"]?.plain
-      self.text = text["text"]?.plain ?? value.string ?? ""
-      amount = text["amount"]?.plain
-      currency = text["currency"]?.plain
-      purpose = text["purpose"]?.plain ?? "service"
-      facts = (text["facts"]?.elements ?? []).compactMap { element in
+      let members = value.members(named: Self.names)
+      kind = members[0]?.plain ?? ""
+      channel = members[1]?.plain
+      direction = members[2]?.plain
+      text = members[3]?.plain ?? value.string ?? ""
+      amount = members[4]?.plain
+      currency = members[5]?.plain
+      purpose = members[6]?.plain ?? "service"
+      facts = (members[7]?.elements ?? []).compactMap { element in
         element.string.map {
           $0.hasPrefix(Vocabulary.factPrefix) ? String($0.dropFirst(Vocabulary.factPrefix.count)) : $0
         }
       }
     }
+
+    private static let names = [
+      "kind", "channel", "direction", "text", "amount", "currency", "purpose", "facts",
+    ]
 
     var isIncoming: Bool { direction == "in" }
     var isReply: Bool { direction == "out" && kind != "note" }

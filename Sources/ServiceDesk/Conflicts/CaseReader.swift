@@ -22,64 +22,111 @@ struct CaseReader {
   /// - Parameter owners: ordered.
   mutating func prepare(for owners: [EntityID]) throws(StorageError) {
     var wanted: Set<EntityID> = []
-    let tickets = owners.filter { $0.type == Vocabulary.ticket }
-    try desk.store.forEach(tickets) { (ticket) throws(StorageError) in
-      if let customer = try desk.store.state(of: ticket)?.text("customer").flatMap({ EntityID($0) }),
-        customer.type == Vocabulary.customer
-      {
-        wanted.insert(customer)
-      }
+    try desk.store.forEachBatch(of: owners.filter { $0.type == Vocabulary.ticket }) {
+      (tickets) throws(StorageError) in
+      let told = try tickets.map { (id) throws(StorageError) in (id, try desk.store.changes(of: id)) }
+      wanted.formUnion(
+        SideBySide.each(told) { id, changes in Self.customer(Fold.state(of: id, changes)) }.compactMap(\.self)
+      )
     }
     var read: [EntityID: EntityHistory] = [:]
-    try desk.store.forEach(wanted.sorted()) { (customer) throws(StorageError) in
-      read[customer] = try desk.history(of: customer)
+    try desk.store.forEachBatch(of: wanted.sorted()) { (customers) throws(StorageError) in
+      let told = try customers.map { (id) throws(StorageError) in try desk.told(of: id) }
+      for (id, history) in zip(customers, SideBySide.each(told) { $0?.history }) { read[id] = history }
     }
     customers = read
   }
 
-  /// The entries about an entity; none where nothing of it is known, and for one that is shown as one with others those of
-  /// all at the first of them.
-  func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] {
-    guard let history = try desk.history(of: id), history.id == id, let subject = try subject(history) else {
-      return []
+  /// The customer of a ticket, a promise or anything else.
+  private static func customer(_ state: EntityState) -> EntityID? {
+    guard let id = state.text("customer").flatMap({ EntityID($0) }), id.type == Vocabulary.customer else {
+      return nil
     }
-    return ConflictFinder(subject).all()
+    return id
   }
 
-  private func subject(_ history: EntityHistory) throws(StorageError) -> Case? {
-    guard let state = history.state() else { return nil }
-    let id = history.id
-    var subject = Case(history, state)
-    if id.type == Vocabulary.customer {
-      subject.customer = history
-      subject.customerName = state.text("name")
-    } else if let customer = state.text("customer").flatMap({ EntityID($0) }),
-      customer.type == Vocabulary.customer,
-      customer != id
-    {
-      var known = customers[customer]
-      if known == nil { known = try desk.history(of: customer) }
-      subject.customer = known
-      subject.customerName = known?.state()?.text("name")
+  /// The entries about an entity; none where nothing of it is known, and for one that is shown as one with others those of
+  /// all at the first of them.
+  func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] { try conflicts(of: [id]) { _, _ in } }
+
+  /// The entries about some entities, of all together; `take` gets them entity by entity.
+  ///
+  /// - Parameter owners: ordered.
+  @discardableResult
+  func conflicts(
+    of owners: [EntityID], _ take: (EntityID, [Conflict]) -> Void
+  ) throws(StorageError) -> [Conflict] {
+    var all: [Conflict] = []
+    try desk.store.forEachBatch(of: owners) { (owners) throws(StorageError) in
+      let told = try owners.map { (id) throws(StorageError) in try desk.told(of: id) }
+      let cases = SideBySide.each(Array(zip(owners, told))) { id, told -> Case? in
+        guard let history = told?.history, history.id == id, let state = history.state() else { return nil }
+        return Case(history, state)
+      }
+      var drafts: [Draft] = []
+      for subject in cases { drafts.append(try Draft(subject: subject, around: subject.map(surroundings))) }
+      for (owner, found) in zip(owners, SideBySide.each(drafts) { $0.conflicts() }) {
+        take(owner, found)
+        all += found
+      }
+    }
+    return all
+  }
+
+  /// What the store tells of that with which an entity has to do.
+  private struct Surroundings: Sendable {
+    var customer: ToldChanges?
+    /// The customer where that was read ahead.
+    var known: EntityHistory?
+    var promises: [ToldChanges] = []
+    var others: [ToldChanges] = []
+  }
+
+  /// A case before the histories of what it has to do with are made. Pure.
+  private struct Draft: Sendable {
+    let subject: Case?
+    let around: Surroundings?
+
+    func conflicts() -> [Conflict] {
+      guard var subject, let around else { return [] }
+      if subject.type == Vocabulary.customer {
+        subject.customer = subject.owner
+        subject.customerName = subject.state.text("name")
+      } else if let customer = around.known ?? around.customer?.history {
+        subject.customer = customer
+        subject.customerName = customer.state()?.text("name")
+      }
+      subject.promises = around.promises.map(\.history)
+      subject.others = around.others.map(\.history)
+      return ConflictFinder(subject).all()
+    }
+  }
+
+  private func surroundings(_ subject: Case) throws(StorageError) -> Surroundings {
+    let (id, state, members) = (subject.owner.id, subject.state, subject.owner.members)
+    var around = Surroundings()
+    if id.type != Vocabulary.customer, let customer = Self.customer(state) {
+      around.known = customers[customer]
+      if around.known == nil { around.customer = try desk.told(of: customer) }
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
-      let terms = history.members.map {
+      let terms = members.map {
         id.type == Vocabulary.ticket ? Term.ticket($0.description) : .customer($0.description)
       }
       let promises = Set(try desk.tables.entities(terms).joined().filter { $0.type == Vocabulary.promise })
       for promise in promises.sorted() {
-        if let known = try alone(promise) { subject.promises.append(known) }
+        if let told = try alone(promise) { around.promises.append(told) }
       }
     }
-    for other in try others(id, state) where !history.members.contains(other) {
-      if let known = try alone(other) { subject.others.append(known) }
+    for other in try others(id, state) where !members.contains(other) {
+      if let told = try alone(other) { around.others.append(told) }
     }
-    return subject
+    return around
   }
 
-  private func alone(_ id: EntityID) throws(StorageError) -> EntityHistory? {
+  private func alone(_ id: EntityID) throws(StorageError) -> ToldChanges? {
     let changes = try desk.store.changes(of: id)
-    return changes.isEmpty ? nil : EntityHistory(id, changes)
+    return changes.isEmpty ? nil : ToldChanges(members: [id], changes: changes)
   }
 
   /// What may be the twin of an entity, and what it was merged with or into.

@@ -57,17 +57,20 @@ extension Desk {
 
   /// The changes of an entity in order, with what its authors knew of each other; nil where nothing of it is known.
   /// Of an entity that is shown as one with others it is the history of all of them. Cost: their members in the runs.
-  public func history(of id: EntityID) throws(StorageError) -> EntityHistory? {
+  public func history(of id: EntityID) throws(StorageError) -> EntityHistory? { try told(of: id)?.history }
+
+  /// What a history is made of.
+  func told(of id: EntityID) throws(StorageError) -> ToldChanges? {
     let changes = try store.changes(of: id)
     guard !changes.isEmpty else { return nil }
     guard changes.contains(where: { $0.change.body.contains(word: BodyWords.same) }) else {
-      return EntityHistory(id, changes)
+      return ToldChanges(members: [id], changes: changes)
     }
     let members = try store.members(of: id)
-    guard members.count > 1 else { return EntityHistory(id, changes) }
+    guard members.count > 1 else { return ToldChanges(members: [id], changes: changes) }
     var all = changes
     for member in members where member != id { all += try store.changes(of: member) }
-    return EntityHistory(members, all)
+    return ToldChanges(members: members, changes: all)
   }
 }
 

@@ -27,6 +27,8 @@ final class Inbox {
   private static let fewNews = 16
   /// Of so many entities with news, nobody asks which of them have to be looked at.
   private static let newsLimit = 8192
+  /// Of so many changes behind the file, as a first sync brings them, neither.
+  private static let changesLimit: UInt64 = 1 << 16
   /// With so many entities to look at, a walk through all is faster than looking at each, which costs what 500 changes do
   /// in a walk.
   private var walkLimit: Int { min(max(64, Int(now.position) / 500), 4000) }
@@ -180,6 +182,7 @@ final class Inbox {
   /// behind it, up to where it is too much.
   private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]]? {
     let limit = Self.newsLimit
+    guard store.position - min(base.position, store.position) < Self.changesLimit else { return nil }
     var found: [EntityID: [PlacedChange]] = [:]
     for (id, changes) in store.newer {
       let new = changes.filter {
@@ -213,15 +216,15 @@ final class Inbox {
       if touched.count > walkLimit { return nil }
       touched.sort()
       var owners: Set<EntityID> = []
-      try store.forEach(touched) { (id) throws(StorageError) in
-        owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
+      try store.forEachBatch(of: touched) { (some) throws(StorageError) in
+        for id in some {
+          owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
+        }
       }
       var fresh: [EntityID: [Conflict]] = [:]
       let ordered = owners.sorted()
       try reader.prepare(for: ordered)
-      try store.forEach(ordered) { (owner) throws(StorageError) in
-        fresh[owner] = try reader.conflicts(of: owner)
-      }
+      try reader.conflicts(of: ordered) { fresh[$0] = $1 }
       return fresh
     }
     guard let fresh else { return false }

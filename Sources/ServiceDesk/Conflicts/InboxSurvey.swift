@@ -34,14 +34,10 @@ struct InboxSurvey {
       look(id, changes)
     }
     addTwins()
-    var found: [Conflict] = []
     var reader = CaseReader(desk: desk)
     let owners = owners.sorted()
     try reader.prepare(for: owners)
-    try desk.store.forEach(owners) { (owner) throws(StorageError) in
-      found += try reader.conflicts(of: owner)
-    }
-    return found
+    return try reader.conflicts(of: owners) { _, _ in }
   }
 
   private mutating func look(_ id: EntityID, _ changes: [PlacedChange]) {

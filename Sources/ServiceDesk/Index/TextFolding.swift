@@ -3,28 +3,39 @@
 /// `Åse O’Brien`, `ÅSE OBRIEN` and `ase o'brien` fold alike, in whatever normal form they are written. Latin, Greek and
 /// Cyrillic letters lose their marks; letters of other scripts stay as they are, only in lower case.
 public enum TextFolding {
-  /// The folded text. Cost: its length; ASCII is fast.
+  /// The folded text. Cost: its length; ASCII and the letters of `plain` are fast.
   public static func fold(_ text: String) -> String {
-    var output = String.UnicodeScalarView()
-    fold(text) { output.append($0) }
-    return String(output)
+    var output: [UInt8] = []
+    fold(text) { append($0, to: &output) }
+    return String(decoding: output, as: UTF8.self)
   }
 
   /// The folded words: runs of letters, digits and what belongs to letters.
   public static func words(_ text: String) -> [String] {
     var words: [String] = []
-    var word = String.UnicodeScalarView()
+    var word: [UInt8] = []
     func close() {
-      if !word.isEmpty { words.append(String(word)) }
-      word = String.UnicodeScalarView()
+      guard !word.isEmpty else { return }
+      words.append(String(decoding: word, as: UTF8.self))
+      word.removeAll(keepingCapacity: true)
     }
     fold(text) { scalar in
-      if isPartOfWord(scalar) { word.append(scalar) } else { close() }
+      if isPartOfWord(scalar) { append(scalar, to: &word) } else { close() }
     }
     close()
     return words
   }
 
+  @inline(__always)
+  private static func append(_ scalar: Unicode.Scalar, to output: inout [UInt8]) {
+    if scalar.isASCII {
+      output.append(UInt8(truncatingIfNeeded: scalar.value))
+    } else {
+      output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    }
+  }
+
+  @inline(__always)
   private static func isPartOfWord(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x30...0x39, 0x61...0x7A: return true
@@ -39,10 +50,11 @@ public enum TextFolding {
     }
   }
 
+  @inline(__always)
   private static func fold(_ text: String, _ emit: (Unicode.Scalar) -> Void) {
     for scalar in text.unicodeScalars {
       switch scalar.value {
-      case 0x41...0x5A: emit(Unicode.Scalar(UInt8(scalar.value + 32)))
+      case 0x41...0x5A: emit(Unicode.Scalar(UInt8(truncatingIfNeeded: scalar.value + 32)))
       case 0x27: continue
       case 0..<0x80: emit(scalar)
       default: foldWide(scalar, emit)
@@ -61,6 +73,10 @@ public enum TextFolding {
     case 0xFF01...0xFF5E:  // full-width ASCII
       fold(String(Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar), emit)
     default:
+      if let plain = plain[scalar] {
+        for letter in plain.unicodeScalars { emit(letter) }
+        return
+      }
       for lower in scalar.properties.lowercaseMapping.unicodeScalars {
         if lower.value < 0x80 {
           emit(lower)

@@ -163,7 +163,7 @@ extension [TicketPage.Entry] {
   mutating func cancelTwins() {
     var groups: [String: [Int]] = [:]
     for index in indices where self[index].entry.isMessageOut {
-      guard let name = self[index].entry.value[Vocabulary.outreachField.text]?.string else { continue }
+      guard let name = self[index].entry.outreach else { continue }
       groups[name, default: []].append(index)
     }
     for group in groups.values where group.count > 1 {

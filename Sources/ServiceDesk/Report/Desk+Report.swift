@@ -96,7 +96,7 @@ private struct ReportMaker {
 
   /// The timeline of a ticket that has nothing to do with others.
   private func plain(_ state: EntityState, _ changes: [PlacedChange]) -> Judged {
-    var entries = PlainLook(state).timeline.map { TicketPage.Entry($0, on: state) }
+    var entries = TicketPage.Entry.all(PlainLook(state).timeline, on: state)
     entries.cancelTwins()
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     return judge(TicketEffort(entries, state, changes), state, changes)

@@ -82,7 +82,7 @@ extension Desk {
     let state = page.view.state
     let words = solution ?? state.text(Vocabulary.solution) ?? ""
     let reopened =
-      page.entries.last { $0.entry.value["event"]?.string == "reopened" }?.entry.effective ?? .zero
+      page.entries.last { $0.entry.event == "reopened" }?.entry.effective ?? .zero
     let isTold = page.entries.contains { $0.entry.kind == Vocabulary.told && $0.entry.effective > reopened }
     var missing: [String] = []
     if !words.contains(where: { !$0.isWhitespace }) { missing.append("the solution in words") }

@@ -46,12 +46,12 @@ extension Desk {
         splitInto.append(other.id)
         gone.formUnion(other.splitEntries)
       }
-      entries += part.timeline.map { TicketPage.Entry($0, on: part.state) }
+      entries += TicketPage.Entry.all(part.timeline, on: part.state)
       guard let from = part.state.splitSource else { continue }
       let source = try known(from)
       let mine = part.state.splitEntries
-      entries += PlainLook(source).timeline.filter { mine.contains($0.id) }
-        .map { TicketPage.Entry($0, on: source) }
+      entries += TicketPage.Entry.all(
+        PlainLook(source).timeline.filter { mine.contains($0.id) }, on: source)
     }
     // What went to another ticket is shown there, unless it is here as what came along.
     let members = Set([id] + parts.map(\.id))

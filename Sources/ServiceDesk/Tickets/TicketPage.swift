@@ -74,14 +74,24 @@ public struct TicketLink: Sendable, Hashable {
 }
 
 extension TicketPage.Entry {
-  init(_ entry: TimelineEntry, on state: EntityState) {
+  /// The entries of a timeline, with what the ticket's fields say of them.
+  static func all(_ timeline: [TimelineEntry], on state: EntityState) -> [TicketPage.Entry] {
+    let prefixes = [Vocabulary.replyPrefix, Vocabulary.redactedPrefix, Vocabulary.correctedPrefix]
+    // Of most tickets no field speaks of an entry.
+    let isPlain = !state.registers.keys.contains { field in prefixes.contains(where: field.text.hasPrefix) }
+    return timeline.map { TicketPage.Entry($0, on: state, isPlain: isPlain) }
+  }
+
+  private init(_ entry: TimelineEntry, on state: EntityState, isPlain: Bool) {
     self.entry = entry
     on = state.id
-    func head(_ prefix: String) -> Head? { state.shown(ExactString(prefix + entry.id.description)) }
+    func head(_ prefix: String) -> Head? {
+      isPlain ? nil : state.shown(ExactString(prefix + entry.id.description))
+    }
     let outcome = head(Vocabulary.replyPrefix)
     self.state =
       entry.isMessageOut
-      ? outcome?.value["state"]?.string ?? entry.value["state"]?.string : nil
+      ? outcome?.value["state"]?.string ?? entry.state : nil
     detail = outcome?.value["detail"]?.string
     redacted = head(Vocabulary.redactedPrefix).map { ($0.value.plain, $0.by) }
     corrected = head(Vocabulary.correctedPrefix).flatMap { head in

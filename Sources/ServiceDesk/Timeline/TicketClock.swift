@@ -19,11 +19,11 @@ struct TicketClock: Sendable, Hashable {
   init(_ state: EntityState) {
     guard let log = state.logs[Vocabulary.timeline] else { return }
     var channels: Set<String> = []
-    var entries = log.map { TicketPage.Entry(TimelineEntry($0), on: state) }
+    var entries = TicketPage.Entry.all(log.map(TimelineEntry.init), on: state)
     entries.cancelTwins()
     for entry in entries {
       add(entry)
-      if entry.entry.value["event"]?.string == "merged", entry.entry.value["ticket"] != nil {
+      if entry.entry.event == "merged", entry.entry.value["ticket"] != nil {
         hasParts = true
       }
       if entry.state == "queued" || entry.state == "sending", let channel = entry.entry.channel {

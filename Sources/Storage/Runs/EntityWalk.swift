@@ -3,7 +3,7 @@ import ChangeCodec
 import Codec
 import Merge
 
-/// Walks all entities in order, each with all of its changes, by position. Holds one member a run in memory
+/// Walks all entities in order, each with all of its changes, by position. Holds a few members a run in memory
 /// and the changes of one entity.
 package final class EntityWalk {
   private var cursors: [RunCursor] = []
@@ -15,15 +15,16 @@ package final class EntityWalk {
   ///   - runs: oldest first.
   ///   - type: only entities of this type; nil for all. Members without any are not read.
   ///   - newer: changes that are in no run; they come behind those of the runs.
+  ///   - ahead: so many members of a run are parsed at once, on all cores. One where somebody else needs these more.
   package init(
-    _ runs: [RunReader], type: String? = nil, newer: [EntityID: [PlacedChange]] = [:]
+    _ runs: [RunReader], type: String? = nil, newer: [EntityID: [PlacedChange]] = [:], ahead: Int = 4
   ) throws(StorageError) {
     self.type = type
     self.newer = newer
     newerIDs = newer.keys.filter { type == nil || $0.type == type }.sorted(by: >)
     for run in runs {
       let members = type.map(run.index.members(ofType:)) ?? 0..<run.index.memberCount
-      if let cursor = try RunCursor(run, members) { cursors.append(cursor) }
+      if let cursor = try RunCursor(run, members, ahead) { cursors.append(cursor) }
     }
   }
 
@@ -52,18 +53,23 @@ package final class EntityWalk {
   }
 }
 
-/// Walks a run's changes, one member in memory.
+/// Walks a run's changes, a few members in memory.
 private struct RunCursor {
   private let run: RunReader
+  private let ahead: Int
+  /// Those that are not read yet.
   private var members: Range<Int>
-  private var changes: [PlacedChange]
-  private var index = 0
+  /// Those that are read and come next, the last one first.
+  private var ready: [[PlacedChange]] = []
+  private var changes: [PlacedChange] = []
+  private var index = -1
 
-  init?(_ run: RunReader, _ members: Range<Int>) throws(StorageError) {
-    guard let first = members.first else { return nil }
+  /// nil where there is no change.
+  init?(_ run: RunReader, _ members: Range<Int>, _ ahead: Int) throws(StorageError) {
     self.run = run
-    self.members = members.dropFirst()
-    changes = try run.changes(first)
+    self.members = members
+    self.ahead = ahead
+    guard try advance() else { return nil }
   }
 
   var current: PlacedChange { changes[index] }
@@ -73,8 +79,13 @@ private struct RunCursor {
   mutating func advance() throws(StorageError) -> Bool {
     index += 1
     while index == changes.count {
-      guard let member = members.popFirst() else { return false }
-      changes = try run.changes(member)
+      if ready.isEmpty {
+        guard !members.isEmpty else { return false }
+        let some = members.prefix(ahead)
+        ready = try run.changes(ofMembers: some).reversed()
+        members = members.dropFirst(some.count)
+      }
+      changes = ready.removeLast()
       index = 0
     }
     return true

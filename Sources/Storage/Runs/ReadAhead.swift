@@ -10,8 +10,17 @@ extension RunSet {
   package func readAhead(_ entities: [EntityID]) throws(StorageError) {
     let wanted = entities.prefix(Self.recentLimit.entities).filter { recent[$0] == nil }
     guard wanted.count > 1 else { return }
+    guard let found = try runs.changes(of: wanted) else { return }
+    keep(wanted.map { ($0, found[$0] ?? []) })
+  }
+}
+
+extension [RunReader] {
+  /// What runs hold of some entities, by position, read one member after another and parsed on all cores; nil where a member
+  /// is damaged. Cost: the members that hold them, each once.
+  func changes(of wanted: [EntityID]) throws(StorageError) -> [EntityID: [PlacedChange]]? {
     var pieces: [Piece] = []
-    for run in runs {
+    for run in self {
       var members: [Int: [EntityID]] = [:]
       for entity in wanted {
         for member in run.index.members(of: entity) { members[member, default: []].append(entity) }
@@ -23,10 +32,10 @@ extension RunSet {
     let parts = SideBySide.map(pieces.count) { [pieces] index in pieces[index].changes() }
     var found: [EntityID: [PlacedChange]] = [:]
     for part in parts {
-      guard let part else { return }
+      guard let part else { return nil }
       for change in part { found[change.change.on, default: []].append(change) }
     }
-    keep(wanted.map { ($0, found[$0] ?? []) })
+    return found
   }
 
   /// A member's compressed bytes, and whose changes are wanted of it.

@@ -89,23 +89,63 @@ package final class RunReader {
     return changes
   }
 
+  /// All changes of some members, each by entity, then position. Reads them one after another and parses them on all cores.
+  func changes(ofMembers members: Range<Int>) throws(StorageError) -> [[PlacedChange]] {
+    if members.count == 1 { return [try changes(members.lowerBound)] }
+    var pieces: [[UInt8]] = []
+    for member in members { pieces.append(try bytes(ofMember: member)) }
+    let parsed = SideBySide.map(pieces.count) { [pieces] index in
+      Result { () throws(MemberFault) in try Self.parse(pieces[index], nil, Inflater()) }
+    }
+    var found: [[PlacedChange]] = []
+    for (member, result) in zip(members, parsed) {
+      do throws(MemberFault) {
+        found.append(try result.get())
+      } catch {
+        throw damage(member, error)
+      }
+    }
+    return found
+  }
+
   private func read(_ member: Int, only entity: EntityID? = nil) throws(StorageError) -> [PlacedChange] {
-    func damage(_ reason: String) -> StorageError {
-      .damaged(Damage(file: name.path(in: folder), offset: index.range(member).lowerBound, reason: reason))
-    }
     let bytes = try bytes(ofMember: member)
-    var text: [UInt8] = []
-    do {
-      _ = try inflater.inflateMember(bytes.span, limit: Self.memberLimit, to: &text)
+    do throws(MemberFault) {
+      return try Self.parse(bytes, entity, inflater)
     } catch {
-      throw damage(error.description)
-    }
-    do {
-      return try RunText.parse(text.span, only: entity)
-    } catch {
-      throw damage(error.description)
+      throw damage(member, error)
     }
   }
+
+  /// Why a member cannot be read.
+  private struct MemberFault: Error {
+    let reason: String
+  }
+
+  private func damage(_ member: Int, _ fault: MemberFault) -> StorageError {
+    .damaged(
+      Damage(file: name.path(in: folder), offset: index.range(member).lowerBound, reason: fault.reason))
+  }
+
+  private static func parse(
+    _ bytes: [UInt8], _ entity: EntityID?, _ inflater: Inflater
+  ) throws(MemberFault) -> [PlacedChange] {
+    var text: [UInt8] = []
+    do {
+      _ = try inflater.inflateMember(bytes.span, limit: memberLimit, to: &text)
+    } catch {
+      throw MemberFault(reason: error.description)
+    }
+    do throws(JSONError) {
+      if let entity { return try RunText.parse(text.span, only: entity) }
+      return try RunText.parse(text.span)
+    } catch {
+      throw MemberFault(reason: error.description)
+    }
+  }
+
+  /// So many members are inflated, and then parsed on all cores.
+  private static let scannedAtOnce = 4
 
   /// Reads a run from its start to its end and makes its index.
   private static func scan(_ file: any DiskFile, _ name: RunName, _ path: String) throws(StorageError)
@@ -127,13 +167,24 @@ package final class RunReader {
     }
     var index = RunIndex(name: name, sum: header.sum, start: head.end)
     var count: UInt64 = 0
-    while let member = try scanner.next(limit: memberLimit) {
-      do {
-        let changes = try RunText.parse(member.text.span)
-        index.add(changes, end: member.end)
-        count += UInt64(changes.count)
-      } catch {
-        throw .damaged(Damage(file: path, offset: member.start, reason: error.description))
+    while true {
+      var members: [MemberScanner.Member] = []
+      while members.count < scannedAtOnce, let member = try scanner.next(limit: memberLimit) {
+        members.append(member)
+      }
+      if members.isEmpty { break }
+      let parsed = SideBySide.map(members.count) { [texts = members.map(\.text)] index in
+        let text = texts[index]
+        return Result { () throws(JSONError) in try RunText.parse(text.span) }
+      }
+      for (member, result) in zip(members, parsed) {
+        do throws(JSONError) {
+          let changes = try result.get()
+          index.add(changes, end: member.end)
+          count += UInt64(changes.count)
+        } catch {
+          throw .damaged(Damage(file: path, offset: member.start, reason: error.description))
+        }
       }
     }
     guard count == name.last - name.first + 1 else {

@@ -114,7 +114,7 @@ package final class RunSet {
     var thinned = 0
     let name = RunName(first: merged[0].name.first, last: last)
     let writer = try RunWriter(disk, name, sum: sum ?? 0, level: all || packing && start == 0 ? 9 : 6)
-    let walk = try EntityWalk(merged)
+    let walk = try EntityWalk(merged, ahead: 1)
     while let entity = try walk.next() {
       if isCancelled() {
         try writer.abandon()
@@ -140,7 +140,7 @@ package final class RunSet {
   /// Whether a run that holds all there is has values that need not be kept. Cost: the run, up to the first of them.
   private func hasThinnable(_ run: RunReader, _ thinning: Thinning?) throws(StorageError) -> Bool {
     guard let thinning else { return false }
-    let walk = try EntityWalk([run])
+    let walk = try EntityWalk([run], ahead: 1)
     while let entity = try walk.next() {
       if !thinning.fields(of: entity.changes).isEmpty { return true }
     }

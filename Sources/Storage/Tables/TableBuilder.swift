@@ -46,39 +46,41 @@ struct TableBuilder {
     let id: EntityID
     /// How many changes the run has of it.
     let count: Int
-    var known: NewerRows.Entry?
+    let known: NewerRows.Entry?
     var older: [PlacedChange] = []
     var new: [PlacedChange] = []
   }
 
   /// So many changes are folded side by side.
-  private static let batchSize = 8192
+  private static let batchSize = 4096
 
   /// The next entities; nil behind the last.
   private func next(_ walk: EntityWalk) throws(StorageError) -> [Item]? {
     var batch: [Item] = []
     var count = 0
     while count < Self.batchSize, let (id, changes) = try walk.next() {
-      var item = Item(id: id, count: changes.count, known: rows.known(id, changes))
-      if item.known == nil {
-        for run in runs[..<index] { item.older += try run.changes(of: id) }
-        item.new = changes
-      }
-      count += item.older.count + changes.count
-      batch.append(item)
+      let known = rows.known(id, changes)
+      batch.append(Item(id: id, count: changes.count, known: known, new: known == nil ? changes : []))
+      count += changes.count
     }
-    return batch.isEmpty ? nil : batch
+    let older = Array(runs[..<index])
+    guard !batch.isEmpty, !older.isEmpty else { return batch.isEmpty ? nil : batch }
+    let found = try older.changes(of: batch.filter { $0.known == nil }.map(\.id))
+    for place in batch.indices where batch[place].known == nil {
+      if let found {
+        batch[place].older = found[batch[place].id] ?? []
+      } else {
+        // Something is damaged; reading it alone says what.
+        for run in older { batch[place].older += try run.changes(of: batch[place].id) }
+      }
+    }
+    return batch
   }
 
   /// The rows and terms of some entities, made on all cores.
   private func project(_ batch: [Item]) -> [(EntityID, NewerRows.Entry)] {
-    let size = max(1, batch.count / 16)
     let projection = projection
-    return SideBySide.map((batch.count + size - 1) / size) { part in
-      batch[part * size..<min((part + 1) * size, batch.count)].map { item in
-        (item.id, item.known ?? Self.fold(item, projection))
-      }
-    }.flatMap(\.self)
+    return SideBySide.each(batch) { item in (item.id, item.known ?? Self.fold(item, projection)) }
   }
 
   private static func fold(_ item: Item, _ projection: any TableProjection) -> NewerRows.Entry {
