@@ -79,14 +79,18 @@ package struct DiskError: Error, Hashable, Sendable, CustomStringConvertible {
 extension Disk {
   /// The whole content of a file; nil when it is not there.
   package func readAll(_ path: String) throws(DiskError) -> [UInt8]? {
-    let file: any DiskFile
+    guard let file = try openIfThere(path) else { return nil }
+    return try file.read(at: 0, count: file.size())
+  }
+
+  /// A file for reading; nil when it is not there.
+  func openIfThere(_ path: String) throws(DiskError) -> (any DiskFile)? {
     do {
-      file = try open(path, .read)
+      return try open(path, .read)
     } catch {
       if error.isMissing { return nil }
       throw error
     }
-    return try file.read(at: 0, count: file.size())
   }
 
   /// Replaces a small file so that after a crash it has either its old content or its new one.

@@ -17,7 +17,7 @@ package enum RunErasure {
     var holds = false
     // In their order, so that a member is read once for all that are in it.
     for entity in entities.sorted() {
-      for member in run.index.members(of: entity) {
+      for member in try run.members(of: entity) {
         for placed in try run.changes(member) where placed.change.on == entity {
           holds = true
           if !placed.change.isStub { dirty.insert(member) }
@@ -40,7 +40,7 @@ package enum RunErasure {
     try copy(0..<end, of: source, to: file)
     let deflater = Deflater()
     for member in 0..<run.index.memberCount {
-      let range = run.index.range(member)
+      let range = try run.range(member)
       guard dirty.contains(member) else {
         try copy(range, of: source, to: file)
         end += range.count
@@ -107,7 +107,7 @@ extension RunSet {
     var found: [PlacedChange] = []
     for run in runs {
       for erasure in run.index.erasures.sorted(by: { ($0.entity, $0.position) < ($1.entity, $1.position) }) {
-        for member in run.index.members(of: erasure.entity) {
+        for member in try run.members(of: erasure.entity) {
           found += try run.changes(member).filter { $0.position == erasure.position }
         }
       }

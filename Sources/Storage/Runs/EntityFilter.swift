@@ -5,38 +5,62 @@ import Merge
 /// hold it, however many runs there are.
 ///
 /// A Bloom filter (B. H. Bloom, 1970) of eight bits and four probes for each entity: about one in forty is looked for in
-/// vain. The probes are made of two hashes (A. Kirsch and M. Mitzenmacher, 2006).
+/// vain. The probes are made of two hashes (A. Kirsch and M. Mitzenmacher, 2006) and lie in one page, so that a question reads
+/// no more than that, however large the filter is (F. Putze, P. Sanders and J. Singler, 2007, *blocked Bloom filters*).
 struct EntityFilter: Sendable {
   private static let bitsPerEntity = 8
   private static let probes: UInt64 = 4
+  /// 4 KiB.
+  private static let maximumWords = 512
 
-  /// The bits, lowest first, in words of 64; none for a filter that says nothing.
-  let words: [UInt64]
+  let pageCount: Int
+  /// Of 64 bits each, the lowest bit first.
+  let wordsPerPage: Int
 
-  init(words: [UInt64]) {
-    self.words = words
+  init(pageCount: Int, wordsPerPage: Int) {
+    self.pageCount = pageCount
+    self.wordsPerPage = wordsPerPage
   }
 
+  /// Whether its measures can be right.
+  var isSound: Bool { pageCount > 0 && 1...Self.maximumWords ~= wordsPerPage }
+  /// In bytes.
+  var pageSize: Int { wordsPerPage * 8 }
+
+  /// A filter with the words of its pages, one page after another.
+  ///
   /// - Parameter hashes: of all entities, each once.
-  init(hashes: [UInt64]) {
-    var words = [UInt64](repeating: 0, count: max(1, (hashes.count * Self.bitsPerEntity + 63) / 64))
+  static func make(_ hashes: [UInt64]) -> (filter: EntityFilter, words: [UInt64]) {
+    let needed = max(1, (hashes.count * bitsPerEntity + 63) / 64)
+    let pageCount = (needed + maximumWords - 1) / maximumWords
+    let filter = EntityFilter(pageCount: pageCount, wordsPerPage: (needed + pageCount - 1) / pageCount)
+    var words = [UInt64](repeating: 0, count: pageCount * filter.wordsPerPage)
     for hash in hashes {
-      Self.probe(hash, words.count) { bit in words[bit >> 6] |= 1 << UInt64(bit & 63) }
+      let start = filter.page(of: hash) * filter.wordsPerPage
+      filter.probe(hash) { bit in words[start + bit >> 6] |= 1 << UInt64(bit & 63) }
     }
-    self.words = words
+    return (filter, words)
   }
 
-  func mayContain(_ hash: UInt64) -> Bool {
-    guard !words.isEmpty else { return true }
+  /// The page that says something of an entity.
+  func page(of hash: UInt64) -> Int {
+    // Other bits than those of the probes decide.
+    Int(((hash &* 0x9E37_79B9_7F4A_7C15) >> 32) % UInt64(pageCount))
+  }
+
+  /// - Parameters:
+  ///   - bytes: where the entity's page lies in.
+  ///   - offset: where it begins there.
+  func mayContain(_ hash: UInt64, _ bytes: [UInt8], _ offset: Int) -> Bool {
     var isThere = true
-    Self.probe(hash, words.count) { bit in isThere = isThere && words[bit >> 6] >> UInt64(bit & 63) & 1 == 1 }
+    probe(hash) { bit in isThere = isThere && bytes[offset + bit >> 3] >> UInt8(bit & 7) & 1 == 1 }
     return isThere
   }
 
-  private static func probe(_ hash: UInt64, _ words: Int, _ visit: (Int) -> Void) {
+  private func probe(_ hash: UInt64, _ visit: (Int) -> Void) {
     let step = hash >> 32 | 1
-    for number in 0..<probes {
-      visit(Int((hash & 0xFFFF_FFFF &+ number &* step) % UInt64(words * 64)))
+    for number in 0..<Self.probes {
+      visit(Int((hash & 0xFFFF_FFFF &+ number &* step) % UInt64(wordsPerPage * 64)))
     }
   }
 

@@ -23,7 +23,7 @@ package final class EntityWalk {
     self.newer = newer
     newerIDs = newer.keys.filter { type == nil || $0.type == type }.sorted(by: >)
     for run in runs {
-      let members = type.map(run.index.members(ofType:)) ?? 0..<run.index.memberCount
+      let members = try type.map(run.members(ofType:)) ?? 0..<run.index.memberCount
       if let cursor = try RunCursor(run, members, ahead) { cursors.append(cursor) }
     }
   }

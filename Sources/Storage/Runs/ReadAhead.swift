@@ -21,9 +21,10 @@ extension [RunReader] {
   func changes(of wanted: [EntityID]) throws(StorageError) -> [EntityID: [PlacedChange]]? {
     var pieces: [Piece] = []
     for run in self {
+      if wanted.count > 64 { try run.loadIndex() }
       var members: [Int: [EntityID]] = [:]
       for entity in wanted {
-        for member in run.index.members(of: entity) { members[member, default: []].append(entity) }
+        for member in try run.members(of: entity) { members[member, default: []].append(entity) }
       }
       for (member, entities) in members.sorted(by: { $0.key < $1.key }) {
         pieces.append(Piece(bytes: try run.bytes(ofMember: member), entities: entities))

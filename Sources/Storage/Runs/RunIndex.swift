@@ -14,166 +14,223 @@ package struct ReplicaMark: Hashable, Sendable {
 }
 
 /// The index of a run: whether and in which member it holds an entity, and each replica's last change. Derived from the run
-/// and written beside it; a damaged or missing one is made anew.
+/// and written beside it; a damaged or missing one is made anew. `RunIndexBuilder` says how its bytes lie.
 ///
-/// Binary, little-endian: the magic `AORUNIX3`, then the CRC-32 of what follows it; first and last position
-/// (8 bytes each), the chain's sum at the last (4), the counts of types (2), members (4), replicas (4) and erasures (4), where
-/// the first member starts (8); the types (a length byte and the text); for each member its last entity (type 2, replica 8,
-/// sequence 8) and the offset behind it (8); for each replica, ordered: id, sequence and time (8 each); for each erasure its
-/// entity (type 2, replica 8, sequence 8) and position (8); the words of the filter of entities (8 each) to the end.
+/// Of a large one the core is read when the run is opened, and a page or two for each entity that is looked for: so opening
+/// a store does not depend on how many members its runs have.
 package struct RunIndex: Sendable {
   package let name: RunName
   /// The chain's sum at the run's last position.
   package let sum: UInt32
-  package private(set) var replicas: [ReplicaID: ReplicaMark] = [:]
-  /// For each member its last entity and the offset behind it. The first starts at `start`.
-  private var members: [(last: EntityID, end: Int)] = []
-  /// Where the first member of changes starts.
+  package let memberCount: Int
+  /// Where the first member of changes starts, and where the last one ends.
   package let start: Int
+  package let end: Int
+  package private(set) var replicas: [ReplicaID: ReplicaMark] = [:]
   /// The erasures in the run, by entity: what has to be known of the order without reading it.
   package private(set) var erasures: [Erasure] = []
-  /// The hashes of the entities that were added; empty for an index that was read.
-  private var hashes: [UInt64] = []
-  /// What an index that was read says of entities.
-  private var filter = EntityFilter(words: [])
+  private var types: [String] = []
+  /// For each page of members its last entity.
+  private var lasts: [EntityID] = []
+  /// Of all pages, those of members before those of the filter.
+  private var checksums: [UInt32] = []
+  private let pages: Pages
+  private let pagesStart: Int
+  private let filter: EntityFilter
 
-  private static let magic = Array("AORUNIX3".utf8)
-
-  package init(name: RunName, sum: UInt32, start: Int) {
-    self.name = name
-    self.sum = sum
-    self.start = start
+  /// Where pages come from: memory, where all are checked, or the file.
+  private enum Pages: Sendable {
+    case bytes([UInt8])
+    case file(any DiskFile)
   }
 
-  package var memberCount: Int { members.count }
+  static let magic = Array("AORUNIX4".utf8)
+  /// Of the magic and the fields of fixed size behind it.
+  static let fixedSize = 8 + 4 + 4 + 8 + 8 + 4 + 2 + 4 + 4 + 4 + 8 + 8 + 4 + 4
+  static let membersPerPage = 128
+  static let memberSize = 26
+  /// An index of no more than this many bytes is read as a whole.
+  package static let small = 64 << 10
 
-  /// Adds the member that ends at an offset.
-  package mutating func add(_ changes: [PlacedChange], end: Int) {
-    guard let last = changes.last else { return }
-    // An entity that goes on from the member before was counted there.
-    var previous = members.last?.last
-    members.append((last.change.on, end))
-    for placed in changes {
-      if placed.change.on != previous { hashes.append(EntityFilter.hash(placed.change.on)) }
-      previous = placed.change.on
-      if placed.change.erases, let position = placed.position {
-        erasures.append(Erasure(entity: placed.change.on, position: position))
+  /// Reads an index from memory and checks all of it; nil where the bytes are not an intact index of the run.
+  package init?(_ bytes: [UInt8], name: RunName) {
+    self.init(core: bytes, name: name, .bytes(bytes))
+    var offset = pagesStart
+    for (page, checksum) in checksums.enumerated() {
+      let end = offset + pageSize(page)
+      guard end <= bytes.count, Checksum.crc32(bytes.span.extracting(offset..<end)) == checksum else {
+        return nil
       }
-      let id = placed.change.id
-      if id.sequence > replicas[id.replica]?.sequence ?? 0 {
-        replicas[id.replica] = ReplicaMark(sequence: id.sequence, at: placed.change.at)
+      offset = end
+    }
+    guard offset == bytes.count else { return nil }
+  }
+
+  /// The same index, all of it in memory: for whoever looks for many entities. nil where it is damaged.
+  func loaded() throws(StorageError) -> RunIndex? {
+    guard case .file(let file) = pages else { return self }
+    let bytes = try onDisk { () throws(DiskError) in try file.read(at: 0, count: file.size()) }
+    return RunIndex(bytes, name: name)
+  }
+
+  /// Opens a stored index; nil where it is not that of the run, as far as its core says.
+  ///
+  /// - Parameter small: one of no more than this many bytes is read as a whole, and all of it checked.
+  init?(_ file: any DiskFile, name: RunName, small: Int = Self.small) throws(DiskError) {
+    let size = try file.size()
+    let head = try file.read(at: 0, count: min(size, Self.small))
+    if size <= small {
+      self.init(head, name: name)
+      return
+    }
+    guard head.count >= Self.fixedSize else { return nil }
+    let coreSize = Int(head.number(8, as: UInt32.self))
+    let core = coreSize <= head.count ? head : try file.read(at: 0, count: min(coreSize, size))
+    self.init(core: core, name: name, .file(file))
+  }
+
+  private init?(core bytes: [UInt8], name: RunName, _ pages: Pages) {
+    guard bytes.count >= Self.fixedSize, Array(bytes[..<8]) == Self.magic else { return nil }
+    let size = Int(bytes.number(8, as: UInt32.self))
+    guard Self.fixedSize...bytes.count ~= size,
+      bytes.number(12) == Checksum.crc32(bytes.span.extracting(16..<size)),
+      bytes.number(16) == name.first, bytes.number(24) == name.last
+    else { return nil }
+    self.name = name
+    self.pages = pages
+    sum = bytes.number(32)
+    var cursor = ByteCursor(bytes, 36..<size)
+    do throws(TableFault) {
+      let typeCount = Int(try cursor.number(as: UInt16.self))
+      memberCount = Int(try cursor.number(as: UInt32.self))
+      let replicaCount = Int(try cursor.number(as: UInt32.self))
+      let erasureCount = Int(try cursor.number(as: UInt32.self))
+      start = Int(truncatingIfNeeded: try cursor.number(as: UInt64.self))
+      end = Int(truncatingIfNeeded: try cursor.number(as: UInt64.self))
+      filter = EntityFilter(
+        pageCount: Int(try cursor.number(as: UInt32.self)),
+        wordsPerPage: Int(try cursor.number(as: UInt32.self)))
+      pagesStart = size
+      for _ in 0..<typeCount { types.append(try cursor.string()) }
+      for _ in 0..<replicaCount {
+        let replica = ReplicaID(bits: try cursor.number())
+        replicas[replica] = ReplicaMark(
+          sequence: try cursor.number(), at: HybridTime(bits: try cursor.number()))
       }
+      for _ in 0..<erasureCount {
+        erasures.append(Erasure(entity: try entity(&cursor), position: try cursor.number()))
+      }
+      for _ in 0..<memberPageCount { lasts.append(try entity(&cursor)) }
+      for _ in 0..<(memberPageCount + filter.pageCount) { checksums.append(try cursor.number()) }
+      guard cursor.isAtEnd, 0...end ~= start, filter.isSound else { return nil }
+    } catch {
+      return nil
     }
   }
+
+  private func entity(_ cursor: inout ByteCursor) throws(TableFault) -> EntityID {
+    let type = Int(try cursor.number(as: UInt16.self))
+    let origin = ChangeID(ReplicaID(bits: try cursor.number()), try cursor.number())
+    guard type < types.count, let entity = EntityID(type: types[type], origin: origin) else {
+      throw TableFault(reason: "an entity of no type")
+    }
+    return entity
+  }
+
+  private var memberPageCount: Int { (memberCount + Self.membersPerPage - 1) / Self.membersPerPage }
+
+  // MARK: Pages
+
+  private func pageSize(_ page: Int) -> Int {
+    guard page < memberPageCount else { return filter.pageSize }
+    return min(Self.membersPerPage, memberCount - page * Self.membersPerPage) * Self.memberSize
+  }
+
+  /// The bytes in which a page lies, and where it begins there. A page of a file is read and checked.
+  private func page(_ page: Int) throws(StorageError) -> (bytes: [UInt8], offset: Int) {
+    let offset =
+      pagesStart
+      + (page < memberPageCount
+        ? page * Self.membersPerPage * Self.memberSize
+        : memberCount * Self.memberSize + (page - memberPageCount) * filter.pageSize)
+    let file: any DiskFile
+    switch pages {
+    case .bytes(let all): return (all, offset)
+    case .file(let stored): file = stored
+    }
+    let size = pageSize(page)
+    let bytes = try onDisk { () throws(DiskError) in try file.read(at: offset, count: size) }
+    guard bytes.count == size, Checksum.crc32(bytes) == checksums[page] else {
+      throw damage(offset, "a page of the index is damaged")
+    }
+    return (bytes, 0)
+  }
+
+  private func damage(_ offset: Int, _ reason: String) -> StorageError {
+    .damaged(Damage(file: name.indexPath, offset: offset, reason: reason))
+  }
+
+  /// A member's last entity and the offset behind it.
+  ///
+  /// - Parameter page: its page.
+  private func member(
+    _ member: Int, _ page: (bytes: [UInt8], offset: Int)
+  ) throws(StorageError) -> (last: EntityID, end: Int) {
+    let offset = page.offset + member % Self.membersPerPage * Self.memberSize
+    var cursor = ByteCursor(page.bytes, offset..<offset + Self.memberSize)
+    do throws(TableFault) {
+      let last = try entity(&cursor)
+      return (last, Int(truncatingIfNeeded: try cursor.number(as: UInt64.self)))
+    } catch {
+      throw damage(offset, error.reason)
+    }
+  }
+
+  private func member(_ member: Int) throws(StorageError) -> (last: EntityID, end: Int) {
+    try self.member(member, page(member / Self.membersPerPage))
+  }
+
+  // MARK: Questions
 
   /// The bytes of a member.
-  package func range(_ member: Int) -> Range<Int> {
-    (member == 0 ? start : members[member - 1].end)..<members[member].end
+  func range(_ member: Int) throws(StorageError) -> Range<Int> {
+    let low = member == 0 ? start : try self.member(member - 1).end
+    let high = try self.member(member).end
+    guard start...high ~= low, high <= end else {
+      throw damage(0, "member \(member) lies outside of the run")
+    }
+    return low..<high
   }
 
-  /// The members that may hold an entity: usually one or none. Cost: logarithmic in the number of members.
-  package func members(of entity: EntityID) -> Range<Int> {
-    guard filter.mayContain(EntityFilter.hash(entity)) else { return 0..<0 }
-    var low = 0
-    var high = members.count
-    while low < high {
-      let middle = (low + high) / 2
-      if members[middle].last < entity { low = middle + 1 } else { high = middle }
-    }
+  /// The members that may hold an entity: usually one or none. Cost: two pages, and logarithmic in the number of members.
+  func members(of entity: EntityID) throws(StorageError) -> Range<Int> {
+    let hash = EntityFilter.hash(entity)
+    let words = try page(memberPageCount + filter.page(of: hash))
+    guard filter.mayContain(hash, words.bytes, words.offset) else { return 0..<0 }
+    let low = try firstMember { $0 >= entity }
     // A large entity may go on in the members behind.
-    var end = min(low + 1, members.count)
-    while end < members.count, members[end - 1].last == entity { end += 1 }
+    var end = min(low + 1, memberCount)
+    while end < memberCount, try member(end - 1).last == entity { end += 1 }
     return low..<end
   }
 
   /// The members that may hold entities of a type.
-  package func members(ofType type: String) -> Range<Int> {
-    let low = members.firstIndex { $0.last.type >= type } ?? members.count
-    let high = members.firstIndex { $0.last.type > type }.map { $0 + 1 } ?? members.count
+  func members(ofType type: String) throws(StorageError) -> Range<Int> {
+    let low = try firstMember { $0.type >= type }
+    let high = min(try firstMember { $0.type > type } + 1, memberCount)
     return low..<max(low, high)
   }
 
-  package func bytes() -> [UInt8] {
-    var body: [UInt8] = []
-    body.append(number: name.first)
-    body.append(number: name.last)
-    body.append(number: sum)
-    let types = Set(members.map(\.last.type) + erasures.map(\.entity.type)).sorted()
-    body.append(number: UInt16(types.count))
-    body.append(number: UInt32(members.count))
-    body.append(number: UInt32(replicas.count))
-    body.append(number: UInt32(erasures.count))
-    body.append(number: UInt64(start))
-    for type in types {
-      body.append(UInt8(type.utf8.count))
-      body += type.utf8
+  /// The first member whose last entity is behind something; the count where there is none.
+  private func firstMember(_ isBehind: (EntityID) -> Bool) throws(StorageError) -> Int {
+    guard let place = lasts.firstIndex(where: isBehind) else { return memberCount }
+    let page = try page(place)
+    var low = place * Self.membersPerPage
+    var high = min(low + Self.membersPerPage, memberCount) - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(try member(middle, page).last) { high = middle } else { low = middle + 1 }
     }
-    for member in members {
-      body.append(number: UInt16(types.firstIndex(of: member.last.type) ?? 0))
-      body.append(number: member.last.origin.replica.bits)
-      body.append(number: member.last.origin.sequence)
-      body.append(number: UInt64(member.end))
-    }
-    for (replica, mark) in replicas.sorted(by: { $0.key < $1.key }) {
-      body.append(number: replica.bits)
-      body.append(number: mark.sequence)
-      body.append(number: mark.at.bits)
-    }
-    for erasure in erasures {
-      body.append(number: UInt16(types.firstIndex(of: erasure.entity.type) ?? 0))
-      body.append(number: erasure.entity.origin.replica.bits)
-      body.append(number: erasure.entity.origin.sequence)
-      body.append(number: erasure.position)
-    }
-    let filter = hashes.isEmpty ? self.filter : EntityFilter(hashes: hashes)
-    for word in filter.words { body.append(number: word) }
-    var output = Self.magic
-    output.append(number: Checksum.crc32(body))
-    return output + body
-  }
-
-  /// nil where the bytes are not an intact index of the run.
-  package init?(_ bytes: [UInt8], name: RunName) {
-    let fixed = 12 + 42
-    guard bytes.count >= fixed, Array(bytes[..<8]) == Self.magic,
-      bytes.number(8) == Checksum.crc32(bytes.span.extracting(12..<bytes.count)),
-      bytes.number(12) == name.first, bytes.number(20) == name.last
-    else { return nil }
-    self.init(name: name, sum: bytes.number(28), start: Int(bytes.number(46, as: UInt64.self)))
-    let typeCount = Int(bytes.number(32, as: UInt16.self))
-    let memberCount = Int(bytes.number(34, as: UInt32.self))
-    let replicaCount = Int(bytes.number(38, as: UInt32.self))
-    let erasureCount = Int(bytes.number(42, as: UInt32.self))
-    var offset = fixed
-    var types: [String] = []
-    for _ in 0..<typeCount {
-      guard offset < bytes.count, offset + 1 + Int(bytes[offset]) <= bytes.count else { return nil }
-      let end = offset + 1 + Int(bytes[offset])
-      types.append(String(decoding: bytes[offset + 1..<end], as: UTF8.self))
-      offset = end
-    }
-    let filterStart = offset + memberCount * 26 + replicaCount * 24 + erasureCount * 26
-    guard bytes.count > filterStart, (bytes.count - filterStart) % 8 == 0 else { return nil }
-    members.reserveCapacity(memberCount)
-    for _ in 0..<memberCount {
-      let type = Int(bytes.number(offset, as: UInt16.self))
-      let origin = ChangeID(ReplicaID(bits: bytes.number(offset + 2)), bytes.number(offset + 10))
-      guard type < types.count, let entity = EntityID(type: types[type], origin: origin) else { return nil }
-      members.append((entity, Int(bytes.number(offset + 18, as: UInt64.self))))
-      offset += 26
-    }
-    for _ in 0..<replicaCount {
-      replicas[ReplicaID(bits: bytes.number(offset))] = ReplicaMark(
-        sequence: bytes.number(offset + 8), at: HybridTime(bits: bytes.number(offset + 16)))
-      offset += 24
-    }
-    for _ in 0..<erasureCount {
-      let type = Int(bytes.number(offset, as: UInt16.self))
-      let origin = ChangeID(ReplicaID(bits: bytes.number(offset + 2)), bytes.number(offset + 10))
-      guard type < types.count, let entity = EntityID(type: types[type], origin: origin) else { return nil }
-      erasures.append(Erasure(entity: entity, position: bytes.number(offset + 18)))
-      offset += 26
-    }
-    filter = EntityFilter(words: stride(from: filterStart, to: bytes.count, by: 8).map { bytes.number($0) })
+    return low
   }
 }

@@ -6,7 +6,8 @@ import Merge
 /// Reads one run: the changes between two positions, sorted by entity.
 package final class RunReader {
   package let name: RunName
-  package let index: RunIndex
+  package private(set) var index: RunIndex
+  private let disk: any Disk
   private let folder: String
   private let file: any DiskFile
   private let inflater = Inflater()
@@ -19,29 +20,72 @@ package final class RunReader {
 
   /// Opens a run and its index; makes the index anew where it is missing or damaged.
   ///
+  /// - Parameter smallIndex: an index of no more than this many bytes is read as a whole.
   /// - Throws: `StorageError.damaged` where the run itself is damaged.
   package init(
-    _ disk: any Disk, _ name: RunName, in folder: String = RunName.folder
+    _ disk: any Disk, _ name: RunName, in folder: String = RunName.folder, smallIndex: Int = RunIndex.small
   ) throws(StorageError) {
     self.name = name
+    self.disk = disk
     self.folder = folder
     let path = name.path(in: folder)
     let indexPath = name.indexPath(in: folder)
     let file = try onDisk { () throws(DiskError) in try disk.open(path, .read) }
     self.file = file
     let stored = try onDisk { () throws(DiskError) -> RunIndex? in
-      guard let bytes = try disk.readAll(indexPath), let index = RunIndex(bytes, name: name),
+      guard let bytes = try disk.openIfThere(indexPath),
+        let index = try RunIndex(bytes, name: name, small: smallIndex),
         try index.end == file.size()
       else { return nil }
       return index
     }
-    if let stored {
-      index = stored
-      return
-    }
-    index = try Self.scan(file, name, path)
+    if let stored { index = stored } else { index = try Self.remadeIndex(disk, file, name, in: folder) }
+  }
+
+  /// Makes the index anew from the run, and stores it.
+  private static func remadeIndex(
+    _ disk: any Disk, _ file: any DiskFile, _ name: RunName, in folder: String
+  ) throws(StorageError) -> RunIndex {
+    let path = name.path(in: folder)
+    let bytes = try scan(file, name, path)
     // A reader without the right to write goes on without storing it.
-    try? disk.replace(indexPath, with: index.bytes())
+    try? disk.replace(name.indexPath(in: folder), with: bytes)
+    guard let index = RunIndex(bytes, name: name) else {
+      throw .damaged(Damage(file: path, offset: 0, reason: "no index can be made of the run"))
+    }
+    return index
+  }
+
+  /// Asks the index; where a part of it turns out to be damaged, it is made anew first.
+  private func asking<Answer>(_ ask: (RunIndex) throws(StorageError) -> Answer) throws(StorageError) -> Answer
+  {
+    do throws(StorageError) {
+      return try ask(index)
+    } catch {
+      guard case .damaged = error else { throw error }
+      index = try Self.remadeIndex(disk, file, name, in: folder)
+      return try ask(index)
+    }
+  }
+
+  /// The members that may hold an entity.
+  package func members(of entity: EntityID) throws(StorageError) -> Range<Int> {
+    try asking { (index) throws(StorageError) in try index.members(of: entity) }
+  }
+
+  /// The members that may hold entities of a type.
+  func members(ofType type: String) throws(StorageError) -> Range<Int> {
+    try asking { (index) throws(StorageError) in try index.members(ofType: type) }
+  }
+
+  /// The bytes of a member.
+  package func range(_ member: Int) throws(StorageError) -> Range<Int> {
+    try asking { (index) throws(StorageError) in try index.range(member) }
+  }
+
+  /// Takes the whole index into memory, for whoever looks for many entities.
+  func loadIndex() throws(StorageError) {
+    if let whole = try index.loaded() { index = whole }
   }
 
   /// The size of the run's compressed bytes.
@@ -61,7 +105,7 @@ package final class RunReader {
   /// in their order, each member once or twice.
   package func changes(of entity: EntityID) throws(StorageError) -> [PlacedChange] {
     var found: [PlacedChange] = []
-    for member in index.members(of: entity) {
+    for member in try members(of: entity) {
       // Whoever comes back to a member will come again.
       if cached?.member == member || visited == member {
         let changes = try self.changes(member)
@@ -77,7 +121,7 @@ package final class RunReader {
 
   /// A member's bytes as they lie in the file.
   func bytes(ofMember member: Int) throws(StorageError) -> [UInt8] {
-    let range = index.range(member)
+    let range = try range(member)
     return try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
   }
 
@@ -123,8 +167,8 @@ package final class RunReader {
   }
 
   private func damage(_ member: Int, _ fault: MemberFault) -> StorageError {
-    .damaged(
-      Damage(file: name.path(in: folder), offset: index.range(member).lowerBound, reason: fault.reason))
+    let offset = (try? range(member))?.lowerBound ?? 0
+    return .damaged(Damage(file: name.path(in: folder), offset: offset, reason: fault.reason))
   }
 
   private static func parse(
@@ -147,9 +191,9 @@ package final class RunReader {
   /// So many members are inflated, and then parsed on all cores.
   private static let scannedAtOnce = 4
 
-  /// Reads a run from its start to its end and makes its index.
+  /// Reads a run from its start to its end and makes the bytes of its index.
   private static func scan(_ file: any DiskFile, _ name: RunName, _ path: String) throws(StorageError)
-    -> RunIndex
+    -> [UInt8]
   {
     var scanner = MemberScanner(file, path: path)
     guard let head = try scanner.next(limit: 4096) else {
@@ -165,7 +209,7 @@ package final class RunReader {
       throw .damaged(
         Damage(file: path, offset: 0, reason: "the run says that it is \(header.first)-\(header.last)"))
     }
-    var index = RunIndex(name: name, sum: header.sum, start: head.end)
+    var index = RunIndexBuilder(name: name, sum: header.sum, start: head.end)
     var count: UInt64 = 0
     while true {
       var members: [MemberScanner.Member] = []
@@ -193,15 +237,16 @@ package final class RunReader {
           file: path, offset: scanner.offset,
           reason: "\(count) changes, expected \(name.last - name.first + 1)"))
     }
-    return index
+    return index.bytes()
   }
 
   /// Checks every byte: that all members inflate, parse and are in order, and that the index agrees.
   package func verify() throws(StorageError) {
     let fresh = try Self.scan(file, name, name.path(in: folder))
-    guard fresh.bytes() == index.bytes() else {
+    let indexPath = name.indexPath(in: folder)
+    guard try onDisk({ () throws(DiskError) in try disk.readAll(indexPath) }) ?? fresh == fresh else {
       throw .damaged(
-        Damage(file: name.indexPath(in: folder), offset: 0, reason: "the index does not agree with its run"))
+        Damage(file: indexPath, offset: 0, reason: "the index does not agree with its run"))
     }
   }
 }
@@ -229,9 +274,4 @@ package struct RunFileHeader {
   package var text: [UInt8] {
     Array("{\"first\":\(first),\"last\":\(last),\"sum\":\"\(Checksum.hex(sum))\"}\n".utf8)
   }
-}
-
-extension RunIndex {
-  /// Where the run's bytes end.
-  package var end: Int { memberCount == 0 ? start : range(memberCount - 1).upperBound }
 }

@@ -11,7 +11,7 @@ package final class RunWriter {
   private let deflater: Deflater
   private var member = RunText()
   private var pending: [PlacedChange] = []
-  private var index: RunIndex
+  private var index: RunIndexBuilder
   private var offset: Int
   private var count: UInt64 = 0
 
@@ -32,7 +32,7 @@ package final class RunWriter {
     try onDisk { () throws(DiskError) in try file.append(header.span) }
     self.file = file
     offset = header.count
-    index = RunIndex(name: name, sum: sum, start: header.count)
+    index = RunIndexBuilder(name: name, sum: sum, start: header.count)
   }
 
   /// Adds the next change.

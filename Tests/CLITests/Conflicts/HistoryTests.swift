@@ -211,12 +211,12 @@ struct HistoryTests {
     try store.compact(all: true)
     let run = try #require(store.runs.runs.first)
     let wanted = tickets[1200]
-    let members = run.index.members(of: wanted)
+    let members = try run.members(of: wanted)
     #expect(run.index.memberCount >= 3 && members.count < run.index.memberCount)
     let told = try #require(try desks.anna.history(of: wanted)).steps.map { "\($0)" }
     var bytes = try #require(try store.disk.readAll(run.name.path))
     for member in 0..<run.index.memberCount where !members.contains(member) {
-      for place in run.index.range(member) { bytes[place] = 0 }
+      for place in try run.range(member) { bytes[place] = 0 }
     }
     try store.disk.replace(run.name.path, with: bytes)
     let reopened = Desk(
