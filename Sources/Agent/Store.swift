@@ -47,7 +47,7 @@ public final class Store {
   /// Whether files were replaced or settings written, and that stopped half way, so that only the disk knows what counts.
   var isInDoubt = false
   /// The last own sequence that the mirror holds, so that the server has it.
-  var acknowledged: UInt64
+  package internal(set) var acknowledged: UInt64
   /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
   package internal(set) var newer: [EntityID: [PlacedChange]] = [:]
   /// States by what `runs` and `newer` hold, of a store that is written to.

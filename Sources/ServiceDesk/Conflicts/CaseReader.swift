@@ -10,11 +10,14 @@ import Storage
 /// and twins where there are some.
 struct CaseReader {
   let desk: Desk
+  /// Cases are as they were then; nil for now.
+  private let moment: StoreMoment?
   /// Customers that were read ahead, in the order in which they lie.
   private var customers: [EntityID: EntityHistory] = [:]
 
-  init(desk: Desk) {
+  init(desk: Desk, asOf moment: StoreMoment? = nil) {
     self.desk = desk
+    self.moment = moment
   }
 
   /// Reads ahead what many questions will need, so that each part of the runs is read once.
@@ -29,12 +32,12 @@ struct CaseReader {
         SideBySide.each(told) { id, changes in Self.customer(Fold.state(of: id, changes)) }.compactMap(\.self)
       )
     }
-    var read: [EntityID: EntityHistory] = [:]
+    var found: [EntityID: EntityHistory] = [:]
     try desk.store.forEachBatch(of: wanted.sorted()) { (customers) throws(StorageError) in
-      let told = try customers.map { (id) throws(StorageError) in try desk.told(of: id) }
-      for (id, history) in zip(customers, SideBySide.each(told) { $0?.history }) { read[id] = history }
+      let told = try customers.map { (id) throws(StorageError) in try read(id) }
+      for (id, history) in zip(customers, SideBySide.each(told) { $0?.history }) { found[id] = history }
     }
-    customers = read
+    customers = found
   }
 
   /// The customer of a ticket, a promise or anything else.
@@ -58,7 +61,7 @@ struct CaseReader {
   ) throws(StorageError) -> [Conflict] {
     var all: [Conflict] = []
     try desk.store.forEachBatch(of: owners) { (owners) throws(StorageError) in
-      let told = try owners.map { (id) throws(StorageError) in try desk.told(of: id) }
+      let told = try owners.map { (id) throws(StorageError) in try read(id) }
       let cases = SideBySide.each(Array(zip(owners, told))) { id, told -> Case? in
         guard let history = told?.history, history.id == id, let state = history.state() else { return nil }
         return Case(history, state)
@@ -107,7 +110,7 @@ struct CaseReader {
     var around = Surroundings()
     if id.type != Vocabulary.customer, let customer = Self.customer(state) {
       around.known = customers[customer]
-      if around.known == nil { around.customer = try desk.told(of: customer) }
+      if around.known == nil { around.customer = try read(customer) }
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
       let terms = members.map {
@@ -126,8 +129,14 @@ struct CaseReader {
 
   private func alone(_ id: EntityID) throws(StorageError) -> ToldChanges? {
     let changes = try desk.store.changes(of: id)
-    return changes.isEmpty ? nil : ToldChanges(members: [id], changes: changes)
+    return changes.isEmpty ? nil : then(ToldChanges(members: [id], changes: changes))
   }
+
+  private func read(_ id: EntityID) throws(StorageError) -> ToldChanges? {
+    try desk.told(of: id).flatMap(then)
+  }
+
+  private func then(_ told: ToldChanges) -> ToldChanges? { moment.map(told.asOf) ?? told }
 
   /// What may be the twin of an entity, and what it was merged with or into.
   ///

@@ -52,7 +52,10 @@ extension Desk {
       candidates: found.prefix(20).map { DeskError.Candidate(id: $0.on, shortID: $0.id, title: $0.says) })
   }
 
-  /// Open entries that came up since the desk was first asked for conflicts; each is told once.
+  /// Begins to watch for conflicts that come up. Cost: next to nothing, but the first time.
+  public func watchConflicts() throws(StorageError) { try inbox.watch() }
+
+  /// Open entries that came up since `watchConflicts()` or the last question; each is told once. Cost: what is new.
   public func newConflicts() throws(StorageError) -> [Conflict] { try inbox.takeArrivals() }
 
   /// The changes of an entity in order, with what its authors knew of each other; nil where nothing of it is known.

@@ -21,6 +21,9 @@ final class Inbox {
   /// Open entries that were not there when this was first in step, as of `current`.
   private var arrivals: [Conflict] = []
 
+  /// When somebody began to watch; nil where nobody did, or all that was there then was looked at.
+  private var watched: StoreMoment?
+
   /// With so many entities looked at again, the file is written anew.
   private static let overlayLimit = 64
   /// Of no more entities with news than these all are looked at.
@@ -107,12 +110,36 @@ final class Inbox {
     return found.sorted(by: InboxFile.precedes)
   }
 
-  /// Open entries that came up since this was first asked, and forgets them.
+  /// Begins to watch for open entries that come up.
+  ///
+  /// Cost: none where the inbox was looked at before. What the store made since then is looked at later, together with what
+  /// comes, and told apart from it.
+  func watch() throws(StorageError) {
+    if let file = file ?? InboxFile(store.disk), isValid(file.base) {
+      self.file = file
+      watched = StoreMoment(store)
+    } else {
+      _ = try inStep()
+    }
+    arrivals = []
+  }
+
+  /// Open entries that came up since somebody began to watch or last asked, and forgets them.
   func takeArrivals() throws(StorageError) -> [Conflict] {
     _ = try inStep()
-    defer { arrivals = [] }
+    defer {
+      arrivals = []
+      watched = nil
+    }
     var seen: Set<String> = []
-    return arrivals.filter { seen.insert($0.id).inserted }
+    let new = arrivals.filter { seen.insert($0.id).inserted }
+    guard let watched, !new.isEmpty else { return new }
+    let owners = Set(new.map(\.on)).sorted()
+    let known = try desk.reading { () throws(StorageError) in
+      try CaseReader(desk: desk, asOf: watched).conflicts(of: owners) { _, _ in }
+    }
+    let old = Set(known.lazy.filter { $0.state == .open }.map(\.id))
+    return new.filter { !old.contains($0.id) }
   }
 
   // MARK: Keeping in step

@@ -82,15 +82,6 @@ public struct EntityHistory: Sendable {
   }
 }
 
-/// What the store told of an entity: enough to make its history of it on any core.
-struct ToldChanges: Sendable {
-  /// The entity, and those that it is shown as one with, ordered.
-  let members: [EntityID]
-  let changes: [PlacedChange]
-
-  var history: EntityHistory { EntityHistory(members, changes) }
-}
-
 /// One change of an entity's history.
 public struct HistoryStep: Sendable {
   /// The change, with its place in the workspace's order.

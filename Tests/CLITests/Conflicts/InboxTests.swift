@@ -146,6 +146,24 @@ struct InboxTests {
     #expect(try desks.anna.newConflicts().map(\.id) == news.map(\.id))
   }
 
+  /// Nobody asked between the first sync and the watch, so the file knows of neither conflict.
+  @Test("What was there before somebody began to watch is no news")
+  func watching() throws {
+    let desks = try TwoDesks()
+    let tickets = [try desks.ticket().ticket, try desks.ticket().ticket]
+    #expect(try desks.bo.newConflicts().isEmpty)
+    for ticket in tickets {
+      try desks.anna.set(ticket, ["status": "solved"])
+      try desks.server.sync(desks.anna.store)
+      try desks.bo.set(ticket, ["status": "open"])
+      if ticket == tickets[1] { try desks.bo.watchConflicts() }
+      try desks.server.sync(desks.bo.store)
+    }
+    #expect(try desks.bo.newConflicts().map(\.on) == [tickets[1]])
+    #expect(try desks.bo.newConflicts().isEmpty)
+    #expect(try desks.bo.openConflictCount() == 2)
+  }
+
   @Test("Filters")
   func filters() throws {
     let desks = try TwoDesks()

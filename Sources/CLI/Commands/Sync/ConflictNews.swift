@@ -11,10 +11,10 @@ struct ConflictNews {
   struct Watch {
     private let desk: Desk
 
-    /// Brings the inbox in step with what was there before. Where that fails, nothing will be told.
+    /// Where it fails, what was there before may be told too.
     init(_ desk: Desk) {
       self.desk = desk
-      _ = try? desk.newConflicts()
+      try? desk.watchConflicts()
     }
 
     func news() -> ConflictNews {
