@@ -66,8 +66,10 @@ struct CaseReader {
         guard let history = told?.history, history.id == id, let state = history.state() else { return nil }
         return Case(history, state)
       }
+      let around = try cases.map { (subject) throws(StorageError) in try subject.map(surroundings) }
+      try desk.store.readAhead(Set(around.compactMap(\.self).flatMap(\.unread)).sorted())
       var drafts: [Draft] = []
-      for subject in cases { drafts.append(try Draft(subject: subject, around: subject.map(surroundings))) }
+      for (subject, around) in zip(cases, around) { drafts.append(try draft(subject, around)) }
       for (owner, found) in zip(owners, SideBySide.each(drafts) { $0.conflicts() }) {
         take(owner, found)
         all += found
@@ -76,31 +78,36 @@ struct CaseReader {
     return all
   }
 
-  /// What the store tells of that with which an entity has to do.
-  private struct Surroundings: Sendable {
-    var customer: ToldChanges?
+  /// That with which an entity has to do.
+  private struct Surroundings {
+    var customer: EntityID?
     /// The customer where that was read ahead.
     var known: EntityHistory?
-    var promises: [ToldChanges] = []
-    var others: [ToldChanges] = []
+    var promises: [EntityID] = []
+    var others: [EntityID] = []
+
+    var unread: [EntityID] { (known == nil ? [customer].compactMap(\.self) : []) + promises + others }
   }
 
   /// A case before the histories of what it has to do with are made. Pure.
   private struct Draft: Sendable {
     let subject: Case?
-    let around: Surroundings?
+    var customer: ToldChanges?
+    var known: EntityHistory?
+    var promises: [ToldChanges] = []
+    var others: [ToldChanges] = []
 
     func conflicts() -> [Conflict] {
-      guard var subject, let around else { return [] }
+      guard var subject else { return [] }
       if subject.type == Vocabulary.customer {
         subject.customer = subject.owner
         subject.customerName = subject.state.text("name")
-      } else if let customer = around.known ?? around.customer?.history {
+      } else if let customer = known ?? customer?.history {
         subject.customer = customer
         subject.customerName = customer.state()?.text("name")
       }
-      subject.promises = around.promises.map(\.history)
-      subject.others = around.others.map(\.history)
+      subject.promises = promises.map(\.history)
+      subject.others = others.map(\.history)
       return ConflictFinder(subject).all()
     }
   }
@@ -109,22 +116,27 @@ struct CaseReader {
     let (id, state, members) = (subject.owner.id, subject.state, subject.owner.members)
     var around = Surroundings()
     if id.type != Vocabulary.customer, let customer = Self.customer(state) {
+      around.customer = customer
       around.known = customers[customer]
-      if around.known == nil { around.customer = try read(customer) }
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
       let terms = members.map {
         id.type == Vocabulary.ticket ? Term.ticket($0.description) : .customer($0.description)
       }
-      let promises = Set(try desk.tables.entities(terms).joined().filter { $0.type == Vocabulary.promise })
-      for promise in promises.sorted() {
-        if let told = try alone(promise) { around.promises.append(told) }
-      }
+      let found = Set(try desk.tables.entities(terms).joined())
+      around.promises = found.filter { $0.type == Vocabulary.promise }.sorted()
     }
-    for other in try others(id, state) where !members.contains(other) {
-      if let told = try alone(other) { around.others.append(told) }
-    }
+    around.others = try others(id, state).filter { !members.contains($0) }
     return around
+  }
+
+  private func draft(_ subject: Case?, _ around: Surroundings?) throws(StorageError) -> Draft {
+    var draft = Draft(subject: subject, known: around?.known)
+    guard let around else { return draft }
+    if draft.known == nil, let customer = around.customer { draft.customer = try read(customer) }
+    for promise in around.promises { if let told = try alone(promise) { draft.promises.append(told) } }
+    for other in around.others { if let told = try alone(other) { draft.others.append(told) } }
+    return draft
   }
 
   private func alone(_ id: EntityID) throws(StorageError) -> ToldChanges? {

@@ -56,7 +56,11 @@ extension Desk {
   public func watchConflicts() throws(StorageError) { try inbox.watch() }
 
   /// Open entries that came up since `watchConflicts()` or the last question; each is told once. Cost: what is new.
-  public func newConflicts() throws(StorageError) -> [Conflict] { try inbox.takeArrivals() }
+  ///
+  /// - Parameter agent: only those in which this agent has a part; nil for all.
+  public func newConflicts(concerning agent: String? = nil) throws(StorageError) -> [Conflict] {
+    try inbox.takeArrivals { conflict in agent.map(conflict.concerns) ?? true }
+  }
 
   /// The changes of an entity in order, with what its authors knew of each other; nil where nothing of it is known.
   /// Of an entity that is shown as one with others it is the history of all of them. Cost: their members in the runs.

@@ -125,18 +125,22 @@ final class Inbox {
   }
 
   /// Open entries that came up since somebody began to watch or last asked, and forgets them.
-  func takeArrivals() throws(StorageError) -> [Conflict] {
+  ///
+  /// - Parameter isWanted: which of them are wanted.
+  func takeArrivals(_ isWanted: (Conflict) -> Bool) throws(StorageError) -> [Conflict] {
     _ = try inStep()
     defer {
       arrivals = []
       watched = nil
     }
     var seen: Set<String> = []
-    let new = arrivals.filter { seen.insert($0.id).inserted }
-    guard let watched, !new.isEmpty else { return new }
-    let owners = Set(new.map(\.on)).sorted()
+    let new = arrivals.filter { isWanted($0) && seen.insert($0.id).inserted }
+    guard let watched else { return new }
+    // Before a second one was known, there was nothing to disagree with.
+    let owners = Set(new.filter { $0.sides.count(where: watched.holds) > 1 || $0.sides.count < 2 }.map(\.on))
+    if owners.isEmpty { return new }
     let known = try desk.reading { () throws(StorageError) in
-      try CaseReader(desk: desk, asOf: watched).conflicts(of: owners) { _, _ in }
+      try CaseReader(desk: desk, asOf: watched).conflicts(of: owners.sorted()) { _, _ in }
     }
     let old = Set(known.lazy.filter { $0.state == .open }.map(\.id))
     return new.filter { !old.contains($0.id) }

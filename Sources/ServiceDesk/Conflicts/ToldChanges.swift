@@ -35,10 +35,14 @@ struct StoreMoment: Sendable {
   /// A change as the store knew it then; nil where it did not.
   func known(_ placed: PlacedChange) -> PlacedChange? {
     let id = placed.change.id
-    if id.replica == replica {
-      guard id.sequence <= own else { return nil }
-      return id.sequence <= acknowledged ? placed : PlacedChange(placed.change)
-    }
-    return placed.position.map { $0 <= position } == true ? placed : nil
+    guard holds(id, placed.position) else { return nil }
+    return id.replica == replica && id.sequence > acknowledged ? PlacedChange(placed.change) : placed
+  }
+
+  /// Whether the store held what a side of a conflict is.
+  func holds(_ side: Conflict.Side) -> Bool { holds(side.change, side.position) }
+
+  private func holds(_ id: ChangeID, _ position: UInt64?) -> Bool {
+    id.replica == replica ? id.sequence <= own : position.map { $0 <= self.position } == true
   }
 }

@@ -19,8 +19,7 @@ struct ConflictNews {
 
     func news() -> ConflictNews {
       let agent = desk.store.configuration.agent
-      let new = (try? desk.newConflicts()) ?? []
-      return ConflictNews(agent: agent, conflicts: new.filter { $0.concerns(agent) })
+      return ConflictNews(agent: agent, conflicts: (try? desk.newConflicts(concerning: agent)) ?? [])
     }
   }
 
