@@ -53,6 +53,7 @@ enum Columns {
     _ text: Span<UInt8>, _ start: Int, limit: Int, to times: inout [HybridTime]
   ) throws(JSONError) -> Int {
     var earlier: UInt64 = 0
+    times = []
     return try read(text, start, limit: limit) { (index) throws(JSONError) in
       let begin = index
       let hasCounter = JSONScanner.byte(text, index) == UInt8(ascii: "\"")
@@ -126,7 +127,8 @@ enum Columns {
   static func readNumbers(
     _ text: Span<UInt8>, _ start: Int, limit: Int, to numbers: inout [UInt64]
   ) throws(JSONError) -> Int {
-    try read(text, start, limit: limit) { (index) throws(JSONError) in
+    numbers = []
+    return try read(text, start, limit: limit) { (index) throws(JSONError) in
       numbers.append(try readNumber(text, &index))
     }
   }
@@ -135,7 +137,8 @@ enum Columns {
   static func readNames(
     _ text: Span<UInt8>, _ start: Int, limit: Int, to names: inout [String]
   ) throws(JSONError) -> Int {
-    try read(text, start, limit: limit) { (index) throws(JSONError) in
+    names = []
+    return try read(text, start, limit: limit) { (index) throws(JSONError) in
       names.append(try readAuthor(text, &index))
     }
   }
