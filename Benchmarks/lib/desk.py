@@ -134,7 +134,7 @@ class Desk:
             self.server.stop()
             (self.work.path / self.name).rename(filled)
             state.write_bytes(pickle.dumps(self.kept()))
-            self.note.write_text(json.dumps({"key": key, "port": self.server.port}))
+            self.note.write_text(json.dumps({"key": key, "port": self.server.port, "build": self.build()}))
         # What is measured changes a copy.
         shutil.rmtree(self.work.path / self.name, ignore_errors=True)
         shutil.copytree(filled, self.work.path / self.name)
@@ -146,7 +146,17 @@ class Desk:
         self.take(pickle.loads(state.read_bytes()))
         for device in self.devices.values():
             device.connection = None
+        # How a store lies on the disk is the work of the build that made it.
+        note = json.loads(self.note.read_text())
+        if note.get("build") != self.build():
+            shutil.rmtree(self.full, ignore_errors=True)
+            self.first()
+            self.note.write_text(json.dumps(note | {"build": self.build()}))
         return self
+
+    def build(self):
+        """The program that is measured, as a digest."""
+        return hashlib.sha256(pathlib.Path(self.work.askonce).read_bytes()).hexdigest()
 
     def first(self):
         """Makes the full store, by its first sync."""
