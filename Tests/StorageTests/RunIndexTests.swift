@@ -1,4 +1,5 @@
 import Causality
+import Codec
 import Merge
 import TestSupport
 import Testing
@@ -90,6 +91,30 @@ import Testing
       if try !index.members(of: entity).isEmpty { vain += 1 }
     }
     #expect(unknown > 5000 && (unknown / 100...unknown / 20).contains(vain), "\(vain) of \(unknown)")
+  }
+
+  /// Checksums are no proof of sense: numbers that cannot be are refused too.
+  @Test func offsetsThatCannotBeAreDamage() throws {
+    var builder = RunIndexBuilder(name: Self.name, sum: 5, start: 40)
+    for (place, end) in [100, 20, 300].enumerated() {
+      let entity = EntityID(constant: "ticket", ChangeID(ReplicaID(bits: 7), UInt64(place + 1)))
+      let change = Change(id: entity.origin, at: .zero, seen: 0, by: "anna", on: entity, body: [])
+      builder.add([PlacedChange(change, position: 1, stamp: 1)], end: end)
+    }
+    var bytes = builder.bytes()
+    let index = try #require(RunIndex(bytes, name: Self.name))
+    #expect(throws: StorageError.self) { try index.range(1) }
+    // The fields of start and end, with a checksum that is right.
+    for field in [50, 58] {
+      var wrong = bytes
+      for place in field..<field + 8 { wrong[place] = 0xFF }
+      var head: [UInt8] = []
+      head.append(number: Checksum.crc32(Array(wrong[16..<Int(wrong.number(8, as: UInt32.self))])))
+      wrong.replaceSubrange(12..<16, with: head)
+      #expect(RunIndex(wrong, name: Self.name) == nil)
+    }
+    bytes.removeLast()
+    #expect(RunIndex(bytes, name: Self.name) == nil)
   }
 
   private static func ask(_ index: RunIndex, _ entity: EntityID) -> Result<Range<Int>, StorageError> {

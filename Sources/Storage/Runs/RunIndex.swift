@@ -122,7 +122,7 @@ package struct RunIndex: Sendable {
       }
       for _ in 0..<memberPageCount { lasts.append(try entity(&cursor)) }
       for _ in 0..<(memberPageCount + filter.pageCount) { checksums.append(try cursor.number()) }
-      guard cursor.isAtEnd, 0...end ~= start, filter.isSound else { return nil }
+      guard cursor.isAtEnd, 0 <= start, start <= end, filter.isSound else { return nil }
     } catch {
       return nil
     }
@@ -196,7 +196,7 @@ package struct RunIndex: Sendable {
   func range(_ member: Int) throws(StorageError) -> Range<Int> {
     let low = member == 0 ? start : try self.member(member - 1).end
     let high = try self.member(member).end
-    guard start...high ~= low, high <= end else {
+    guard start <= low, low <= high, high <= end else {
       throw damage(0, "member \(member) lies outside of the run")
     }
     return low..<high
