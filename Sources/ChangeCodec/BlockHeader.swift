@@ -32,8 +32,10 @@ struct BlockHeader {
     let end = try JSONScanner.readMembers(text, line.lowerBound) { (key, start) throws(JSONError) in
       func isKey(_ word: StaticString) -> Bool { JSONScanner.equals(text, key, word) }
       if isKey("times") { return try Columns.readTimes(text, start, limit: limit, to: &times) }
-      if isKey("names") { return try Columns.readNames(text, start, limit: limit, to: &names) }
-      if isKey("who") { return try Columns.readNumbers(text, start, limit: limit, to: &who) }
+      if isKey("names") {
+        return try Columns.readList(text, start, limit: limit, to: &names, Columns.readAuthor)
+      }
+      if isKey("who") { return try Columns.readList(text, start, limit: limit, to: &who, Columns.readNumber) }
       let value = start..<(try JSONScanner.skipValue(text, start))
       if isKey("on") {
         onColumn = start

@@ -123,23 +123,14 @@ enum Columns {
     JSONWriter.list(who, to: &output) { Decimal.write(UInt64($0), to: &$1) }
   }
 
-  /// Reads whole numbers up to 2^53. Returns the index behind the column.
-  static func readNumbers(
-    _ text: Span<UInt8>, _ start: Int, limit: Int, to numbers: inout [UInt64]
+  /// Reads a column of which each element stands for itself: `element` reads one. Returns the index behind the column.
+  static func readList<Element>(
+    _ text: Span<UInt8>, _ start: Int, limit: Int, to elements: inout [Element],
+    _ element: (Span<UInt8>, inout Int) throws(JSONError) -> Element
   ) throws(JSONError) -> Int {
-    numbers = []
+    elements = []
     return try read(text, start, limit: limit) { (index) throws(JSONError) in
-      numbers.append(try readNumber(text, &index))
-    }
-  }
-
-  /// Reads agents' names. Returns the index behind the column.
-  static func readNames(
-    _ text: Span<UInt8>, _ start: Int, limit: Int, to names: inout [String]
-  ) throws(JSONError) -> Int {
-    names = []
-    return try read(text, start, limit: limit) { (index) throws(JSONError) in
-      names.append(try readAuthor(text, &index))
+      elements.append(try element(text, &index))
     }
   }
 

@@ -119,10 +119,10 @@ extension RunText {
           }
         }
         if JSONScanner.equals(text, key, "names") {
-          return try Columns.readNames(text, start, limit: maximumCount, to: &names)
+          return try Columns.readList(text, start, limit: maximumCount, to: &names, Columns.readAuthor)
         }
         if JSONScanner.equals(text, key, "who") {
-          return try Columns.readNumbers(text, start, limit: maximumCount, to: &who)
+          return try Columns.readList(text, start, limit: maximumCount, to: &who, Columns.readNumber)
         }
         return try JSONScanner.skipValue(text, start)
       }

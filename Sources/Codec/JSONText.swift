@@ -92,15 +92,7 @@ public struct JSONText: Hashable, Sendable {
   public var plain: String { string ?? text }
 
   /// A member of an object; nil when absent or when this is no object.
-  public subscript(key: String) -> JSONText? {
-    guard bytes.first == UInt8(ascii: "{") else { return nil }
-    var found: Range<Int>?
-    let text = bytes.span
-    let end = try? JSONScanner.members(text, 0) { (name, value) throws(JSONError) in
-      if found == nil, JSONWriter.isString(text, name, key) { found = value }
-    }
-    return end == nil ? nil : found.map { JSONText(unchecked: Array(bytes[$0])) }
-  }
+  public subscript(key: String) -> JSONText? { members(named: [key])[0] }
 
   /// Some members of an object, in the order of their names; nil for those that are absent, and all where this is no object.
   ///
