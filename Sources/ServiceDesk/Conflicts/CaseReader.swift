@@ -50,16 +50,13 @@ struct CaseReader {
 
   /// The entries about an entity; none where nothing of it is known, and for one that is shown as one with others those of
   /// all at the first of them.
-  func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] { try conflicts(of: [id]) { _, _ in } }
+  func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] { try conflicts(of: [id])[0] }
 
-  /// The entries about some entities, of all together; `take` gets them entity by entity.
+  /// The entries about each of some entities, in their order.
   ///
   /// - Parameter owners: ordered.
-  @discardableResult
-  func conflicts(
-    of owners: [EntityID], _ take: (EntityID, [Conflict]) -> Void
-  ) throws(StorageError) -> [Conflict] {
-    var all: [Conflict] = []
+  func conflicts(of owners: [EntityID]) throws(StorageError) -> [[Conflict]] {
+    var found: [[Conflict]] = []
     try desk.store.forEachBatch(of: owners) { (owners) throws(StorageError) in
       let told = try owners.map { (id) throws(StorageError) in try read(id) }
       let cases = SideBySide.each(Array(zip(owners, told))) { id, told -> Case? in
@@ -70,12 +67,9 @@ struct CaseReader {
       try desk.store.readAhead(Set(around.compactMap(\.self).flatMap(\.unread)).sorted())
       var drafts: [Draft] = []
       for (subject, around) in zip(cases, around) { drafts.append(try draft(subject, around)) }
-      for (owner, found) in zip(owners, SideBySide.each(drafts) { $0.conflicts() }) {
-        take(owner, found)
-        all += found
-      }
+      found += SideBySide.each(drafts) { $0.conflicts() }
     }
-    return all
+    return found
   }
 
   /// That with which an entity has to do.

@@ -140,7 +140,7 @@ final class Inbox {
     let owners = Set(new.filter { $0.sides.count(where: watched.holds) > 1 || $0.sides.count < 2 }.map(\.on))
     if owners.isEmpty { return new }
     let known = try desk.reading { () throws(StorageError) in
-      try CaseReader(desk: desk, asOf: watched).conflicts(of: owners.sorted()) { _, _ in }
+      try CaseReader(desk: desk, asOf: watched).conflicts(of: owners.sorted()).joined()
     }
     let old = Set(known.lazy.filter { $0.state == .open }.map(\.id))
     return new.filter { !old.contains($0.id) }
@@ -255,7 +255,7 @@ final class Inbox {
       var fresh: [EntityID: [Conflict]] = [:]
       let ordered = owners.sorted()
       try reader.prepare(for: ordered)
-      try reader.conflicts(of: ordered) { fresh[$0] = $1 }
+      for (owner, found) in zip(ordered, try reader.conflicts(of: ordered)) { fresh[owner] = found }
       return fresh
     }
     guard let fresh else { return false }

@@ -37,7 +37,7 @@ struct InboxSurvey {
     var reader = CaseReader(desk: desk)
     let owners = owners.sorted()
     try reader.prepare(for: owners)
-    return try reader.conflicts(of: owners) { _, _ in }
+    return try reader.conflicts(of: owners).flatMap(\.self)
   }
 
   private mutating func look(_ id: EntityID, _ changes: [PlacedChange]) {
