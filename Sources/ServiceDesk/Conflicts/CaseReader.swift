@@ -25,12 +25,10 @@ struct CaseReader {
   /// - Parameter owners: ordered.
   mutating func prepare(for owners: [EntityID]) throws(StorageError) {
     var wanted: Set<EntityID> = []
-    try desk.store.forEachBatch(of: owners.filter { $0.type == Vocabulary.ticket }) {
-      (tickets) throws(StorageError) in
-      let told = try tickets.map { (id) throws(StorageError) in (id, try desk.store.changes(of: id)) }
-      wanted.formUnion(
-        SideBySide.each(told) { id, changes in Self.customer(Fold.state(of: id, changes)) }.compactMap(\.self)
-      )
+    for ticket in owners where ticket.type == Vocabulary.ticket {
+      if let customer = Self.customer(try desk.tables.value("customer", of: ticket)?.text) {
+        wanted.insert(customer)
+      }
     }
     var found: [EntityID: EntityHistory] = [:]
     try desk.store.forEachBatch(of: wanted.sorted()) { (customers) throws(StorageError) in
@@ -40,12 +38,9 @@ struct CaseReader {
     customers = found
   }
 
-  /// The customer of a ticket, a promise or anything else.
-  private static func customer(_ state: EntityState) -> EntityID? {
-    guard let id = state.text("customer").flatMap({ EntityID($0) }), id.type == Vocabulary.customer else {
-      return nil
-    }
-    return id
+  /// The customer that a field names.
+  private static func customer(_ text: String?) -> EntityID? {
+    text.flatMap { EntityID($0) }.flatMap { $0.type == Vocabulary.customer ? $0 : nil }
   }
 
   /// The entries about an entity; none where nothing of it is known, and for one that is shown as one with others those of
@@ -109,7 +104,7 @@ struct CaseReader {
   private func surroundings(_ subject: Case) throws(StorageError) -> Surroundings {
     let (id, state, members) = (subject.owner.id, subject.state, subject.owner.members)
     var around = Surroundings()
-    if id.type != Vocabulary.customer, let customer = Self.customer(state) {
+    if id.type != Vocabulary.customer, let customer = Self.customer(state.text("customer")) {
       around.customer = customer
       around.known = customers[customer]
     }

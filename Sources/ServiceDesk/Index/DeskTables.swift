@@ -108,6 +108,19 @@ final class DeskTables {
     return nil
   }
 
+  /// One value of an entity as of now; nil where nothing is known of it. Cost: two pages of a table, or a fold.
+  func value(_ column: String, of id: EntityID) throws(StorageError) -> TableValue? {
+    if let values = try newerValues(of: id) {
+      return projection.columns(ofType: id.type).firstIndex { $0.name == column }.map { values[$0] }
+    }
+    for table in tables.reversed() {
+      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
+        return try rows.column(column).map { (index) throws(StorageError) in try rows.value(row, index) }
+      }
+    }
+    return nil
+  }
+
   /// Whether anything is known of an entity. Cost: a page of each table.
   func contains(_ id: EntityID) throws(StorageError) -> Bool {
     if store.newer[id]?.isEmpty == false { return true }
