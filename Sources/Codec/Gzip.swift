@@ -106,11 +106,14 @@ package final class Inflater {
   /// Inflates the member or stream that starts at `start` and appends what it holds.
   ///
   /// Memory grows with the output, at most to `limit` bytes beyond what `output` held.
-  /// - Parameter dictionary: gives the preset dictionary for the Adler-32 that a zlib stream names.
+  /// - Parameters:
+  ///   - expected: so many bytes come, as far as is known; memory for them is taken at once.
+  ///   - dictionary: gives the preset dictionary for the Adler-32 that a zlib stream names.
   /// - Returns: the index behind the member.
   /// - Throws: `CompressionError`; then `output` may hold a part.
   package func inflateMember(
-    _ input: Span<UInt8>, from start: Int = 0, limit: Int, to output: inout [UInt8],
+    _ input: Span<UInt8>, from start: Int = 0, limit: Int, expecting expected: Int? = nil,
+    to output: inout [UInt8],
     dictionary: (UInt32) -> [UInt8]? = { _ in nil }
   ) throws(CompressionError) -> Int {
     inflateReset(&stream)
@@ -122,15 +125,19 @@ package final class Inflater {
       // zlib reads through a mutable pointer type but does not write to its input.
       stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress?.advanced(by: start))
       stream.avail_in = UInt32(clamping: source.count - start)
-      var chunk = min(max(4 * (source.count - start), 1 << 12), 1 << 18)
+      var chunk = expected ?? min(max(4 * (source.count - start), 1 << 12), 1 << 18)
       while failure == nil {
         let room = min(chunk, limit + 1 - (output.count - base))
         var status = Z_OK
+        output.reserveCapacity(
+          Swift.max(output.count + room, Swift.min(output.capacity * 2, output.count + 8 * room)))
         output.append(addingCapacity: room) { target in
-          stream.next_out = target.baseAddress
-          stream.avail_out = UInt32(room)
-          status = inflate(&stream, Z_NO_FLUSH)
-          return room - Int(stream.avail_out)
+          target.withUnsafeMutableBufferPointer { target, count in
+            stream.next_out = target.baseAddress?.advanced(by: count)
+            stream.avail_out = UInt32(room)
+            status = inflate(&stream, Z_NO_FLUSH)
+            count += room - Int(stream.avail_out)
+          }
         }
         if output.count - base > limit {
           failure = .tooLarge(limit: limit)
@@ -156,6 +163,15 @@ package final class Inflater {
     return consumed
   }
 
+  /// What a buffer that holds one gzip member inflates to, within a limit.
+  package func inflateWhole(_ member: [UInt8], limit: Int) throws(CompressionError) -> [UInt8] {
+    var output: [UInt8] = []
+    // RFC 1952, section 2.3.1: a member ends in its text's size.
+    let size = member.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    _ = try inflateMember(member.span, limit: limit, expecting: max(size, 1 << 10), to: &output)
+    return output
+  }
+
   /// Inflates a whole buffer of members that follow each other.
   package func inflateAll(_ input: [UInt8], limit: Int) throws(CompressionError) -> [UInt8] {
     var output: [UInt8] = []
@@ -164,14 +180,5 @@ package final class Inflater {
       index = try inflateMember(input.span, from: index, limit: limit - output.count, to: &output)
     }
     return output
-  }
-}
-
-extension Array where Element == UInt8 {
-  /// Lets `write` fill up to `capacity` more bytes and say how many it wrote.
-  mutating func append(addingCapacity capacity: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
-    reserveCapacity(Swift.max(count + capacity, Swift.min(self.capacity * 2, count + 8 * capacity)))
-    let piece = [UInt8](unsafeUninitializedCapacity: capacity) { target, written in written = write(target) }
-    append(contentsOf: piece)
   }
 }

@@ -51,6 +51,25 @@ import Testing
     #expect(output == Self.sample)
   }
 
+  /// The size at a member's end is only a hint for how much memory to take: what it says wrongly is found out.
+  @Test func sizeOfAMemberIsNotTrusted() throws {
+    let inflater = Inflater()
+    let member = Deflater().compress(Self.sample)
+    #expect(try inflater.inflateWhole(member, limit: Self.sample.count) == Self.sample)
+    #expect(try inflater.inflateWhole(Deflater().compress([]), limit: 0) == [])
+    for size in [0, 1, UInt32(Self.sample.count) - 1, UInt32(Self.sample.count) + 1, .max] {
+      let ending = (0..<4).map { UInt8(truncatingIfNeeded: size >> (8 * UInt32($0))) }
+      #expect(throws: CompressionError.self) {
+        try inflater.inflateWhole(member.dropLast(4) + ending, limit: 1 << 20)
+      }
+    }
+    for count in 0..<member.count {
+      #expect(throws: CompressionError.truncated) {
+        try inflater.inflateWhole(Array(member[..<count]), limit: 1 << 20)
+      }
+    }
+  }
+
   @Test func dictionaryIsNamedAndNeeded() throws {
     let words = Array("still leaks The tap".utf8)
     let stream = Deflater(.zlib(dictionary: words)).compress(Array("The tap still leaks".utf8))

@@ -174,9 +174,9 @@ package final class RunReader {
   private static func parse(
     _ bytes: [UInt8], _ entity: EntityID?, _ inflater: Inflater
   ) throws(MemberFault) -> [PlacedChange] {
-    var text: [UInt8] = []
+    let text: [UInt8]
     do {
-      _ = try inflater.inflateMember(bytes.span, limit: memberLimit, to: &text)
+      text = try inflater.inflateWhole(bytes, limit: memberLimit)
     } catch {
       throw MemberFault(reason: error.description)
     }
