@@ -38,6 +38,16 @@ package enum ByteSearch {
     }
   }
 
+  /// Where a word occurs first at or behind an index of a slice; nil where it does not. Cost: one pass.
+  package static func find(_ word: [UInt8], in text: ArraySlice<UInt8>, from start: Int) -> Int? {
+    text[start...].withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress,
+        let found = linux_memmem(base, UInt(bytes.count), word, UInt(word.count))
+      else { return nil }
+      return start + (UnsafeRawPointer(found) - base)
+    }
+  }
+
   /// The first index at or behind `start` with a line feed; nil where there is none.
   package static func lineFeed(_ text: Span<UInt8>, from start: Int) -> Int? {
     text.withUnsafeBytes { bytes in

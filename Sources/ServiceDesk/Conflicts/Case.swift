@@ -11,7 +11,7 @@ struct Case: Sendable {
   /// The customer of a ticket or promise, where a rule may need it; the customer itself for a customer.
   var customer: EntityHistory?
   var customerName: String?
-  /// The promises that name the owner.
+  /// The promises that name the owner, or did.
   var promises: [EntityHistory] = []
   /// What the owner may be the twin of, or was merged with.
   var others: [EntityHistory] = []

@@ -252,6 +252,11 @@ final class Inbox {
           owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
         }
       }
+      owners.formUnion(try ownersBeside(touched, file))
+      // The entries of those that are shown as one are at the first of them.
+      for linked in owners.intersection(try desk.tables.entities(.linked)) {
+        if let first = try store.members(of: linked).first { owners.insert(first) }
+      }
       var fresh: [EntityID: [Conflict]] = [:]
       let ordered = owners.sorted()
       try reader.prepare(for: ordered)
@@ -269,6 +274,13 @@ final class Inbox {
       \.conflict?.id)
     note(entries, beside: known, and: Set(old))
     return true
+  }
+
+  /// The entities with entries in the file of which something among others is a side: what changed there may have ended them,
+  /// and may not lead to them any more. Cost: per entry.
+  private func ownersBeside(_ touched: [EntityID], _ file: InboxFile) throws(StorageError) -> Set<EntityID> {
+    let names = Set(touched.map { Array("\($0)".utf8)[...] })
+    return Set(try lines(file, all: true).lazy.filter { $0.hasSide(on: names) }.compactMap(\.owner))
   }
 
   /// Of some entities those that have entries in the file, and whether these are all about fields. Cost: per entry.
@@ -297,13 +309,13 @@ final class Inbox {
   }
 
   private func save() throws(StorageError) {
-    guard let current else { return }
+    let known = try file.map { (file) throws(StorageError) in try lines(file, all: true) } ?? []
+    // Where the file turned out to be damaged, it was made anew with all that is in the overlay.
+    guard let current, !overlay.isEmpty else { return }
     var entries = overlay.values.joined().map(\.self)
-    if let file {
-      for line in try lines(file, all: true) {
-        if let owner = line.owner, overlay[owner] == nil, let conflict = line.conflict {
-          entries.append(conflict)
-        }
+    for line in known {
+      if let owner = line.owner, overlay[owner] == nil, let conflict = line.conflict {
+        entries.append(conflict)
       }
     }
     file = InboxFile.write(entries, current, to: store.disk)

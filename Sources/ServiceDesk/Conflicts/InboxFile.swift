@@ -19,7 +19,7 @@ import Storage
 struct InboxFile {
   static let path = "\(RunName.folder)/conflicts"
   /// Grows when rules, words or the form of entries change, so that older files are made anew.
-  private static let version = 3
+  private static let version = 4
   private static let headSize = 512
   /// What the entries behind the first page may be at most, in bytes.
   private static let limit = 1 << 30
@@ -140,9 +140,21 @@ struct InboxFile {
     /// Whether its entity is among some, given as texts.
     func isOn(_ owners: Set<ArraySlice<UInt8>>) -> Bool { ownerText.map { owners.contains($0) } ?? false }
 
+    /// Whether one of its sides is on an entity among some, given as texts: `,"on":"customer/b2x9m1c0aa.64",`.
+    func hasSide(on entities: Set<ArraySlice<UInt8>>) -> Bool {
+      var index = bytes.startIndex
+      while let found = ByteSearch.find(Self.side, in: bytes, from: index) {
+        let name = bytes[(found + Self.side.count)...].prefix { $0 != UInt8(ascii: "\"") }
+        if entities.contains(name) { return true }
+        index = name.endIndex
+      }
+      return false
+    }
+
     var conflict: Conflict? { (try? JSONText(parsing: bytes)).flatMap { Conflict($0) } }
 
     private static let prefix = Array("{\"on\":\"".utf8)
+    private static let side = Array(",\"on\":\"".utf8)
     private static let middle = Array("\",\"id\":\"".utf8)
     private static let field = Array("\",\"kind\":\"field\",".utf8)
   }

@@ -19,8 +19,11 @@ extension Situations {
         continue
       }
       if ["waived", "kept"].contains(state.text("state") ?? "open") { continue }
-      // A promise about a ticket is looked at with the ticket.
-      if subject.type == Vocabulary.customer, state.text("ticket") != nil { continue }
+      // A promise about a ticket is looked at with the ticket; it may have named another one once.
+      let named = (["ticket", "customer"] as [ExactString]).lazy.compactMap { field in
+        state.text(field).flatMap { EntityID($0) }
+      }
+      guard let about = named.first, subject.owner.members.contains(about) else { continue }
       let what = amount(state.text("amount"), state.text("currency")) ?? state.text("text") ?? "something"
       let customer = state.text("customer").flatMap { EntityID($0) }
       owed.append(Owed(step: step, what: what, channel: nil, customer: customer, isCompensation: false))

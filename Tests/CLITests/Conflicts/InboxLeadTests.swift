@@ -1,0 +1,114 @@
+import Agent
+import Causality
+import Codec
+import DeskSupport
+import Merge
+import ServiceDesk
+import TestSupport
+import Testing
+
+/// What is looked at again where an entry is about something that changed and does not lead to the entry's owner, or not any
+/// more. In each the file of the inbox is of before the change.
+@Suite("What leads to an entry of the inbox")
+struct InboxLeadTests {
+  /// Two profiles made unknowing with one address, the lesser id first.
+  private func twins(_ desks: TwoDesks) throws -> (lesser: EntityID, greater: EntityID) {
+    let one = try desks.anna.newCustomer(name: "Maja Ek", emails: ["maja@example.org"]).on
+    let two = try desks.bo.newCustomer(name: "M Ek", emails: ["maja@example.org"]).on
+    try desks.sync()
+    return (min(one, two), max(one, two))
+  }
+
+  /// Writes the files of both, so that all that follows is news.
+  private func settle(_ desks: TwoDesks) throws {
+    for desk in [desks.anna, desks.bo] {
+      _ = try desk.openConflictCount()
+      try desk.store.compact(all: true)
+    }
+  }
+
+  @Test("A twin that lost what it shared ends the entry at the other")
+  func lostContact() throws {
+    let desks = try TwoDesks()
+    let (lesser, greater) = try twins(desks)
+    #expect(try desks.open().map(\.on) == [lesser])
+    try settle(desks)
+    var draft = Draft()
+    draft.drop["emails"] = ["maja@example.org"]
+    try desks.anna.store.commit(Edit(.entity(greater), draft))
+    #expect(try desks.anna.conflicts().total == 0)
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
+  @Test("A new twin of a merged profile is found at the first of those that are one")
+  func twinOfAPart() throws {
+    let desks = try TwoDesks()
+    // Twins are found at the lesser one, so the new one has to be the greatest.
+    let (early, late) =
+      desks.anna.store.replica < desks.bo.store.replica ? (desks.anna, desks.bo) : (desks.bo, desks.anna)
+    let one = try early.newCustomer(name: "Lars", emails: ["one@example.org"]).on
+    let two = try early.newCustomer(name: "Lars", emails: ["two@example.org"]).on
+    try early.mergeCustomers(one, two)
+    try desks.server.sync(early.store)
+    try settle(desks)
+    try late.newCustomer(name: "Lars", emails: ["two@example.org"])
+    try desks.server.sync(late.store)
+    try desks.server.sync(early.store)
+    let open = try desks.open()
+    #expect(open.map(\.kind) == [.createdTwice])
+    #expect(open.map(\.on) == [min(one, two)])
+  }
+
+  @Test("A promise to a part of a merged customer meets one to another part")
+  func promiseToAPart() throws {
+    let desks = try TwoDesks()
+    let one = try desks.anna.newCustomer(name: "Lars One", emails: ["one@example.org"]).on
+    let two = try desks.anna.newCustomer(name: "Lars Two", emails: ["two@example.org"]).on
+    try desks.sync()
+    try desks.anna.mergeCustomers(one, two)
+    try promise(desks.anna, ["customer": "\(one)", "text": "A new tap"])
+    try desks.server.sync(desks.anna.store)
+    try settle(desks)
+    try promise(desks.bo, ["customer": "\(two)", "text": "Money back"])
+    try settle(desks)
+    try desks.sync()
+    #expect(try desks.open().contains { $0.kind == .promisedTwice })
+  }
+
+  @Test("A promise that was moved to another ticket is none of the first one's any more")
+  func movedPromise() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    let (_, other) = try desks.ticket()
+    try promise(desks.anna, ["ticket": "\(ticket)", "text": "A new tap"])
+    let moved = try promise(desks.bo, ["ticket": "\(ticket)", "text": "Money back"])
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.promisedTwice])
+    try settle(desks)
+    try desks.anna.set(moved, ["ticket": "\(other)"])
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
+  @Test("A merge that was taken back ends that both were merged into each other")
+  func clearedMerge() throws {
+    let desks = try TwoDesks()
+    let tickets = [try desks.ticket().ticket, try desks.ticket().ticket].sorted()
+    try desks.anna.set(tickets[0], ["merged_into": "\(tickets[1])"])
+    try desks.bo.set(tickets[1], ["merged_into": "\(tickets[0])"])
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.mergedBothWays])
+    try settle(desks)
+    var draft = Draft()
+    draft.clear.insert("merged_into")
+    try desks.anna.store.commit(Edit(.entity(tickets[1]), draft))
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
+  @discardableResult
+  private func promise(_ desk: Desk, _ fields: [ExactString: String]) throws -> EntityID {
+    try #require(try desk.store.commit(Edit(.new(type: "promise"), Draft(set: fields)))).on
+  }
+}
