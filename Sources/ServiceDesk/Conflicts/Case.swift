@@ -52,11 +52,24 @@ struct Case: Sendable {
     }
   }
 
-  /// Whether somebody who knew some steps wrote to the customer.
+  /// Whether somebody who knew some steps wrote to the customer, in words that reached them or are on the way.
   func isAnswered(knowing steps: HistoryStep...) -> Bool {
-    entries.contains { reply in
+    let replies = entries.filter { reply in
       reply.entry.isReply && steps.allSatisfy { reply.step.placed.knew($0.placed) }
     }
+    guard !replies.isEmpty else { return false }
+    let stopped = stopped
+    return replies.contains { !stopped.contains($0.step.id) }
+  }
+
+  /// The messages to the customer that did not go out: taken back, failed, or held back because they crossed with words of the
+  /// customer.
+  var stopped: Set<ChangeID> {
+    guard let log = state.logs[Vocabulary.timeline] else { return [] }
+    var entries = TicketPage.Entry.all(log.map(TimelineEntry.init), on: state)
+    entries.holdBack { state.despite($0.entry.id) }
+    let stopping: Set = ["draft", "cancelled", "failed", "held"]
+    return Set(entries.filter { stopping.contains($0.state ?? "") }.map(\.entry.id))
   }
 
   /// The members of a timeline's entry that rules look at.

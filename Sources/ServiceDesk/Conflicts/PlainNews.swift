@@ -77,8 +77,8 @@ struct PlainNews {
     BodyWords.merges + BodyWords.settling + [BodyWords.same, BodyWords.distinct, BodyWords.erase]
   /// On a ticket: what a promise may be the twin of, and facts that were given.
   private static let newTicketWords = words + BodyWords.owed + [BodyWords.facts]
-  /// And on one that was there: whose it is.
-  private static let ticketWords = newTicketWords + [BodyWords.customer]
+  /// And on one that was there: whose it is, and that a message did not go out, so that nobody was answered by it.
+  private static let ticketWords = newTicketWords + BodyWords.stopping + [BodyWords.customer]
   /// On a customer: what they allow.
   private static let newCustomerWords = words + [BodyWords.consent]
   /// And on one who was there: how they are reached, and the name, which sentences have in them.

@@ -44,7 +44,9 @@ extension Situations {
       }
     }
     if withdrawals.isEmpty { return [] }
-    return subject.entries.filter(\.entry.isReply).compactMap { reply, entry in
+    let stopped = subject.stopped
+    return subject.entries.filter { $0.entry.isReply && !stopped.contains($0.step.id) }.compactMap {
+      reply, entry in
       // Contact is what every reply needs; the rest only concerns what was written for it.
       let hit = withdrawals.first { withdrawal, purpose in
         (purpose == "contact" || purpose == entry.purpose) && reply.isParallel(to: withdrawal)
@@ -81,8 +83,11 @@ extension Situations {
   /// Over when somebody who knew both writes to the customer again.
   static func staleFact(_ subject: Case) -> [SituationRule.Finding] {
     guard let customer = subject.customer else { return [] }
-    return subject.entries.flatMap { reply, entry -> [SituationRule.Finding] in
-      guard entry.isReply else { return [] }
+    let replies = subject.entries.filter { $0.entry.isReply && !$0.entry.facts.isEmpty }
+    if replies.isEmpty { return [] }
+    let stopped = subject.stopped
+    return replies.flatMap { reply, entry -> [SituationRule.Finding] in
+      guard !stopped.contains(reply.id) else { return [] }
       return entry.facts.compactMap { key in
         let field = ExactString(Vocabulary.factPrefix + key)
         let told = customer.state { reply.placed.knew($0) }?.shown(field)?.value

@@ -59,11 +59,7 @@ extension Desk {
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     entries.cancelTwins()
     let states = Dictionary(uniqueKeysWithValues: ([view] + parts).map { ($0.id, $0.state) })
-    entries.holdBack { item in
-      states[item.on]?.shown(ExactString(Vocabulary.replyPrefix + item.entry.id.description))?.value[
-        "despite"]?
-        .string.flatMap { ChangeID($0) }
-    }
+    entries.holdBack { states[$0.on]?.despite($0.entry.id) }
     var promises: [PromiseRow] = []
     for member in members.sorted() {
       var filter = PromiseFilter()

@@ -117,6 +117,15 @@ extension [TicketPage.Entry] {
   }
 }
 
+extension EntityState {
+  /// The last entry of the customer that somebody had seen who let a message go nonetheless.
+  func despite(_ message: ChangeID) -> ChangeID? {
+    shown(ExactString(Vocabulary.replyPrefix + message.description))?.value["despite"]?.string.flatMap {
+      ChangeID($0)
+    }
+  }
+}
+
 extension TimelineEntry {
   /// Whether it is a written message to the customer.
   var isMessageOut: Bool { kind == Vocabulary.message && direction == "out" }

@@ -32,6 +32,37 @@ struct SituationTests {
     }
   }
 
+  @Test("A reply that never reached the customer answers nothing", arguments: ["cancelled", "failed"])
+  func stoppedAnswer(_ state: String) throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    _ = try Situation.meet(
+      desks, knowing: false,
+      first: { try desks.bo.reply(ticket, channel: "phone", text: "It still leaks", direction: "in") },
+      then: { try desks.anna.set(ticket, ["status": "solved"]) })
+    try desks.anna.write(
+      ticket, NewEntry(Vocabulary.message, "We come again", channel: "email", direction: "out"))
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    // What was known of the conflict is gone from the files, so that only the news leads to it.
+    try desks.anna.store.compact(all: true)
+    try desks.bo.store.compact(all: true)
+    let reply = try #require(try desks.anna.page(ticket).entries.last { $0.state == "queued" })
+    if state == "failed" {
+      try desks.anna.record(reply, as: state)
+    } else {
+      try desks.anna.cancel(reply)
+    }
+    // Of few news all are looked at.
+    for number in 0..<40 { try desks.anna.newTicket(customer: nil, subject: "Ticket \(number)") }
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.unseenMessage])
+    let stopped = try #require(try desks.bo.page(ticket).entries.last { $0.state == state })
+    try desks.bo.release(stopped)
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
   @Test("Two promises for the same thing", arguments: [false, true])
   func promisedTwice(_ knowing: Bool) throws {
     let desks = try TwoDesks()
