@@ -27,7 +27,7 @@ public struct Explanation: Sendable {
     public let unknown: [ChangeID]
   }
 
-  /// Explains a register. Cost: the entity's changes.
+  /// Explains a field of any kind. Cost: the entity's changes.
   ///
   /// - Parameter moment: writes a time as the reader wants it.
   public init(_ history: EntityHistory, _ field: ExactString, moment: (HybridTime) -> String) {
@@ -57,7 +57,11 @@ public struct Explanation: Sendable {
     } else if state?.isErased == true {
       sentences.append("The \(history.id.type) was erased, so it has no \(field.text).")
     } else if let shown {
-      sentences.append(Self.conclusion(shown, state?.registers[field]?.heads ?? [], policy))
+      let heads = state?.registers[field]?.heads ?? []
+      let isOpen = Vocabulary.isDisagreement(type: history.id.type, field: field, heads.map(\.value))
+      sentences.append(Self.conclusion(shown, heads, policy, isOpen: isOpen))
+    } else if let state, let sum = Self.sum(steps.map(\.edit.action), state, field) {
+      sentences.append(sum)
     } else {
       sentences.append("It is cleared, so nothing is shown.")
     }
@@ -74,7 +78,11 @@ public struct Explanation: Sendable {
       text += step.restores == nil ? "set it to " : "brought back "
       text += words(value, 200)
     case .clear: text += "cleared it"
-    default: text += "changed it"
+    case .add(let element): text += "put \(Phrase.quoted(element.text)) in"
+    case .drop(let element): text += "took \(Phrase.quoted(element.text)) out"
+    case .log(let entry): text += "added \(Phrase.quoted(entry["text"]?.plain ?? entry.plain))"
+    case .count(let step): text += step < 0 ? "counted \(step)" : "counted +\(step)"
+    case .erase: text += "erased it"
     }
     text += " on \(moment(step.at))"
     if step.placed.isClamped {
@@ -101,7 +109,31 @@ public struct Explanation: Sendable {
     value.isThinned ? value.told : Phrase.quoted(value.plain, limit)
   }
 
-  private static func conclusion(_ shown: Head, _ heads: [Head], _ policy: WinnerPolicy) -> String {
+  /// What a set, a log or a counter holds, and why; nil for a register.
+  private static func sum(
+    _ actions: [HistoryEdit.Action], _ state: EntityState, _ field: ExactString
+  ) -> String? {
+    for action in actions {
+      switch action {
+      case .add, .drop:
+        let elements = state.elements(field)
+        if elements.isEmpty { return "All that was put in was taken out again, so it is empty." }
+        return
+          "It holds \(Phrase.list(elements.map { Phrase.quoted($0) })): what was put in, and not taken out by anybody who "
+          + "knew that it was."
+      case .log:
+        let count = state.logs[field]?.count ?? 0
+        return "It has \(count == 1 ? "one entry" : "\(count) entries"): an entry is never replaced."
+      case .count: return "The steps add up to \(state.counters[field] ?? 0)."
+      case .set, .clear, .erase: continue
+      }
+    }
+    return nil
+  }
+
+  private static func conclusion(
+    _ shown: Head, _ heads: [Head], _ policy: WinnerPolicy, isOpen: Bool
+  ) -> String {
     let value = Phrase.quoted(shown.value.plain, 200)
     guard heads.contains(where: { $0.value != shown.value }) else {
       return heads.count > 1
@@ -120,6 +152,6 @@ public struct Explanation: Sendable {
       }
     return
       "\(heads.count) values are left, and none of their authors knew the others. \(value) is shown, because \(reason). "
-      + "Somebody has to settle it."
+      + (isOpen ? "Somebody has to settle it." : "The rule answers it, so nobody has to settle it.")
   }
 }

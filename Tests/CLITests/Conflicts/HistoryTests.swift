@@ -75,6 +75,31 @@ struct HistoryTests {
         == 1)
   }
 
+  @Test("Sets, logs and counters are explained as what they are")
+  func otherKinds() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    var draft = Draft()
+    draft.add["tags"] = ["urgent", "water"]
+    try desks.anna.store.commit(Edit(.entity(ticket), draft))
+    draft = Draft()
+    draft.drop["tags"] = ["urgent"]
+    draft.count["visits"] = 2
+    try desks.anna.store.commit(Edit(.entity(ticket), draft))
+    try desks.anna.reply(ticket, channel: "phone", text: "We come")
+    let history = try #require(try desks.anna.history(of: ticket))
+    func explain(_ field: ExactString) -> [String] { Explanation(history, field) { _ in "then" }.sentences }
+    #expect(
+      explain("tags") == [
+        "anna put \"urgent\" in on then.", "anna put \"water\" in on then.",
+        "anna took \"urgent\" out on then.",
+        "It holds \"water\": what was put in, and not taken out by anybody who knew that it was.",
+      ])
+    #expect(explain("visits") == ["anna counted +2 on then.", "The steps add up to 2."])
+    #expect(explain("timeline").last == "It has one entry: an entry is never replaced.")
+    #expect(explain("timeline").first == "anna added \"We come\" on then.")
+  }
+
   @Test("As it was at a position and a time, and what differs")
   func cuts() throws {
     let (desks, ticket) = try world()
