@@ -48,6 +48,7 @@ extension Failure {
     switch error {
     case .unfit: .usage
     case .stale: .conflict
+    case .secret: .refused
     case .storage(let error): code(of: error)
     }
   }

@@ -105,6 +105,14 @@ public struct Conflict: Sendable, Hashable {
     public let note: String?
   }
 
+  /// A value of its field as a person reads it: of a fact what is known, not how it came to be known.
+  public func words(_ value: JSONText) -> String { Self.words(field, value) }
+
+  static func words(_ field: ExactString?, _ value: JSONText) -> String {
+    guard field?.text.hasPrefix(Vocabulary.factPrefix) == true else { return value.plain }
+    return (value["value"] ?? value).plain
+  }
+
   /// Whether an agent has a part in it: wrote a side or has the ticket.
   public func concerns(_ agent: String) -> Bool { assignee == agent || sides.contains { $0.by == agent } }
 

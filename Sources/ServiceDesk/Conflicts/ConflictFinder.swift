@@ -111,7 +111,7 @@ struct ConflictFinder {
   }
 
   private func says(_ field: ExactString, _ step: HistoryStep) -> String {
-    let value = step.value(of: field)?.plain ?? ""
+    let value = step.value(of: field).map { Conflict.words(field, $0) } ?? ""
     guard step.restores != nil else { return "set \(field.text) to \(Phrase.quoted(value, 200))" }
     return "wrote \(field.text) \(Phrase.quoted(value, 200)), brought back by \(step.by)"
   }
@@ -134,8 +134,8 @@ struct ConflictFinder {
       let what = field.text.hasPrefix("settled.") ? "a situation" : field.text
       return "\(what) of \(name) was settled as \(Phrase.list(ways)), \(tail)"
     default:
-      let ways = ordered.map { "\(Phrase.quoted($0.1.plain)) by \(author($0.0))" }
-      let now = winner.map { "; \(Phrase.quoted($0.1.plain)) is shown" } ?? ""
+      let ways = ordered.map { "\(Phrase.quoted(Conflict.words(field, $0.1))) by \(author($0.0))" }
+      let now = winner.map { "; \(Phrase.quoted(Conflict.words(field, $0.1))) is shown" } ?? ""
       return "\(field.text) of \(name) is \(Phrase.list(ways)), \(tail)\(now)"
     }
   }
@@ -173,7 +173,7 @@ struct ConflictFinder {
       field: field,
       sides: steps.map { side(.init($0, says(field, $0), channel: channel), field, steps) },
       says:
-        "\(field.text) of \(name) was set to \(Phrase.quoted(value.plain)) by \(other.by) and \(step.by), "
+        "\(field.text) of \(name) was set to \(Phrase.quoted(Conflict.words(field, value))) by \(other.by) and \(step.by), "
         + Phrase.unknowing(steps.map(\.effective)),
       apology: nil, rule: nil, shown: nil, replaced: replaced(field, steps), settlement: nil)
   }

@@ -22,12 +22,15 @@ public enum SettlingError: Error, Sendable, CustomStringConvertible {
   case unfit(String)
   /// It is not open any more, or was changed since.
   case stale(String)
+  /// The value is one that is never kept, and why.
+  case secret(String)
   case storage(StorageError)
 
   /// Why not, in words for people.
   public var description: String {
     switch self {
     case .unfit(let reason), .stale(let reason): reason
+    case .secret(let reason): DeskError.secret(reason).description
     case .storage(let error): error.description
     }
   }
@@ -36,10 +39,12 @@ public enum SettlingError: Error, Sendable, CustomStringConvertible {
 extension Desk {
   /// Settles a conflict by an edit that syncs like any other and can be undone.
   ///
-  /// A field gets the value, over every head that is known here; a situation gets a field `settled.<id>`. Two people who
+  /// A field gets the value, over every head that is known here; a fact's keeps what it was given for and how long it holds; a
+  /// situation gets a field `settled.<id>`. Two people who
   /// settle one in different ways without knowing of each other have a conflict again. Of something erased only that it was
   /// settled is kept. Cost: the entity.
   /// - Returns: the change; nil where it would change nothing.
+  /// - Throws: `SettlingError`: `.secret` for a value that is never kept.
   @discardableResult
   public func settle(
     _ conflict: Conflict, _ how: Settlement, note: String? = nil
@@ -71,7 +76,16 @@ extension Desk {
           "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
       }
       return value
-    case .value(let value): return value
+    case .value(let value):
+      let settings = try onStore { () throws(StorageError) in
+        Settings(try store.state(of: Vocabulary.settingsID))
+      }
+      if let field = conflict.field,
+        let reason = settings.secrets.reason(type: conflict.on.type, field: field, value: value)
+      {
+        throw .secret(reason)
+      }
+      return Self.fact(value, like: conflict)
     case .merge:
       let values = conflict.sides.compactMap(\.value)
       guard let joined = Self.join(values) else {
@@ -101,6 +115,17 @@ extension Desk {
     }
     if let note { members.append(("note", JSONText(note))) }
     return members.isEmpty ? JSONText("done") : JSONText(object: members)
+  }
+
+  /// A bare value of a fact with what the shown side says of it beside the value: what it was given for and how long it holds.
+  /// How it came to be known is another matter.
+  private static func fact(_ value: JSONText, like conflict: Conflict) -> JSONText {
+    guard conflict.field?.text.hasPrefix(Vocabulary.factPrefix) == true, value["value"] == nil,
+      let side = conflict.shown ?? conflict.sides.indices.first, conflict.sides.indices.contains(side),
+      let shown = conflict.sides[side].value, shown["value"] != nil
+    else { return value }
+    let kept = (shown.members ?? []).filter { ["purpose", "expires", "confidence"].contains($0.key) }
+    return JSONText(object: [("value", value)] + kept.map { ($0.key, $0.value) })
   }
 
   /// Several values as one; nil where they contradict each other.
@@ -156,7 +181,8 @@ extension Desk {
     return try onStore { () throws(StorageError) in
       try store.commit { (batch) throws(StorageError) in
         var made: [Change] = []
-        for side in conflict.sides {
+        // In the order in which they counted, so that the same one of them is shown as before.
+        for side in conflict.sides.sorted(by: { ($0.effective, $0.change) < ($1.effective, $1.change) }) {
           guard let value = side.value else { continue }
           // A draft would leave out what is so already, and would replace the one brought back before. Each is brought back
           // where it was, so that merged profiles that are split later have their own.

@@ -72,6 +72,52 @@ struct SettlingTests {
     #expect(try desks.anna.store.digest() == desks.bo.store.digest())
   }
 
+  @Test("An undo shows the value again that was shown before", arguments: [false, true])
+  func undoKeepsTheWinner(_ boIsLater: Bool) throws {
+    let desks = try TwoDesks()
+    let (customer, _) = try desks.ticket()
+    let (first, second) = boIsLater ? (desks.anna, desks.bo) : (desks.bo, desks.anna)
+    try first.set(customer, ["language": "da"])
+    desks.minutes(40)
+    try second.set(customer, ["language": "sv"])
+    try desks.sync()
+    let conflict = try #require(try desks.open().first)
+    #expect(try desks.anna.customer(customer)?.state.text("language") == "sv")
+    try desks.anna.settle(conflict, .value(JSONText("en")))
+    try desks.anna.unsettle(try desks.anna.conflict(conflict.id))
+    try desks.sync()
+    #expect(try desks.open().first?.says == conflict.says)
+    #expect(try desks.bo.customer(customer)?.state.text("language") == "sv")
+  }
+
+  @Test("A fact that is settled with another value keeps what it was given for; a secret is refused")
+  func fact() throws {
+    let desks = try TwoDesks()
+    let (customer, _) = try desks.ticket()
+    let expires = HybridTime(milliseconds: desks.now + 86_400_000)
+    for (desk, value) in [(desks.anna, "tea"), (desks.bo, "coffee")] {
+      try desk.setConsent(customer, "marketing", isGranted: true)
+      var fact = NewFact("drink", JSONText(value))
+      fact.purpose = "marketing"
+      fact.expires = expires
+      fact.channel = "phone"
+      try desk.setFact(customer, fact)
+    }
+    try desks.sync()
+    let conflict = try #require(try desks.open().first { $0.field == "fact.drink" })
+    #expect(conflict.says.hasPrefix("fact.drink of Lars is \"tea\" by anna and \"coffee\" by bo"))
+    #expect(throws: SettlingError.self) {
+      try desks.anna.settle(conflict, .value(JSONText("4111 1111 1111 1111")))
+    }
+    try desks.anna.settle(conflict, .value(JSONText("juice")))
+    try desks.sync()
+    let fact = try #require(try desks.bo.customer(customer)?.fact("drink"))
+    #expect(fact.value == JSONText("juice"))
+    #expect(fact.purpose == "marketing")
+    #expect(fact.expires == expires)
+    #expect(fact.channel == nil)
+  }
+
   @Test("An undo that would lose an edit is refused")
   func staleUndo() throws {
     let desks = try TwoDesks()

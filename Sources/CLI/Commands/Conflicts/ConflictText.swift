@@ -1,3 +1,4 @@
+import Agent
 import Causality
 import Codec
 import Merge
@@ -44,17 +45,18 @@ enum ConflictText {
     sheet.add("team", conflict.team)
     sheet.add("assignee", conflict.assignee)
     if !conflict.replaced.isEmpty {
-      sheet.add("before", conflict.replaced.map(\.plain).joined(separator: ", "))
+      sheet.add("before", conflict.replaced.map(conflict.words).joined(separator: ", "))
     } else if conflict.field != nil {
       sheet.add("before", "nothing")
     }
     if let shown = conflict.shown, conflict.sides.indices.contains(shown) {
       sheet.add(
         "shown now",
-        "\(shown + 1) (\(conflict.sides[shown].value?.plain ?? "")), by the rule: \(conflict.rule ?? "")")
+        "\(shown + 1) (\(conflict.sides[shown].value.map(conflict.words) ?? "")), by the rule: \(conflict.rule ?? "")"
+      )
     }
     if let settlement = conflict.settlement {
-      let value = settlement.value.map { " as \($0.plain)" } ?? ""
+      let value = settlement.value.map { " as \(conflict.words($0))" } ?? ""
       let note = settlement.note.map { ", because: \($0)" } ?? ""
       sheet.add("settled", "by \(settlement.by), \(Moment.local(settlement.at))\(value)\(note)")
     }
@@ -69,11 +71,13 @@ enum ConflictText {
     if conflict.state == .open {
       output.line()
       let id = conflict.id.prefix(4)
-      output.line(
-        output.styled(
-          conflict.field != nil
-            ? "Settle it: askonce conflicts settle \(id) --take N, or --value V"
-            : "When it is dealt with: askonce conflicts settle \(id) --note \"...\"", .dim))
+      let way =
+        desk.store.isErased(conflict.on)
+        ? "When it is dealt with: askonce conflicts settle \(id)"
+        : conflict.field != nil
+          ? "Settle it: askonce conflicts settle \(id) --take N, or --value V"
+          : "When it is dealt with: askonce conflicts settle \(id) --note \"...\""
+      output.line(output.styled(way, .dim))
     }
   }
 

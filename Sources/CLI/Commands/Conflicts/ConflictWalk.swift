@@ -63,7 +63,9 @@ struct ConflictWalk {
 
   private func prompt(_ conflict: Conflict) {
     let sides = conflict.sides.count == 1 ? "1" : "1-\(min(9, conflict.sides.count))"
-    let ways = conflict.field != nil ? "[\(sides)] take  [v]alue  [m]erge" : "[\(sides)] take  [n]ote"
+    let ways =
+      desk.store.isErased(conflict.on)
+      ? "[d]one" : conflict.field != nil ? "[\(sides)] take  [v]alue  [m]erge" : "[\(sides)] take  [n]ote"
     context.output.write(context.output.styled("\(ways)  [s]kip  [b]ack  [u]ndo  [q]uit > ", .bold))
     context.output.flush()
   }
@@ -87,6 +89,9 @@ struct ConflictWalk {
       }
       guard let text = ask("note: "), !text.isEmpty else { return tell("nothing was settled") }
       return try settle(conflict, .done, text)
+    case "d":
+      guard desk.store.isErased(conflict.on) else { return tell("press one of the keys in brackets") }
+      return try settle(conflict, .done, nil)
     case "s", " ": return .next
     case "b": return .back
     case "u": return try undo()

@@ -16,7 +16,7 @@ enum ConflictsSettle {
     "conflicts settle", "Settle a conflict by an edit that syncs like any other",
     details: [
       "A field gets the value in place of all that this device knows. A situation is marked as dealt with; --take says which side "
-        + "stands. Two people who settle one differently without knowing of each other have a conflict again."
+        + "stands. What is about something that was erased keeps no words: there nothing but the conflict is given. Two people who settle one differently without knowing of each other have a conflict again."
     ],
     operands: [ConflictsCommands.conflict],
     options: [take, value, isJSON, merge, note],
@@ -30,9 +30,6 @@ enum ConflictsSettle {
     let ways = [take, value, merge].count(where: typed.has)
     guard ways <= 1 else { throw Failure.usage("--take, --value and --merge exclude each other") }
     guard !typed.has(isJSON) || typed.has(value) else { throw Failure.usage("--json-value needs --value") }
-    guard ways == 1 || typed.has(note) else {
-      throw Failure.usage("how? Give --take N, --value V or --merge; for a situation --note is enough")
-    }
     let side = try typed.number(take, in: 1...1000)
     let how: Settlement
     if let side {
@@ -46,6 +43,9 @@ enum ConflictsSettle {
     return { context in
       try context.withDesk(.writing) { desk in
         let conflict = try context.findConflict(text, desk)
+        guard ways == 1 || reason != nil || desk.store.isErased(conflict.on) else {
+          throw Failure.usage("how? Give --take N, --value V or --merge; for a situation --note is enough")
+        }
         let change = try desk.settle(conflict, how, note: reason)
         if context.isJSON {
           context.output.json([
