@@ -48,4 +48,30 @@ struct OutboxTests {
     try desks.sync()
     for desk in [desks.anna, desks.bo] { #expect(try desk.page(ticket).entries.last?.state == "sent") }
   }
+
+  @Test(
+    "What the customer does not allow is held back, whoever wrote it when",
+    arguments: ["service", "marketing", "contact"])
+  func consent(_ purpose: String) throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.anna.setConsent(customer, "marketing", isGranted: true)
+    var entry = NewEntry("message", "A new tap", channel: "email", direction: "out")
+    if purpose == "marketing" { entry.purpose = purpose }
+    try desks.anna.write(ticket, entry)
+    try desks.sync()
+    #expect(try desks.bo.outbox("email").messages.count == 1)
+    try desks.bo.setConsent(customer, purpose, isGranted: false)
+    var outbox = try desks.bo.outbox("email")
+    #expect(outbox.messages.isEmpty && outbox.held.count == 1)
+    // Who wrote to us is answered, whatever they said about being contacted.
+    try desks.anna.write(ticket, NewEntry("message", "When do you come?", channel: "email", direction: "in"))
+    try desks.anna.write(ticket, NewEntry("message", "Today", channel: "email", direction: "out"))
+    try desks.sync()
+    outbox = try desks.bo.outbox("email")
+    #expect(outbox.messages.contains { $0.entry.text == "Today" } == (purpose != "service"))
+    try desks.bo.setConsent(customer, "service", isGranted: true)
+    #expect(try desks.bo.outbox("email").messages.contains { $0.entry.text == "Today" })
+  }
 }

@@ -34,13 +34,14 @@ extension Desk {
   public struct Outbox: Sendable {
     /// To be sent, what was written first in front.
     public let messages: [OutgoingMessage]
-    /// Held back, because they crossed with words of the customer.
+    /// Held back, because they crossed with words of the customer, or because the customer does not allow them (any more).
     public let held: [OutgoingMessage]
     /// This store began to send them and was stopped: nobody knows whether they went out.
     public let interrupted: [OutgoingMessage]
   }
 
-  /// The messages to customers that wait on a channel. Cost: a column of the table of tickets, and a page for each ticket
+  /// The messages to customers that wait on a channel. One whose purpose the customer does not allow, or contact where the
+  /// customer did not write first, is held back. Cost: a column of the table of tickets, and a page for each ticket
   /// with something to send.
   public func outbox(_ channel: String) throws(DeskError) -> Outbox {
     let ids = try stored { () throws(StorageError) in
@@ -52,6 +53,7 @@ extension Desk {
         return try tables.scan(Vocabulary.ticket, tests, order, limit: .max).rows.map(\.entity)
       }
     }
+    let settings = try settings()
     var found: [String: [OutgoingMessage]] = [:]
     var seen: Set<EntityID> = []
     for id in ids {
@@ -61,8 +63,15 @@ extension Desk {
       let customer = try owner.flatMap { (id) throws(DeskError) in
         try stored { () throws(StorageError) in try self.customer(id) }
       }
+      let consents = Consents(customer?.state, settings)
+      // Whoever wrote to us is answered.
+      let asked = page.entries.contains { $0.entry.direction == "in" && $0.entry.isContact }
       for entry in page.entries where entry.entry.channel == channel {
         var kind = entry.state ?? ""
+        let purpose = entry.entry.value["purpose"]?.string ?? Vocabulary.service
+        if kind == "queued", !consents.allows(purpose) || !asked && !consents.allows(Vocabulary.contact) {
+          kind = "held"
+        }
         if kind == "sending" {
           let head = try known(entry.on).shown(Self.replyField(entry.entry.id))
           if head?.id.replica != store.replica { kind = "" }

@@ -21,7 +21,8 @@ enum GatewayCommand {
         + "next time; any other means failed, and its first line of errors is kept.",
       "Each message is marked before the command runs, so it is run once for each: a message during which this "
         + "device was stopped counts as failed, since nobody knows, and 'ticket release' tries it again. A message that "
-        + "crossed with words of the customer is held back.",
+        + "crossed with words of the customer is held back, and one whose --purpose the customer does not allow, or no contact "
+        + "where the customer did not write first.",
       "A gateway is an ordinary device of the workspace. It syncs first, and sends nothing where that fails, so that it does "
         + "not miss what the customer wrote; then it syncs again.",
     ],
