@@ -49,6 +49,25 @@ struct TicketLifeTests {
     #expect(try desks.bo.page(ticket).view.owner == "")
   }
 
+  @Test("A message of the customer opens a pending or solved ticket again; a closed one stays closed")
+  func customerWrites() throws {
+    let desks = try TwoDesks()
+    for (status, after) in [
+      ("pending", "open"), ("solved", "open"), ("closed", "closed"), ("on-hold", "on-hold"),
+    ] {
+      let ticket = try desks.ticket(try desks.customer())
+      try desks.anna.set(ticket, ["status": status])
+      try desks.anna.write(ticket, NewEntry("message", "It leaks again", channel: "email", direction: "in"))
+      let page = try desks.anna.page(ticket)
+      #expect(page.view.status == after)
+      #expect(page.entries.contains { $0.entry.event == "reopened" } == (status == "solved"))
+      // What we say changes nothing.
+      try desks.anna.set(ticket, ["status": status])
+      try desks.anna.write(ticket, NewEntry("message", "We come", channel: "email", direction: "out"))
+      #expect(try desks.anna.page(ticket).view.status == status)
+    }
+  }
+
   @Test("Two transfers at the same time: the first one's agent has it, both reasons are there")
   func transfers() throws {
     let desks = try TwoDesks()

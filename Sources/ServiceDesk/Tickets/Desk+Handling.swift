@@ -112,10 +112,15 @@ extension Desk {
       throw .invalid("it is \(status.isEmpty ? "open" : status) already")
     }
     guard reason.contains(where: { !$0.isWhitespace }) else { throw .invalid("why is it opened again?") }
+    return try commit(Edit(.entity(ticket), Self.reopening(reason)))
+  }
+
+  /// What opens a ticket again, with a word about it in the timeline where it was finished.
+  static func reopening(_ reason: String?) -> Draft {
     var draft = Draft()
     draft.set["status"] = JSONText("open")
-    draft.log[Vocabulary.timeline] = Self.event("reopened", reason)
-    return try commit(Edit(.entity(ticket), draft))
+    if let reason { draft.log[Vocabulary.timeline] = event("reopened", reason) }
+    return draft
   }
 
   /// Records that the customer was asked whether all is well. With it the owner's work on a finished ticket ends; of an

@@ -65,7 +65,8 @@ extension Desk {
   /// Puts an entry into a timeline.
   ///
   /// A written message to the customer is queued until a gateway delivers it. `@name` in a note makes that agent
-  /// follow the ticket. The first agent who answers owns the ticket.
+  /// follow the ticket. The first agent who answers owns the ticket. A message of the customer opens a pending or solved ticket
+  /// again; a closed one stays closed.
   /// - Throws: `DeskError.invalid` for a note with a direction, a message without a channel, and the like.
   @discardableResult
   public func write(_ id: EntityID, _ new: NewEntry) throws(DeskError) -> Change? {
@@ -105,7 +106,13 @@ extension Desk {
     members.append(("text", JSONText(new.text)))
     draft.log[Vocabulary.timeline] = JSONText(object: members)
     if new.direction == "out" || new.kind == Vocabulary.call { own(&draft, state, store.configuration.agent) }
-    return try commit(Edit(.entity(id), draft))
+    guard id.type == Vocabulary.ticket, new.kind == Vocabulary.message, new.direction == "in",
+      let status = state.text("status"), ["pending", "solved"].contains(status)
+    else { return try commit(Edit(.entity(id), draft)) }
+    var edits = [Edit(.entity(id), draft)]
+    edits.append(Edit(.entity(id), Self.reopening(status == "solved" ? "The customer wrote" : nil)))
+    let made = edits
+    return try stored { () throws(StorageError) in try store.commit(made) }[0]
   }
 
   private static func lines(_ lines: [(who: String, text: String)]) -> JSONText {

@@ -14,7 +14,8 @@ enum TicketReply {
     details: [
       "A written message to the customer is queued: it counts as sent when a gateway has sent it ('askonce gateway'), "
         + "and is held back where the customer wrote something that you had not seen. Words on the phone or at a "
-        + "visit are heard when they are said."
+        + "visit are heard when they are said.",
+      "A message from the customer opens a pending or solved ticket again. A closed one stays closed: 'ticket reopen'.",
     ],
     operands: [TicketCommands.ticket, Operand("TEXT", .optional, "the message; - reads standard input")],
     options: [TicketCommands.channel, isFromCustomer, saved] + EntryOptions.said,
@@ -56,7 +57,13 @@ enum TicketReply {
         }
         var entry = NewEntry(Vocabulary.message, body, channel: channel, direction: direction)
         try EntryOptions.apply(typed, to: &entry, context)
+        let before = try desk.ticket(id)?.status ?? ""
         Editing.report(context, id, try desk.write(id, entry))
+        guard direction == "in", Vocabulary.finished.contains(before) else { return }
+        context.note(
+          try desk.ticket(id)?.status == before
+            ? "the ticket is \(before); 'askonce ticket reopen' opens it again"
+            : "the ticket was \(before) and is open again")
       }
     }
   }
