@@ -89,6 +89,10 @@ struct BoundRule: Sendable {
     case .boolean:
       guard let flag = Self.flag(text) else { throw fails(text, "is neither true nor false") }
       output += JSONText(flag).bytes
+    case .json:
+      guard let value = try? JSONText(parsing: text) else { throw fails(text, "is no JSON") }
+      if value.isNull { return .unknown }
+      output += value.bytes
     case .time(let pattern):
       guard let time = pattern.time(text) else { throw fails(text, "is no time like \(pattern)") }
       output.append(UInt8(ascii: "\""))

@@ -8,12 +8,13 @@ import Merge
 /// {"type":"customer","ref":"ALFKI","at":"2026-11-21T17:21:03.306Z","by":"anna",
 ///  "fields":{"name":"Maria Anders","fact.shoe_size":38},"sets":{"phones":["030-0074321"]},
 ///  "links":{"organisation":"organisation/futterkiste"},"counts":{"visits":3},
-///  "log":[{"at":"2026-11-21T17:25:00.000Z","by":"bo","timeline":{"kind":"note","text":"Call back"}}]}
+///  "log":[{"id":"k7f3q2hd9x.12","at":"2026-11-21T17:25:00.000Z","by":"bo","timeline":{"kind":"note","text":"Call back"}}]}
 /// ```
 ///
 /// `type` and `ref` are required. `at` and `by` say when and by whom the fields were set. A link is the type
-/// and the `ref` of another entity; a log entry has the name of its log, and `at` and `by` of its own. `null`
-/// clears a field. `id` and `conflicts`, which an export adds, are passed over; any other key is an error.
+/// and the `ref` of another entity; a counter has what it comes to; a log entry has the name of its log, `at` and `by` of its
+/// own, and, where it was exported, the `id` of the change that wrote it. `null` clears a field. `id` of the entity and
+/// `conflicts`, which an export adds, are passed over; any other key is an error.
 struct EntityLines: LineFormat {
   private static let keys: Set<String> = [
     "type", "ref", "id", "at", "by", "fields", "sets", "links", "counts", "log", "conflicts",
@@ -58,6 +59,7 @@ struct EntityLines: LineFormat {
     var once = RecordKey(key)
     for name in ["at", "by", "fields", "sets", "links", "counts"] { once.add(record[name]?.bytes ?? []) }
     edit.once = once.text
+    edit.isExported = true
     let entries = try Self.entries(record, edit)
     return edit.isEmpty && !entries.isEmpty ? entries : [edit] + entries
   }
@@ -71,14 +73,16 @@ struct EntityLines: LineFormat {
     for (index, element) in try record.elements("log").enumerated() {
       let path = "log[\(index)]"
       let entry = try JSONRecord(element, path: path)
-      let names = entry.names.filter { $0 != "at" && $0 != "by" }
+      let names = entry.names.filter { !["id", "at", "by"].contains($0) }
       guard let name = names.first, names.count == 1, let value = entry[name] else {
-        throw BadRecord("\(path): expected \"at\", \"by\" and one log's name, such as \"timeline\"")
+        throw BadRecord("\(path): expected \"id\", \"at\", \"by\" and one log's name, such as \"timeline\"")
       }
       var edit = ImportedEdit(
         key: entity.key, at: try time(entry) ?? entity.at, by: try author(entry) ?? entity.by, once: "",
         line: entity.line)
       edit.draft.log[try field(name, in: path)] = value
+      edit.isExported = true
+      edit.origin = try entry.string("id").flatMap { ChangeID($0) }
       var once = RecordKey(entity.key)
       once.add("log".utf8)
       once.add(element.bytes)

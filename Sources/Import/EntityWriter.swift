@@ -11,6 +11,8 @@ package struct EntityWriter: Sendable {
   /// The registers, sets and counters to write, in this order. In CSV also `ref`, `id` (of the entity),
   /// `created` and `updated`; a column each. Nil, for JSON lines only: all, ordered by name.
   package var fields: [ExactString]?
+  /// What a column of CSV holds where that is no text.
+  package var kinds: [ExactString: ExportedColumn.Kind] = [:]
   /// Whether JSON lines hold the logs.
   package var hasLogs = true
   package var csv = CSVWriter()
@@ -27,7 +29,7 @@ package struct EntityWriter: Sendable {
 
   /// Appends the line of column names.
   package func writeHeader(to output: inout [UInt8]) {
-    csv.write((fields ?? []).map(\.text), to: &output)
+    csv.write((fields ?? []).map { ExportedColumn($0, kinds[$0] ?? .text).name }, to: &output)
   }
 
   /// Appends the entity as one line of CSV.
@@ -37,7 +39,11 @@ package struct EntityWriter: Sendable {
 
   private func cell(_ state: EntityState, _ field: ExactString) -> String {
     if let value = state.registers[field]?.shown(policy(field))?.value {
-      return link(value).map(\.ref.text) ?? (value.isNull ? "" : value.plain)
+      if value.isNull { return "" }
+      if kinds[field] == .json { return value.text }
+      // Only what is read back as a link is written as one.
+      let link = ExportedColumn.links[field] == nil ? nil : link(value)
+      return link?.ref.text ?? value.plain
     }
     if state.sets[field] != nil {
       let elements = state.elements(field)
@@ -91,7 +97,8 @@ package struct EntityWriter: Sendable {
     state.logs.keys.sorted().flatMap { name in
       (state.logs[name] ?? []).map { entry in
         JSONText(object: [
-          ("at", JSONText(entry.at.description)), ("by", JSONText(entry.by)), (name.text, entry.value),
+          ("id", JSONText(entry.id.description)), ("at", JSONText(entry.at.description)),
+          ("by", JSONText(entry.by)), (name.text, entry.value),
         ])
       }
     }

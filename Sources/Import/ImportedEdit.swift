@@ -34,6 +34,11 @@ package struct ImportedEdit: Sendable {
   /// Names this very record, whatever file it comes in, among the edits of one entity. The store keeps it in
   /// the change as `imp` and skips an edit whose key a change of the entity already has.
   package var once: String
+  /// Whether it comes from an export of a store, perhaps this one: what is so already need not be said again. A counter's
+  /// step is then what the counter comes to.
+  package var isExported = false
+  /// Of an exported log entry: the change that wrote it where it was exported.
+  package var origin: ChangeID?
   /// The line on which the record starts, from 1.
   package var line: Int
 

@@ -40,7 +40,7 @@ import Merge
 /// - `values`: what a text stands for; `null` = unknown. `otherwise` says what becomes of others: `refuse`
 ///   (the record is rejected; default), `keep` (as it is), `none` (unknown), `same` (the field stays as it
 ///   was);
-/// - `as`: `text` (default), `number`, `boolean`; or `format`: a time (`TimePattern`), kept as
+/// - `as`: `text` (default), `number`, `boolean`, `json` (the cell is the value as JSON); or `format`: a time (`TimePattern`), kept as
 ///   `2016-02-29T01:16:00.000Z`;
 /// - `link`: the value is the foreign id of an entity of this type;
 /// - `separator`, in sets: the cell holds several elements. So does a cell that is a JSON array of strings.

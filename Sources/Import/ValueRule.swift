@@ -18,6 +18,7 @@ struct ValueRule: Sendable {
     case text
     case number
     case boolean
+    case json
     case time(TimePattern)
   }
 
@@ -108,7 +109,10 @@ struct ValueRule: Sendable {
     case "text": return .text
     case "number": return .number
     case "boolean": return .boolean
-    default: throw node.fails("expected \"text\", \"number\" or \"boolean\"; for times there is \"format\"")
+    case "json": return .json
+    default:
+      throw node.fails(
+        "expected \"text\", \"number\", \"boolean\" or \"json\"; for times there is \"format\"")
     }
   }
 

@@ -138,6 +138,77 @@ struct ImportCommandTests {
     #expect(desk.run("customer", "list", "--json").json?.elements?.count == 1)
   }
 
+  @Test("A table brings back what is no text: facts with their purposes, consents, numbers, sets")
+  func tablesComeBack() throws {
+    let desk = try desk("other")
+    let customer = try desk.ok("customer", "new", "Bo", "--ref", "K1", "--phone", "1")
+    _ = try desk.ok("fact", "set", customer, "shoe", "38", "--channel", "phone")
+    _ = try desk.ok(
+      "fact", "set", customer, "tea", "green", "--for", "marketing", "--expires", "2020-01-01")
+    _ = try desk.ok("consent", "grant", customer, "marketing")
+    let ticket = try desk.ok(
+      "ticket", "new", "Leak", "--ref", "T", "--customer", customer, "n:=1.50", "zip=012")
+    _ = try desk.ok("entity", "add", ticket, "rooms", "a;b", "c")
+    _ = try desk.ok("entity", "count", ticket, "visits", "3")
+    let other = desk.folder + "/other"
+    func fields(_ type: String, _ store: String) -> [JSONText?] {
+      let text = desk.run("export", "entities", "--type", type, "--no-logs", "--store", store).output
+      let line = try? JSONText(parsing: text.prefix { $0 != "\n" }.utf8)
+      return [line?["fields"], line?["sets"], line?["links"]]
+    }
+    for (what, type) in [("customers", "customer"), ("tickets", "ticket")] {
+      let before = fields(type, desk.folder + "/store")
+      let file = try desk.write(desk.run("export", what).output, to: what + ".csv")
+      for store in [other, desk.folder + "/store"] {
+        #expect(summary(desk.run("import", file, "--format", what, "--store", store, "--json")) == [1, 0, 0])
+        #expect(fields(type, store) == before)
+      }
+    }
+    #expect(desk.run("ask", customer, "tea").output == desk.run("ask", "K1", "tea", "--store", other).output)
+  }
+
+  @Test("An export of entities goes back to its store, and from another store to it, without a copy")
+  func entitiesComeBack() throws {
+    let desk = try desk("other")
+    _ = try desk.ok("checklist", "set", "return", "shoe_size")
+    let ticket = try desk.ok("ticket", "new", "Leak", "--message", "Once", "--ref", "T", "--channel", "phone")
+    _ = try desk.ok("entity", "log", ticket, "journal", "Same")
+    _ = try desk.ok("entity", "log", ticket, "journal", "Same")
+    _ = try desk.ok("entity", "count", ticket, "visits", "3")
+    _ = try desk.ok("ticket", "note", ticket, "Card 4111")
+    let other = desk.folder + "/other"
+    let first = try desk.write(desk.run("export", "entities").output, to: "first")
+    let digest = desk.run("digest").line
+    #expect(summary(desk.run("import", first, "--json"))[0] == 0)
+    #expect(desk.run("digest").line == digest)
+    #expect(desk.run("import", first, "--store", other).code == .ok)
+    #expect(summary(desk.run("import", first, "--store", other, "--json"))[0] == 0)
+    // What another workspace agreed on counts here too.
+    #expect(desk.run("checklist", "list", "--store", other).output.contains("shoe_size"))
+    let back = try desk.write(desk.run("export", "entities", "--store", other).output, to: "back")
+    _ = desk.run("import", back)
+    let page = desk.run("ticket", "show", "T", "--json").json
+    #expect(page?["logs"]?["timeline"]?.elements?.count == 2)
+    #expect(page?["logs"]?["journal"]?.elements?.count == 2)
+    let counts = desk.run("export", "entities", "--type", "ticket", "--store", other).output
+    #expect(counts.contains(#""counts":{"visits":3}"#))
+    #expect(desk.run("export", "entities", "--type", "ticket").output.contains(#""counts":{"visits":3}"#))
+  }
+
+  @Test("Importing edits of several devices says that conflicts between them need not show")
+  func conflictsNotCarried() throws {
+    let desk = try desk()
+    let lines = """
+      {"id":"b2x9m1c0aa.1","at":"2026-11-21T17:21:03.306Z","seen":0,"by":"bo","on":"ticket/b2x9m1c0aa.1","set":{"a":1}}
+      {"id":"c2x9m1c0aa.1","at":"2026-11-21T17:21:04.306Z","seen":0,"by":"cy","on":"ticket/b2x9m1c0aa.1","set":{"a":2}}
+      {"id":"b2x9m1c0aa.2","at":"2026-11-21T17:21:05.306Z","seen":0,"by":"bo","on":"ticket/b2x9m1c0aa.2","set":{"a":1}}
+
+      """
+    let outcome = desk.run("import", try desk.write(lines, to: "t.jsonl"), "--format", "changes")
+    #expect(outcome.output == "3 imported, 0 unchanged, 0 rejected\n")
+    #expect(outcome.errors.contains("1 imported entity had edits of several devices"))
+  }
+
   @Test("Tables: chosen columns, formulas made harmless, files")
   func tables() throws {
     let desk = try desk()
@@ -151,6 +222,10 @@ struct ImportCommandTests {
     #expect(try desk.read("out.csv") == "name\r\n'=1+1\r\n")
     #expect(desk.run("export", "tickets").output == "ref,id,created,updated\r\n")
     #expect(desk.run("export", "customers", "--output", "/nowhere/x").code == .failed)
+    let misspelt = desk.run("export", "customers", "--fields", "nmae,name")
+    #expect(misspelt.output == "nmae,name\r\n,=1+1\r\n")
+    #expect(misspelt.errors.contains("did you mean 'name'?"))
+    #expect(desk.run("export", "customers", "--json").code == .usage)
   }
 
   @Test("A file that cannot be imported at all says why and changes nothing")

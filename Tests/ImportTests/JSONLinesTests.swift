@@ -143,7 +143,7 @@ import Testing
     ),
     (
       #"{"type":"customer","ref":"1","log":[{}]}"#,
-      #"log[0]: expected "at", "by" and one log's name, such as "timeline""#
+      #"log[0]: expected "id", "at", "by" and one log's name, such as "timeline""#
     ),
     (#"{"type":"customer","type":"customer"}"#, "a member stands twice"),
   ]) func badEntity(line: String, reason: String) throws {

@@ -49,7 +49,7 @@ import Testing
     ),
     (
       #"{"kind":"events","id":"{a}","fields":{"x":{"from":"{b}","as":"int"}}}"#,
-      #"fields.x.as: expected "text", "number" or "boolean"; for times there is "format""#
+      #"fields.x.as: expected "text", "number", "boolean" or "json"; for times there is "format""#
     ),
     (
       #"{"kind":"events","id":"{a}","fields":{"x":{"from":"{b}","link":"A"}}}"#,

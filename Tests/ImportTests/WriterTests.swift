@@ -62,12 +62,13 @@ import Testing
       "ref", "id", "status", "customer", "subject", "tags", "visits", "none", "created",
     ])
     writer.ref = { _ in "ALFKI" }
+    writer.kinds = ["visits": .count]
     var output: [UInt8] = []
     writer.writeHeader(to: &output)
     writer.writeRow(try Self.state(), to: &output)
     #expect(
       String(decoding: output, as: UTF8.self) == """
-        ref,id,status,customer,subject,tags,visits,none,created\r
+        ref,id,status,customer,subject,tags,#visits,none,created\r
         T-1,ticket/0000000007.1,solved,ALFKI,"Leak, ""again""\",a;b,2,,1970-01-01T00:00:01.000Z\r
 
         """)
@@ -91,7 +92,7 @@ import Testing
         {"type":"ticket","ref":"T-1","id":"ticket/0000000007.1",\
         "fields":{"status":"solved","subject":"Leak, \\"again\\""},"sets":{"tags":["a","b"]},\
         "links":{"customer":"customer/ALFKI"},"counts":{"visits":2},"conflicts":{"status":["open","solved"]},\
-        "log":[{"at":"1970-01-01T00:00:01.000Z","by":"anna","timeline":{"kind":"note","text":"Hej"}}]}
+        "log":[{"id":"0000000007.1","at":"1970-01-01T00:00:01.000Z","by":"anna","timeline":{"kind":"note","text":"Hej"}}]}
 
         """)
     let imported = try Imported(.entities, output)
@@ -106,6 +107,18 @@ import Testing
       ])
     #expect(imported.edits[0].draft.count == ["visits": 2])
     #expect(imported.rejects == [])
+  }
+
+  @Test func columnsSayWhatTheyHold() {
+    let columns: [(ExportedColumn, String)] = [
+      (ExportedColumn("name", .text), "name"), (ExportedColumn("fact.shoe", .json), "fact.shoe:="),
+      (ExportedColumn("tags", .set), "tags"), (ExportedColumn("followers", .set), "followers+="),
+      (ExportedColumn("visits", .count), "#visits"),
+    ]
+    for (column, name) in columns {
+      #expect(column.name == name)
+      #expect(ExportedColumn(name: name) == column)
+    }
   }
 
   @Test func setWithSeparatorInAnElementIsAnArray() throws {

@@ -9,8 +9,9 @@ import Storage
 
 /// Brings changes of another workspace into this store, as edits of this device that keep who made them and when.
 ///
-/// Which values replace which stays as it was, so conflicts that were open there are open here. Each change keeps as
-/// `org` the id under which it was first made. One that this store holds under that id, or brought in before, is
+/// Which values replace which stays as it was, so a field with several values has them here too. What the author of each knew
+/// is lost, for here all are edits of one device: what rests on that, such as a reply that crossed with a colleague's, is no
+/// conflict here. `several` counts the entities of which that may be so. Each change keeps as `org` the id under which it was first made. One that this store holds under that id, or brought in before, is
 /// passed over.
 struct ChangeReplay {
   private let store: Store
@@ -20,6 +21,10 @@ struct ChangeReplay {
   private var known: [ReplicaID: UInt64] = [:]
   private(set) var imported = 0
   private(set) var unchanged = 0
+  /// Which replica made the imported changes of an entity; nil where there are several.
+  private var makers: [EntityID: ReplicaID?] = [:]
+  /// The entities with imported changes of several replicas. Cost: the entities.
+  var several: Int { makers.values.count { $0 == nil } }
 
   /// Reads the store once to learn what it holds.
   init(_ store: Store) throws(StorageError) {
@@ -84,6 +89,11 @@ struct ChangeReplay {
     guard let made = try batch.make(edit) else { throw .refused("it changes nothing") }
     names[change.id] = made.id
     names[first] = made.id
+    if let maker = makers[change.on] {
+      if maker != first.replica { makers[change.on] = .some(nil) }
+    } else {
+      makers[change.on] = first.replica
+    }
     imported += 1
   }
 

@@ -5,8 +5,6 @@ import Import
 enum DefaultMapping {
   /// Columns that follow from history.
   private static let derived: Set<String> = ["id", "created", "updated"]
-  private static let sets: Set<String> = ["tags", "phones", "emails", "handles"]
-  private static let links = ["customer": "customer", "organisation": "organisation"]
 
   /// - Parameter columns: the names in the file's header.
   static func make(_ kind: Mapping.Kind, columns: [String]) throws(Failure) -> Mapping {
@@ -21,15 +19,19 @@ enum DefaultMapping {
     var ignored: [JSONText] = []
     for column in columns where column != id {
       let cell = JSONText("{\(column)}")
-      if derived.contains(column) {
-        ignored.append(JSONText(column))
-      } else if sets.contains(column) {
+      let exported = ExportedColumn(name: column)
+      let name = exported.field.text
+      switch exported.kind {
+      case .count: ignored.append(JSONText(column))
+      case _ where derived.contains(column): ignored.append(JSONText(column))
+      case .set:
         elements.append(
-          (column, JSONText(array: [JSONText(object: [("from", cell), ("separator", JSONText(";"))])])))
-      } else if let type = links[column] {
-        fields.append((column, JSONText(object: [("from", cell), ("link", JSONText(type))])))
-      } else {
-        fields.append((column, cell))
+          (name, JSONText(array: [JSONText(object: [("from", cell), ("separator", JSONText(";"))])])))
+      case .json: fields.append((name, JSONText(object: [("from", cell), ("as", JSONText("json"))])))
+      case .text:
+        let type = ExportedColumn.links[exported.field]
+        fields.append(
+          (name, type.map { JSONText(object: [("from", cell), ("link", JSONText($0))]) } ?? cell))
       }
     }
     let text = JSONText(object: [

@@ -10,11 +10,16 @@ import Storage
 ///
 /// Every change that an import makes keeps the key of its record as `imp`. A record whose key a change of the entity
 /// has already is passed over, so an import that is run again, or was killed in the middle, imports nothing twice.
+///
+/// What comes from an export may have been made in this very store, where no record has a key: an entry that is there
+/// already, by its change or by its text, author and time, is passed over, and so is an edit that would change nothing.
 struct EditApplier {
   private let store: Store
   private var names: EntityNames
   /// The keys of the records that are in the store, by entity.
   private var applied: [EntityID: Set<String>] = [:]
+  /// The log entries that the entities of an export had before it came, each as often as it is there.
+  private var entries: [EntityID: [LoggedEntry: Int]] = [:]
   /// Changes that were made, and records that were in the store already.
   private(set) var imported = 0
   private(set) var unchanged = 0
@@ -46,7 +51,10 @@ struct EditApplier {
     let existing = try names.entity(edit.key)
     if let existing {
       if applied[existing] == nil { applied[existing] = try keys(of: existing) }
-      if edit.isEmpty || applied[existing]?.contains(edit.once) == true {
+      // Asked in any case, since it counts what it found.
+      let isThere = try isThere(edit, existing)
+      if edit.isEmpty || isThere || applied[existing]?.contains(edit.once) == true {
+        applied[existing]?.insert(edit.once)
         unchanged += 1
         return
       }
@@ -57,6 +65,14 @@ struct EditApplier {
       if target == nil { target = try create(key, Draft(), edit, &batch) }
       draft.set[field] = target.map { JSONText($0.description) }
     }
+    if let existing, edit.isExported, draft.log.isEmpty {
+      let state = try store.mergedState(of: existing)
+      for (field, count) in draft.count { draft.count[field] = count - (state?.counters[field] ?? 0) }
+      if draft.body(over: state).isEmpty {
+        unchanged += 1
+        return
+      }
+    }
     draft.extra.append((Self.key, JSONText(edit.once)))
     if let existing {
       _ = try batch.make(Edit(.entity(existing), draft, at: edit.at, by: edit.by))
@@ -66,6 +82,32 @@ struct EditApplier {
       applied[id] = [edit.once]
     }
     imported += 1
+  }
+
+  /// Whether an exported log entry is in the entity already; each that is there stands for one. Cost: the entity's
+  /// changes, once.
+  private mutating func isThere(_ edit: ImportedEdit, _ id: EntityID) throws(StorageError) -> Bool {
+    guard edit.isExported, let (name, value) = edit.draft.log.first else { return false }
+    if entries[id] == nil {
+      var found: [LoggedEntry: Int] = [:]
+      // As an export has them.
+      for (name, log) in try store.state(of: id)?.withoutRedactedWords.logs ?? [:] {
+        for entry in log {
+          found[LoggedEntry(name: name, value: entry.value, at: entry.at, by: entry.by), default: 0] += 1
+        }
+      }
+      entries[id] = found
+    }
+    if let at = edit.at, let by = edit.by {
+      let entry = LoggedEntry(name: name, value: value, at: at, by: by)
+      if let count = entries[id]?[entry], count > 0 {
+        entries[id]?[entry] = count - 1
+        return true
+      }
+    }
+    // Its words may have been redacted here since.
+    guard let origin = edit.origin else { return false }
+    return try store.state(of: id)?.logs[name]?.contains { $0.id == origin } == true
   }
 
   private mutating func create(
@@ -86,6 +128,14 @@ struct EditApplier {
   private func keys(of entity: EntityID) throws(StorageError) -> Set<String> {
     Set(try store.changes(of: entity).compactMap { ImportMark.key(of: $0.change) })
   }
+}
+
+/// A log entry by what an export says of it.
+private struct LoggedEntry: Hashable {
+  let name: ExactString
+  let value: JSONText
+  let at: HybridTime
+  let by: String
 }
 
 /// Finds in a change which imported record it comes from.
@@ -118,6 +168,10 @@ private struct EntityNames {
   /// The entity of a type with a `ref`, or of this id; nil where there is none.
   mutating func entity(_ key: EntityKey) throws(StorageError) -> EntityID? {
     if let id = known[key.type]?[key.ref] { return id }
+    // Every workspace's settings are one entity of one id, which no change creates.
+    if key.type == Vocabulary.settings, key.ref.text == Vocabulary.settingsID.description {
+      return Vocabulary.settingsID
+    }
     if !isLoaded.contains(key.type) {
       lookups += 1
       if lookups < Self.manyLookups {

@@ -23,6 +23,10 @@ enum ExportCommand {
       "'customers' and 'tickets' are CSV with the values that are shown; 'entities' are JSON lines with the values of "
         + "conflicts too; 'changes' are the edits themselves, one JSON line each, in the workspace's order, unsent ones "
         + "last. 'askonce import' reads all of them.",
+      "A CSV column is called after its field where that holds text. 'fact.shoe:=' holds JSON, for a fact has a channel and a "
+        + "purpose beside its value; 'followers+=' holds the elements of a set, parted by semicolons; '#visits' is what a counter "
+        + "comes to, and import passes over it, as over 'created' and 'updated': what is imported from CSV is dated by the "
+        + "import. Timelines are not in CSV.",
       "Facts whose purpose a customer did not consent to are left out, but not of 'changes', which is there to move a "
         + "whole workspace.",
     ],
@@ -47,6 +51,9 @@ enum ExportCommand {
       for name in text.split(separator: ",") { names?.append(try FieldName.parse(String(name))) }
     }
     if typed.has(type), kind.type != nil { throw Failure.usage("--type is for entities and changes") }
+    if typed.has(Common.json), let type = kind.type {
+      throw Failure.usage("\(what) are CSV; for JSON lines write 'export entities --type \(type)'")
+    }
     if names != nil, kind == .changes { throw Failure.usage("--fields is not for changes") }
     let options = ExportRun.Options(
       kind: kind, type: kind.type ?? typed[type], fields: names, hasLogs: !typed.has(noLogs),

@@ -48,6 +48,8 @@ struct ExportRun {
     var output: [UInt8] = []
     if options.kind.type != nil {
       writer.fields = options.fields ?? survey.columns
+      writer.kinds = survey.kinds
+      tellEmpty(survey)
       writer.writeHeader(to: &output)
     }
     let progress = Progress(context.errors)
@@ -69,12 +71,25 @@ struct ExportRun {
     if !output.isEmpty { _ = try write(output) }
   }
 
+  /// Says which of the columns that were asked for nobody here has.
+  private func tellEmpty(_ survey: Survey) {
+    let known = Set(survey.kinds.keys).union(Survey.leading + Survey.trailing)
+    for field in options.fields ?? [] where !known.contains(field) {
+      let near = Suggestion.nearest(to: field.text, among: known.map(\.text).sorted())
+      context.note(
+        "no \(options.type ?? "entity") has a field '\(field)', so its column is empty"
+          + (near.map { "; did you mean '\($0)'?" } ?? ""))
+    }
+  }
+
   /// What an export has to know before its first line.
   private struct Survey {
     /// What entities are called, for the registers that name them.
     private(set) var refs: [EntityID: String] = [:]
     /// The columns of a table.
     private(set) var columns: [ExactString] = []
+    /// What the fields of a table hold.
+    private(set) var kinds: [ExactString: ExportedColumn.Kind] = [:]
     private(set) var count = 0
     /// What customers said about the use of their data, of those who said anything.
     private var consents: [EntityID: Consents] = [:]
@@ -86,13 +101,16 @@ struct ExportRun {
       return customer.flatMap { consents[$0] } ?? standard
     }
 
+    /// The columns that every table has.
+    static let leading: [ExactString] = ["ref", "id"]
+    static let trailing: [ExactString] = ["created", "updated"]
     /// The columns that come first, where the table has them.
     private static let first: [ExactString] = [
       "name", "subject", "status", "priority", "customer", "assignee",
     ]
 
     init(_ store: Store, _ options: Options, _ settings: Settings) throws(StorageError) {
-      var names: Set<ExactString> = []
+      var kinds: [ExactString: ExportedColumn.Kind] = [:]
       var refs: [EntityID: String] = [:]
       var count = 0
       var consents: [EntityID: Consents] = [:]
@@ -104,16 +122,24 @@ struct ExportRun {
         }
         guard options.type == nil || state.id.type == options.type else { return }
         count += 1
-        guard options.kind.type != nil, options.fields == nil else { return }
-        names.formUnion(state.registers.keys)
-        names.formUnion(state.sets.keys)
-        names.formUnion(state.counters.keys)
+        guard options.kind.type != nil else { return }
+        for (field, count) in state.counters where count != 0 && kinds[field] == nil { kinds[field] = .count }
+        for field in state.sets.keys where kinds[field] != .json && kinds[field] != .text {
+          kinds[field] = .set
+        }
+        for (field, register) in state.registers where kinds[field] != .json && field != "ref" {
+          guard let value = register.shown(Vocabulary.policy(type: state.id.type, field: field))?.value else {
+            continue
+          }
+          kinds[field] = value.string == nil && !value.isNull ? .json : .text
+        }
       }
       self.refs = refs
       self.count = count
       self.consents = consents
-      let leading: [ExactString] = ["ref", "id"]
-      let trailing: [ExactString] = ["created", "updated"]
+      self.kinds = kinds
+      let names = Set(kinds.keys)
+      let (leading, trailing) = (Self.leading, Self.trailing)
       let placed = Set(leading + Self.first + trailing)
       columns = leading + Self.first.filter(names.contains) + names.subtracting(placed).sorted() + trailing
     }

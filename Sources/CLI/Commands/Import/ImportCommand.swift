@@ -21,8 +21,12 @@ enum ImportCommand {
         + "CSV; 'events' is CSV where a row is a ticket after one update; 'star' are STAR dialogues. CSV needs a mapping "
         + "unless its columns are named as in an export; 'events' always does.",
       "A record that cannot be imported is told with its line number and goes to the rejects file; the others are "
-        + "imported. Running an import again imports nothing twice, also when it was killed in the middle. Gzip files "
-        + "are inflated. Exit code 11 when records were rejected.",
+        + "imported. Running an import again imports nothing twice, also when it was killed in the middle; nor does "
+        + "importing an export where it came from. Gzip files are inflated. Exit code 11 when records were rejected.",
+      "Edits and entries keep their times and authors; what 'entities' and CSV say else is dated by the import. Edits of other "
+        + "devices become edits of this one, so who knew of whose edit is not carried over: a field keeps all the values it had, "
+        + "but conflicts that were open there need not show in 'askonce conflicts' here, which is then said. A second device of "
+        + "the same workspace is no import: 'askonce join' brings everything.",
     ],
     operands: [Operand("FILE", "the file; - reads standard input")],
     options: [format, mapping, rejects],

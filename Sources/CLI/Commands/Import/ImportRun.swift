@@ -118,6 +118,12 @@ struct ImportRun {
     lines.finish()
     try drain()
     try apply()
+    if replay.several > 0 {
+      context.note(
+        "\(Words.count(replay.several, "imported entity", "imported entities")) had edits of several devices; what each knew of "
+          + "the other is not carried over, so conflicts that were open there need not show in 'askonce conflicts' here"
+      )
+    }
     return Summary(imported: replay.imported, unchanged: replay.unchanged)
   }
 
