@@ -11,7 +11,7 @@ extension Desk {
   /// - Parameters:
   ///   - text: `type/replica.sequence`, `replica.sequence`, the value of a `ref`, a prefix of the replica with the
   ///     sequence (`k7f3.418`), or four or more characters of the replica alone if it made only one such entity. The
-  ///     first of these forms that names anything counts.
+  ///     first of these forms that names anything counts, and each may stand behind a type (`ticket/k7f3.418`).
   ///   - type: only entities of this type; nil for any.
   /// - Throws: `DeskError.notFound`, or `.ambiguous` with those that it can mean, at most 20.
   public func resolve(_ text: String, type: String? = nil) throws(DeskError) -> EntityID {
@@ -77,7 +77,12 @@ extension Desk {
     for id in try tables.entities(.ref(text)) where type == nil || id.type == type {
       if try hasRef(id, text) { found.append(id) }
     }
-    return found.isEmpty ? try startingWith(text, types) : found
+    if found.isEmpty { found = try startingWith(text, types) }
+    // A type in front of any other form. A `ref` that holds a slash itself has had its turn.
+    if found.isEmpty, let slash = text.firstIndex(of: "/"), types.contains(String(text[..<slash])) {
+      found = try named(String(text[text.index(after: slash)...]), type: String(text[..<slash]))
+    }
+    return found
   }
 
   private func hasRef(_ id: EntityID, _ text: String) throws(StorageError) -> Bool {

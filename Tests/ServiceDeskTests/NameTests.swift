@@ -49,6 +49,11 @@ import Testing
     #expect(answer("\(replica.prefix(4)).3") == "not found")
     #expect(answer("\(replica.prefix(4)).02") == "not found")
     #expect(answer("\(replica.prefix(4))", type: "ticket") == "\(ticket)")
+    #expect(answer("ticket/\(replica.prefix(4))") == "\(ticket)")
+    #expect(answer("ticket/\(replica.prefix(4)).2", type: "ticket") == "\(ticket)")
+    #expect(answer("ticket/INC0000045") == "\(ticket)")
+    #expect(answer("ticket/\(replica.prefix(4)).1") == "not found")
+    #expect(answer("ticket/\(replica.prefix(4))", type: "customer") == "not found")
     #expect(
       answer("\(replica.prefix(4))")
         == "ambiguous: \(desk.shortID(customer)) Åse Østergård, \(desk.shortID(ticket)) The tap leaks")
