@@ -125,6 +125,18 @@ struct SearchCommandTests {
     #expect(desk.run("search", "percel ", "--type", "ticket").output.contains("Where is my parcel?"))
     #expect(desk.run("search", "--audience", "public", "--language", "sv", "days").code == .notFound)
     #expect(desk.run("search", "x", "--type", "planet").code == .usage)
+    // What nobody may read yet, or any more, is not what a customer may read.
+    let draft = try desk.ok(
+      "article", "new", "Plans", "In 90 days.", "--audience", "public", "state=draft")
+    let retired = try desk.ok(
+      "article", "new", "Once", "In 10 days.", "--audience", "public", "state=retired")
+    let readable = desk.run("search", "--audience", "public", "days", "--json").json?.elements
+    #expect(readable?.map { $0["id"]?.string } == [article])
+    #expect(readable?.map { $0["state"]?.string } == ["published"])
+    let all = desk.run("search", "days", "--json").json?.elements ?? []
+    #expect(Set(all.map { $0["id"]?.string }) == [article, draft, retired])
+    #expect(desk.run("search", "plans").output.contains("Plans  [draft]"))
+    for id in [draft, retired] { _ = try desk.ok("article", "set", id, "--body", "Nothing") }
     let versions = desk.run("article", "show", article, "--versions", "--json").json?.elements ?? []
     #expect(versions.map { $0["body"]?.string } == ["You have 30 days.", "You have 60 days."])
     let page = desk.run("article", "show", article).output

@@ -38,7 +38,12 @@ public struct ArticleView: EntityView {
   /// `internal` where nobody said that it is for all.
   public var audience: String { state.text("audience") ?? "internal" }
   /// Whether readers may see it.
-  public var isPublished: Bool { state.text("state") ?? "published" == "published" }
+  public var isPublished: Bool { state.isPublished }
+}
+
+extension EntityState {
+  /// Of an article: whether readers may see it. One that says nothing is published.
+  var isPublished: Bool { text("state") ?? "published" == "published" }
 }
 
 /// An article that changed since somebody looked.
@@ -130,7 +135,7 @@ extension Desk {
     let walk = try store.walk(ofType: Vocabulary.article)
     while let (id, changes) = try walk.next() {
       let state = Fold.state(of: id, changes)
-      guard !state.isErased, state.text("state") ?? "published" == "published" else { continue }
+      guard !state.isErased, state.isPublished else { continue }
       let unseen = changes.filter { placed in
         Self.writesText(placed) && placed.change.by != agent && !marks.contains { $0.knew(placed) }
       }

@@ -15,6 +15,8 @@ public struct SearchHit: Sendable, Hashable {
   public let excerpt: String
   /// Greater for what fits better; only to be compared within one search.
   public let score: Double
+  /// How far it is: an article's `state` (draft, published, retired), a ticket's status, a promise's state; nil for others.
+  public let state: String?
   /// The words of the question that it does not have.
   public let missing: [String]
   /// The latest change as it counts in the merge, milliseconds since 1970.
@@ -25,7 +27,7 @@ public struct SearchHit: Sendable, Hashable {
 public struct SearchFilter: Sendable, Hashable {
   /// Only these of customer, ticket, article, organisation, promise; nil for all of them.
   public var types: Set<String>?
-  /// Only articles for these readers, and nothing else than articles: `public` or `internal`; nil for any.
+  /// Only published articles for these readers, and nothing else than articles: `public` or `internal`; nil for any.
   public var audience: String?
   /// Only articles in this language, and nothing else than articles.
   public var language: String?
@@ -122,7 +124,10 @@ extension Desk {
 
 extension SearchFilter {
   fileprivate func lets(_ state: EntityState) -> Bool {
-    if let audience, state.text("audience") ?? "internal" != audience { return false }
+    if let audience {
+      // What readers may see: no drafts, and nothing that no longer holds.
+      guard state.text("audience") ?? "internal" == audience, state.isPublished else { return false }
+    }
     return language.map { state.text("language") == $0 } ?? true
   }
 }
@@ -198,13 +203,19 @@ struct SearchRanker {
   /// The hit that an entity is as it stands now; nil where none of the words holds any more.
   func hit(_ state: EntityState) -> SearchHit? {
     var found = [Double](repeating: 0, count: query.wanted.count)
+    var isExact = [Bool](repeating: false, count: query.wanted.count)
     var excerpt = ""
     var title = ""
     for (part, text) in SearchText.texts(of: state) {
       let words = SearchText.words(text)
       if part == .title, title.isEmpty { title = text }
       var shares = [Double](repeating: 0, count: found.count)
-      for word in words { for meaning in meanings[word] ?? [] { shares[meaning.place] += meaning.share } }
+      for word in words {
+        for meaning in meanings[word] ?? [] {
+          shares[meaning.place] += meaning.share
+          if word == query.wanted[meaning.place].word { isExact[meaning.place] = true }
+        }
+      }
       guard shares.contains(where: { $0 > 0 }) else { continue }
       // k1 = 1.2, b = 0.75, for a usual length of 40 words.
       let norm = 1.2 * (0.25 + 0.75 * Double(words.count) / 40)
@@ -213,13 +224,26 @@ struct SearchRanker {
       }
       if part == .body, excerpt.isEmpty { excerpt = self.excerpt(text) }
     }
+    // Where somebody here has the word as it was typed, others that begin so or are spelt alike come behind, even in a title.
+    for place in found.indices where query.wanted[place].exactCount > 0 && !isExact[place] {
+      found[place] *= 0.05
+    }
     let matched = found.count { $0 > 0 }
     guard matched > 0 else { return nil }
     let whole = Double(matched) / Double(found.count)
     return SearchHit(
       id: state.id, title: state.text("name") ?? state.text("subject") ?? state.text("title") ?? title,
-      excerpt: excerpt, score: found.reduce(0, +) * whole * whole,
+      excerpt: excerpt, score: found.reduce(0, +) * whole * whole, state: Self.progress(state),
       missing: zip(query.wanted, found).filter { $1 == 0 }.map(\.0.word), updated: state.lastAt.milliseconds)
+  }
+
+  private static func progress(_ state: EntityState) -> String? {
+    switch state.id.type {
+    case Vocabulary.article: state.text("state") ?? "published"
+    case Vocabulary.ticket: state.text("status")
+    case Vocabulary.promise: state.text("state")
+    default: nil
+    }
   }
 
   /// Some words around the first hit.

@@ -66,6 +66,16 @@ import Testing
     }
   }
 
+  @Test("The word as it was typed comes before longer ones that begin so")
+  func exact() throws {
+    try desk.newTicket(customer: nil, subject: "Currently away", message: "We are currently closed")
+    try desk.newTicket(customer: nil, subject: "The bill", message: "Is this my current address?")
+    try everywhere { () throws in
+      #expect(try titles("current") == ["The bill", "Currently away"])
+      #expect(try titles("currentl").first == "Currently away")
+    }
+  }
+
   @Test("Mistakes, case, accents and unfinished words find what was meant")
   func tolerant() throws {
     try desk.newTicket(customer: nil, subject: "Återbetalning försenad", message: "Kundtjänst svarar inte")

@@ -10,7 +10,7 @@ enum SearchCommand {
     "type", "WORD", "only things of this type",
     choices: ["customer", "ticket", "article", "organisation", "promise"])
   private static let audience = Option.value(
-    "audience", "WORD", "only articles for these readers", choices: Vocabulary.audiences)
+    "audience", "WORD", "only published articles for these readers", choices: Vocabulary.audiences)
   private static let language = Option.value(
     "language", "CODE", "only articles in this language, such as 'sv'")
 
@@ -54,6 +54,7 @@ enum SearchCommand {
           JSONText(present: [
             ("id", JSONText(hit.id.description)), ("type", JSONText(hit.id.type)),
             ("short", JSONText(desk.shortID(hit.id))), ("title", JSONText(hit.title)),
+            ("state", hit.state.map { JSONText($0) }),
             ("excerpt", hit.excerpt.isEmpty ? nil : JSONText(hit.excerpt)),
             ("score", JSONText(Int((hit.score * 100).rounded()))),
             ("missing", hit.missing.isEmpty ? nil : EntityJSON.strings(hit.missing)),
@@ -64,8 +65,10 @@ enum SearchCommand {
     }
     for hit in hits {
       let missing = hit.missing.isEmpty ? "" : "  (without \(hit.missing.joined(separator: ", ")))"
+      let state = hit.state.map { "  [\(Plain.line($0))]" } ?? ""
       output.line(
         "\(hit.id.type) \(desk.shortID(hit.id))  " + output.styled(Plain.line(hit.title), .bold)
+          + output.styled(state, hit.state == "draft" || hit.state == "retired" ? .yellow : .dim)
           + output.styled(missing, .dim))
       if !hit.excerpt.isEmpty { output.line("    " + Plain.line(hit.excerpt)) }
     }
