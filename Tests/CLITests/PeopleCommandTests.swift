@@ -66,6 +66,23 @@ struct PeopleCommandTests {
     _ = try desk.ok("customer", "distinct", first, second)
   }
 
+  @Test("Who has just this phone or e-mail is shown, whatever the name")
+  func sameContact() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    let first = try desk.ok(
+      "customer", "new", "Maja Ek", "--phone", "070-123 45 67", "--email", "maja@example.org")
+    for option in [["--phone", "0701234567"], ["--email", "maja@example.org"]] {
+      for name in [[], ["Olof Berg"]] {
+        let similar = desk.run(["customer", "similar", "--json"] + name + option)
+        #expect(similar.json?.elements?.map { $0["other"]?.string } == [first])
+      }
+    }
+    #expect(desk.run("customer", "similar", "--phone", "0701234568").code == .notFound)
+    let made = desk.run("customer", "new", "Olof Berg", "--phone", "0701234567")
+    #expect(made.errors.contains("Maja Ek") && made.errors.contains("has the same phone"))
+  }
+
   @Test("A number is found in national and international form of the workspace's country")
   func country() throws {
     let desk = try desk()

@@ -11,7 +11,8 @@ extension Desk {
     try store.state(of: Vocabulary.settingsID)?.text(Vocabulary.country)
   }
 
-  /// The customers that may be the person somebody describes, best first; to be asked while a new profile is typed.
+  /// The customers that may be the person somebody describes, best first; to be asked while a new profile is typed. Who
+  /// has the same phone number or e-mail address is always among them.
   ///
   /// Cost: a page or two for each key of the sketch, and a fold for each profile that shares one: at most 64 for
   /// each, usually a few. Never the store.
@@ -38,7 +39,7 @@ extension Desk {
         if let excluding, whole.state.distinct.contains(excluding) { continue }
         let other = PersonSketch(whole.state, country: country)
         let weights = MatchWeights(isPartial ? sketch.completed(by: other) : sketch, other)
-        guard weights.total >= MatchWeights.worthALook else { continue }
+        guard weights.total >= MatchWeights.worthALook || weights.sharesContact else { continue }
         found[whole.members[0]] = DuplicateSuggestion(
           excluding, whole.members[0], weights, threshold: threshold)
       }

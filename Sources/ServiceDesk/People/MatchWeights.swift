@@ -18,6 +18,9 @@ struct MatchWeights: Sendable {
   private(set) var total = 0.0
   /// The features that speak for it, with their bits.
   private(set) var agreeing: [(feature: Feature, bits: Double)] = []
+  /// Whether they have a phone number or an e-mail address in common, whatever speaks against it: worth a look, for somebody
+  /// typed just that.
+  private(set) var sharesContact = false
 
   /// Above this two profiles are likely of one person: odds of 100 to 1, the odds before looking being 1 to the number of
   /// profiles. Never less than what a surname and an address together say.
@@ -39,6 +42,7 @@ struct MatchWeights: Sendable {
     let address = min(Self.address(left, right), Self.maximumHousehold)
     add(.phone, min(phone, Self.maximumHousehold - max(0, address)))
     add(.address, address)
+    sharesContact = phone > 0 || !left.emails.isDisjoint(with: right.emails)
   }
 
   private mutating func add(_ feature: Feature, _ bits: Double) {

@@ -9,7 +9,7 @@ enum CustomerNew {
   static let command = Command(
     "customer new", "Record a new customer and print its id",
     details: [
-      "Where somebody like that is here already, a line on the standard error says so; 'customer similar' tells it before."
+      "Where somebody like that is here already, a line on the standard error says so, as where somebody has the same phone or e-mail; 'customer similar' tells it before."
     ],
     operands: [Operand("NAME", "the customer's name"), FieldOptions.operand],
     options: CustomerCommands.fields.options,
@@ -26,6 +26,7 @@ enum CustomerNew {
     guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "name") == nil else {
       throw Failure.usage("'name' is set twice, as NAME too")
     }
+    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else { throw Failure.usage("NAME is empty") }
     let made = draft
     return { context in
       try Editing.create(context) { desk in
@@ -38,9 +39,16 @@ enum CustomerNew {
 
   /// Says on the standard error who the new customer may be: it is made all the same, because nobody should wait for that.
   private static func warn(of id: EntityID, _ desk: Desk, _ context: Context) throws {
-    for suggestion in try desk.duplicates(of: id, limit: 3) where suggestion.grade == .likely {
+    for suggestion in try desk.duplicates(of: id, limit: 3) {
       let (new, other) = (desk.shortID(id), desk.shortID(suggestion.other))
       let name = try desk.store.mergedState(of: suggestion.other)?.text("name") ?? ""
+      guard suggestion.grade == .likely else {
+        // Who shares a phone may be of one family.
+        if let same = suggestion.evidence.first(where: { ["phone", "email"].contains($0.feature) }) {
+          context.note("\(name) (\(other)) has the same \(same.feature)")
+        }
+        continue
+      }
       context.note(
         "this may be \(name) (\(other)), by \(suggestion.evidence.map(\.feature).joined(separator: ", ")); if so: "
           + "askonce customer merge \(other) \(new)")
