@@ -109,6 +109,18 @@ struct TimelineTests {
     let own = try desks.ticket(nil, "Price lists")
     #expect(throws: DeskError.self) { try desks.bo.savedReply("hello", for: own) }
     #expect(try desks.bo.savedReply("none", for: own) == nil)
+    #expect(throws: DeskError.self) { try desks.bo.saveReply("typo", "Hello {nme}") }
+    try desks.bo.saveReply("code", "{ } {a b} {\"a\":1} {name}{")
+    #expect(try desks.bo.savedReply("code", for: ticket) == "{ } {a b} {\"a\":1} Maja Lind{")
+    // As another program may have saved it.
+    var draft = Draft()
+    draft.set["saved.typo"] = JSONText(object: [("text", JSONText("Hello {nme}"))])
+    try desks.bo.store.commit(Edit(.entity(Vocabulary.settingsID), draft))
+    #expect(throws: DeskError.self) { try desks.bo.savedReply("typo", for: ticket) }
+    // A value is no text to be filled.
+    let odd = try desks.bo.newCustomer(name: "{agent}").on
+    let mine = try desks.bo.newTicket(customer: odd, subject: "A").on
+    #expect(try desks.bo.savedReply("bye", for: mine) == "Bye {agent}")
   }
 
   @Test("Moved to another channel, a ticket keeps everything")

@@ -177,6 +177,7 @@ extension Desk {
   @discardableResult
   public func saveReply(_ name: String, _ text: String, language: String? = nil) throws(DeskError) -> Change?
   {
+    try Placeholders.check(text)
     var members = [("text", JSONText(text))]
     if let language { members.append(("language", JSONText(language))) }
     var draft = Draft()
@@ -193,16 +194,14 @@ extension Desk {
     guard let view = try stored({ () throws(StorageError) in try self.ticket(ticket) }) else {
       throw .notFound(ticket.description)
     }
-    var filled = text
-    let values = [
-      ("{name}", view.customerName ?? ""), ("{subject}", view.subject),
-      ("{ticket}", view.ref ?? shortID(ticket)), ("{agent}", store.configuration.agent),
-    ]
-    for (placeholder, value) in values where filled.contains(placeholder) {
-      guard !value.isEmpty else { throw .invalid("the reply says \(placeholder), which is not known here") }
-      filled = filled.split(separator: placeholder, omittingEmptySubsequences: false).joined(separator: value)
-    }
-    return filled
+    // Another program may have saved it.
+    try Placeholders.check(text)
+    return try Placeholders.fill(
+      text,
+      [
+        "name": view.customerName ?? "", "subject": view.subject, "ticket": view.ref ?? shortID(ticket),
+        "agent": store.configuration.agent,
+      ])
   }
 }
 

@@ -13,8 +13,8 @@ enum SavedReplyCommands {
   private static let set = Command(
     "saved-reply set", "Save a reply for the whole workspace",
     details: [
-      "{name} is the customer's name, {subject} and {ticket} the ticket's subject and number, {agent} who sends it. A reply "
-        + "that speaks of something unknown is not sent."
+      "{name} is the customer's name, {subject} and {ticket} the ticket's subject and number, {agent} who sends it; any other "
+        + "{word} is refused. A reply that speaks of something unknown is not sent."
     ],
     operands: [Operand("NAME", "what it is called"), Operand("TEXT", "the reply; - reads standard input")],
     options: [language],
