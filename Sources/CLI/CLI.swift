@@ -21,7 +21,24 @@ package enum CLI {
       output: .standard(STDOUT_FILENO, environment: variables),
       errors: .standard(STDERR_FILENO, environment: variables), variables: variables, system: system,
       connect: connect)
-    exit(run(Array(CommandLine.arguments.dropFirst()), context).rawValue)
+    do {
+      var arguments: [String] = []
+      for index in 1..<max(1, Int(CommandLine.argc)) {
+        if let argument = CommandLine.unsafeArgv[index] { arguments.append(try text(of: argument)) }
+      }
+      exit(run(arguments, context).rawValue)
+    } catch {
+      report(error, context)
+      exit(error.code.rawValue)
+    }
+  }
+
+  /// An argument as text. One that is no UTF-8 is refused, as standard input is: no other letters are kept than were typed.
+  private static func text(of argument: UnsafePointer<CChar>) throws(Failure) -> String {
+    guard let text = String(validatingCString: argument) else {
+      throw .usage("'\(String(cString: argument))' is not UTF-8; nothing was done")
+    }
+    return text
   }
 
   private static func environment() -> [String: String] {

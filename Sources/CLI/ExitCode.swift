@@ -48,8 +48,9 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case .refused:
       "the server does not know this device or does not allow it (401, 403), or is not to be trusted; "
         + "or a secret that is never kept"
-    case .full: "the disk is full; nothing was half written"
-    case .partial: "done but for what was reported: rejected rows, repairs that need a sync"
+    case .full: "the disk is full; nothing was half written in the store"
+    case .partial:
+      "done but for what was reported: rejected rows, output that could not be written, repairs that need a sync"
     case .version: "files or a server of a later version; use a newer askonce"
     }
   }

@@ -54,9 +54,24 @@ struct ProcessTests {
   @Test("Output that cannot be written is an error")
   func fullDisk() throws {
     let desk = try TestDesk()
-    let outcome = try Program.run(desk, ["-c", "'\(Program.path)' --help > /dev/full"], program: "/bin/bash")
-    #expect(outcome.code == ExitCode.full.rawValue)
-    #expect(outcome.errors.contains("No space left"))
+    _ = try Program.run(desk, ["init"])
+    let line = "'\(Program.path)' customer new Bo > /dev/full"
+    let outcome = try Program.run(desk, ["-c", line], program: "/bin/bash")
+    // Not what says that nothing was done: Bo is here.
+    #expect(outcome.code == ExitCode.partial.rawValue)
+    #expect(outcome.errors.contains("No space left") && outcome.errors.contains("did its work"))
+    #expect(try Program.run(desk, ["customer", "list"]).output.contains("Bo"))
+  }
+
+  @Test("An argument that is not UTF-8 is refused, as standard input is")
+  func foreignBytes() throws {
+    let desk = try TestDesk()
+    _ = try Program.run(desk, ["init"])
+    let line = "'\(Program.path)' customer new $'Bj\\xf6rn'"
+    let outcome = try Program.run(desk, ["-c", line], program: "/bin/bash")
+    #expect(outcome.code == ExitCode.usage.rawValue)
+    #expect(outcome.errors.contains("is not UTF-8"))
+    #expect(try Program.run(desk, ["customer", "list", "--json"]).output == "[]\n")
   }
 
   @Test("Colours come on a terminal only, and not when NO_COLOR says so", arguments: [false, true])

@@ -63,8 +63,9 @@ package final class Output {
   package func finish() throws(Failure) {
     flush()
     guard failure != 0 else { return }
-    let reason = "cannot write the output: \(String(cString: strerror(failure)))"
-    throw Failure(failure == ENOSPC || failure == EDQUOT ? .full : .failed, reason)
+    // A script that took it for a failure and tried again would make the edit twice.
+    throw Failure(
+      .partial, "cannot write the output: \(String(cString: strerror(failure))); the command did its work")
   }
 }
 
