@@ -119,7 +119,11 @@ extension Desk {
       switch id.type {
       case Vocabulary.ticket: values.map { TicketRow(id, $0).subject }
       case Vocabulary.customer: values.map { CustomerRow(id, $0).name }
-      default: try store.state(of: id)?.text("ref")
+      default:
+        try store.state(of: id).flatMap { state in
+          let fields: [ExactString] = ["name", "title", "text", "subject", "ref"]
+          return fields.lazy.compactMap { state.text($0) }.first
+        }
       }
     return DeskError.Candidate(id: id, shortID: shortID(id), title: title ?? "")
   }

@@ -62,7 +62,8 @@ struct DeskCommandTests {
       _ = try desk.ok(
         "ticket", "new", "Ticket \(number)", "--customer", customer, "--assignee", number < 3 ? "anna" : "bo")
     }
-    _ = try desk.ok("ticket", "new", "Nobody's", "--status", "solved")
+    let other = try desk.ok("ticket", "new", "Nobody's")
+    _ = try desk.ok("ticket", "set", other, "--status", "solved", "--because", "a test call")
     func subjects(_ arguments: String...) -> [String?]? {
       let outcome = desk.run(["ticket", "list", "--json"] + arguments)
       return outcome.json?.elements?.map { $0["subject"]?.string }
@@ -137,6 +138,25 @@ struct DeskCommandTests {
     #expect(desk.run("entity", "set", id, "name=Tab", "--json").json?["change"] != nil)
   }
 
+  @Test("A name, a tag or a follower of nothing is refused, and a ticket that is solved from the start")
+  func empty() throws {
+    let desk = try desk()
+    let ticket = try desk.ok("ticket", "new", "Tap")
+    for arguments in [
+      ["customer", "new", ""], ["customer", "new", " "], ["ticket", "new", "A", "--tag", ""],
+      ["ticket", "set", ticket, "--tag", ""], ["ticket", "tag", ticket, ""],
+      ["ticket", "follow", ticket, "--agent", ""],
+    ] {
+      let outcome = desk.run(arguments)
+      #expect(outcome.code == .usage && outcome.errors.contains("empty"), "\(arguments)")
+    }
+    for arguments in [["--status", "solved"], ["status=closed"]] {
+      let outcome = desk.run(["ticket", "new", "A"] + arguments)
+      #expect(outcome.code == .conflict && outcome.errors.contains("ticket solve"))
+    }
+    #expect(desk.run("ticket", "list", "--status", "all", "--json").json?.elements?.count == 1)
+  }
+
   @Test("An entity is found by the start of its id, its number, and told when several fit")
   func names() throws {
     let desk = try desk()
@@ -148,6 +168,12 @@ struct DeskCommandTests {
     let several = desk.run("ticket", "show", String(short.prefix(4)))
     #expect(several.code == .ambiguous)
     #expect(several.errors.contains("One") && several.errors.contains("Two"))
+    #expect(desk.run("entity", "show", "ticket/\(short)").code == .ok)
+    let customer = try desk.ok("customer", "new", "Bo")
+    _ = try desk.ok("promise", "add", "A visit", "--customer", customer)
+    _ = try desk.ok("promise", "add", "A refund", "--customer", customer)
+    let promises = desk.run("promise", "kept", String(short.prefix(4))).errors
+    #expect(promises.contains("A visit") && promises.contains("A refund"))
     let unknown = desk.run("ticket", "show", "zzzz")
     #expect(unknown.code == .notFound)
     #expect(unknown.errors.contains("there is no ticket 'zzzz'"))

@@ -38,6 +38,15 @@ import Testing
     #expect(
       desk.run("ticket", "note", ticket, "more").errors.contains(
         "was erased, so nothing can be written on it"))
+    // Nothing new is kept of somebody who is gone.
+    let other = try desk.ok("ticket", "new", "Another")
+    for arguments in [
+      ["ticket", "new", "Again", "--customer", id], ["ticket", "new", "Again", "customer=\(id)"],
+      ["ticket", "set", other, "--customer", id], ["promise", "add", "A visit", "--customer", id],
+    ] {
+      let outcome = desk.run(arguments)
+      #expect(outcome.code == .failed && outcome.errors.contains("was erased"), "\(arguments)")
+    }
     #expect(desk.run("verify", "--check").code == .ok)
   }
 

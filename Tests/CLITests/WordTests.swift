@@ -44,6 +44,26 @@ struct WordTests {
     #expect(Moment.length("7d") == 604_800_000)
   }
 
+  @Test("A day alone is meant to its end where something is due, and by its start elsewhere")
+  func ends() throws {
+    let start = try Moment.parse("2026-11-21", now: 0)
+    #expect(try Moment.until("2026-11-21", now: 0) == start + 86_399_999)
+    #expect(try Moment.due("2026-11-21", now: 0) == start + 86_399_999)
+    #expect(try Moment.due("2026-11-21 00:00", now: 0) == start)
+    #expect(try Moment.due("2h", now: 10) == 7_200_010)
+    #expect(try Moment.until("2h", now: 10_000_000) == 2_800_000)
+    #expect(throws: Failure.self) { try Moment.due("2026-13-01", now: 0) }
+  }
+
+  @Test("What turns the order of letters around does not reach the terminal")
+  func directions() {
+    for scalar in ["\u{202A}", "\u{202E}", "\u{2066}", "\u{2069}"] {
+      #expect(Plain.line("a\(scalar)b") == "a\u{FFFD}b")
+      #expect(Plain.text("a\(scalar)b") == "a\u{FFFD}b")
+    }
+    #expect(Plain.line("“שלום\u{200F}” …") == "“שלום\u{200F}” …")
+  }
+
   @Test(
     "What is no time is refused",
     arguments: [

@@ -26,6 +26,9 @@ struct FieldOptions {
     }
     for (option, field) in sets {
       let elements = typed.list(option)
+      guard elements.allSatisfy({ $0.contains { !$0.isWhitespace } }) else {
+        throw .usage("--\(option.name) is empty")
+      }
       if !elements.isEmpty { draft.add[field] = elements.map { ExactString($0) } }
     }
     for name in typed.list(Self.clear) {

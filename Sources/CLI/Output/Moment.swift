@@ -105,4 +105,18 @@ extension Moment {
     if let length = length(text) { return now + length }
     return try parse(text, now: now)
   }
+
+  /// A time until which something goes, as a person types it: as `end`, and a day alone means its end, so that what is
+  /// to be done today is not late all day.
+  package static func due(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
+    guard length(text) == nil else { return try end(text, now: now) }
+    return try until(text, now: now)
+  }
+
+  /// The end of a stretch of time as a person types it: as `parse`, and a day alone means its end.
+  package static func until(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
+    let start = try parse(text, now: now)
+    let isDay = text.utf8.count == 10 && length(text) == nil
+    return try isDay ? parse(text + " 23:59", now: now) + 59_999 : start
+  }
 }

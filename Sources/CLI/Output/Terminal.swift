@@ -31,7 +31,7 @@ package enum Terminal {
 }
 
 /// Text that came from customers, colleagues and files, made fit for a terminal: nothing in it can move the
-/// cursor or change the window's title.
+/// cursor, change the window's title or turn the order of letters around.
 package enum Plain {
   /// One line: line breaks and tabs become spaces.
   package static func line(_ text: String) -> String { clean(text, keepsLines: false) }
@@ -40,7 +40,9 @@ package enum Plain {
   package static func text(_ text: String) -> String { clean(text, keepsLines: true) }
 
   private static func clean(_ text: String, keepsLines: Bool) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return text }
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }) else {
+      return text
+    }
     var output = ""
     for scalar in text.unicodeScalars {
       switch scalar.value {
@@ -48,7 +50,8 @@ package enum Plain {
       case 0x09, 0x0A: output += " "
       case 0x0D: continue
       case 0..<0x20: output.unicodeScalars.append(UnicodeScalar(0x2400 + scalar.value) ?? "\u{FFFD}")
-      case 0x7F..<0xA0: output += "\u{FFFD}"
+      // Of bidirectional text what begins to override or embed and what ends it; marks (U+200E, U+200F) only stand beside it.
+      case 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: output += "\u{FFFD}"
       default: output.unicodeScalars.append(scalar)
       }
     }

@@ -1,5 +1,6 @@
 import Agent
 import Causality
+import Codec
 import Merge
 import ServiceDesk
 
@@ -25,6 +26,25 @@ extension Context {
       throw Failure(.ambiguous(text, candidates: candidates))
     }
     return best.customer.id
+  }
+
+  /// The customer for whom something is to be done: not one who was erased, of whom nothing may be kept.
+  func presentCustomer(_ text: String, _ desk: Desk) throws -> EntityID {
+    let id = try find(text, type: Vocabulary.customer, desk)
+    try requirePresent(id, desk)
+    return id
+  }
+
+  /// Refuses a new value of `customer` that names somebody who was erased.
+  func requirePresent(customerOf draft: Draft, _ desk: Desk) throws {
+    guard let id = draft.set["customer"]?.string.flatMap({ EntityID($0) }) else { return }
+    try requirePresent(id, desk)
+  }
+
+  /// Refuses to keep anything of somebody who was erased.
+  func requirePresent(_ id: EntityID, _ desk: Desk) throws {
+    guard desk.store.isErased(id) else { return }
+    throw Failure(.failed, "\(id) was erased, so nothing can be kept of them any more")
   }
 
   /// The customer or ticket that somebody means.

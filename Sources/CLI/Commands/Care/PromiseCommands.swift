@@ -25,7 +25,7 @@ enum PromiseCommands {
     "customer", "CUSTOMER", "to whom: id, number, phone, e-mail, handle or name")
   private static let ticket = Option.value("ticket", "TICKET", "in which ticket; its customer is meant")
   private static let due = Option.value(
-    "due", "TIME", "by when: 2026-11-25, '2026-11-25 09:00', 2d, 4h")
+    "due", "TIME", "by when: 2026-11-25 (to its end), '2026-11-25 09:00', 2d, 4h")
   private static let amount = Option.value("amount", "NUMBER", "how much money: 20 or 19.50")
   private static let currency = Option.value("currency", "CODE", "its currency: EUR")
 
@@ -51,13 +51,15 @@ enum PromiseCommands {
     if let number = typed[amount], let code = typed[currency] {
       do { money = try Money(number, code) } catch { throw Failure.usage("\(error)") }
     }
-    if let end = typed[due] { _ = try Moment.end(end, now: 0) }
+    if let end = typed[due] { _ = try Moment.due(end, now: 0) }
     let promised = money
     return { context in
       try Editing.create(context) { desk in
-        let end = try typed[due].map { try Moment.end($0, now: context.system.now()) }
+        let end = try typed[due].map { try Moment.due($0, now: context.system.now()) }
+        let whom = try typed[customer].map { try context.customer($0, desk) }
+        if let whom { try context.requirePresent(whom, desk) }
         return try desk.promise(
-          text, to: try typed[customer].map { try context.customer($0, desk) },
+          text, to: whom,
           ticket: try context.ticket(typed[ticket], desk), due: end.map { HybridTime(milliseconds: $0) },
           amount: promised)
       }

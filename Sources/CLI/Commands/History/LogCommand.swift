@@ -12,7 +12,7 @@ enum LogCommand {
   private static let field = Option.value("field", "FIELD", "only changes of this field")
   private static let since = Option.value(
     "since", "TIME", "only changes made since: 2026-11-21, '2026-11-21 14:05', 3d, 2h")
-  private static let until = Option.value("until", "TIME", "only changes made until")
+  private static let until = Option.value("until", "TIME", "only changes made until then; a day to its end")
 
   static let command = Command(
     "log", "List the workspace's changes, newest first",
@@ -30,7 +30,7 @@ enum LogCommand {
     let limit = try Limit(typed)
     let (agent, kind, entity, start, end) = (typed[by], typed[type], typed[on], typed[since], typed[until])
     let name = try typed[field].map { text throws(Failure) in try FieldName.parse(text) }
-    for when in [start, end].compactMap(\.self) { _ = try Moment.parse(when, now: 0) }
+    for when in [start, end].compactMap(\.self) { _ = try Moment.until(when, now: 0) }
     return { context in
       try context.withDesk(.reading) { desk in
         var filter = LogFilter()
@@ -39,7 +39,7 @@ enum LogCommand {
         filter.field = name
         if let entity { filter.entity = try context.find(entity, desk) }
         if let start { filter.since = try Moment.parse(start, now: context.system.now()) }
-        if let end { filter.until = try Moment.parse(end, now: context.system.now()) }
+        if let end { filter.until = try Moment.until(end, now: context.system.now()) }
         let steps = try desk.log(filter, limit: limit.count(isJSON: context.isJSON))
         if context.isJSON {
           let arrivals = SyncArrivals(desk)

@@ -23,13 +23,12 @@ enum TicketCommands {
     "channel", "NAME", "the way the customer talks to us", choices: Vocabulary.channels)
 
   static let due = Option.value(
-    "due", "TIME", "by when it is to be done: 2026-11-25, '2026-11-25 09:00', 2d, 4h")
+    "due", "TIME", "by when it is to be done: 2026-11-25 (to its end), '2026-11-25 09:00', 2d, 4h")
 
   /// Sets the field `due`, which counts from now where a length of time was given.
   static func setDue(_ text: String?, in draft: inout Draft, now: UInt64) throws(Failure) {
     guard let text else { return }
-    let length = Moment.length(text)
-    let time = length == nil ? try Moment.parse(text, now: now) : now + (length ?? 0)
+    let time = try Moment.due(text, now: now)
     guard draft.set.updateValue(JSONText(HybridTime(milliseconds: time).description), forKey: "due") == nil
     else {
       throw .usage("'due' is set twice, by --due too")

@@ -84,6 +84,10 @@ enum TicketMending {
       examples: [.init(situation, "askonce ticket \(verb) k7f3.418")]
     ) { typed in
       let agent = typed[agent]
+      // What is there already, however it came, can be taken away.
+      guard isUndoing || agent?.contains(where: { !$0.isWhitespace }) != false else {
+        throw Failure.usage("the agent's name is empty")
+      }
       return TicketHandling.edit(typed.operand(0)) { desk, id in
         try desk.follow(id, agent ?? desk.store.configuration.agent, undoing: isUndoing)
       }

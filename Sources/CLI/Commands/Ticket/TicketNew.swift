@@ -14,6 +14,7 @@ enum TicketNew {
 
   static let command = Command(
     "ticket new", "Open a ticket and print its id",
+    details: ["It is not opened as solved or closed: 'ticket solve' asks for what that needs."],
     operands: [Operand("SUBJECT", "what it is about, in a few words"), FieldOptions.operand],
     options: [customer, message, TicketCommands.due] + fields.options,
     examples: [
@@ -30,6 +31,12 @@ enum TicketNew {
       throw Failure.usage("'subject' is set twice, as SUBJECT too")
     }
     if draft.set["status"] == nil { draft.set["status"] = JSONText("new") }
+    guard draft.set["status"]?.string.map(Vocabulary.finished.contains) != true else {
+      throw Failure(
+        .conflict,
+        "a new ticket is not finished; 'askonce ticket solve' solves it, with the solution and the record that the customer "
+          + "was told, or 'askonce ticket set' with --because")
+    }
     let end = typed[TicketCommands.due]
     var checked = draft
     try TicketCommands.setDue(end, in: &checked, now: 0)
@@ -42,8 +49,9 @@ enum TicketNew {
         var draft = prepared
         try TicketCommands.setDue(end, in: &draft, now: context.system.now())
         if let owner {
-          draft.set["customer"] = JSONText("\(try context.find(owner, type: Vocabulary.customer, desk))")
+          draft.set["customer"] = JSONText("\(try context.presentCustomer(owner, desk))")
         }
+        try context.requirePresent(customerOf: draft, desk)
         if let message {
           draft.log[Vocabulary.timeline] = JSONText(present: [
             ("kind", JSONText("message")), ("channel", channel.map { JSONText($0) }),

@@ -57,8 +57,9 @@ enum TicketSet {
         try requireNoTransfer(draft, of: id, desk)
         if isFinishing { try finish(&draft, of: id, desk, because: reason) }
         if let owner {
-          draft.set["customer"] = JSONText("\(try context.find(owner, type: Vocabulary.customer, desk))")
+          draft.set["customer"] = JSONText("\(try context.presentCustomer(owner, desk))")
         }
+        try context.requirePresent(customerOf: draft, desk)
         return try desk.store.commit(Edit(.entity(id), draft))
       }
     }

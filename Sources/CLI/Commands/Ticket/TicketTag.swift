@@ -10,6 +10,7 @@ enum TicketTag {
     examples: [.init("Two tags", "askonce ticket tag k7f3.418 leak warranty")]
   ) { typed in
     let (text, words) = (typed.operand(0), typed.operands(from: 1))
+    guard words.allSatisfy({ $0.contains { !$0.isWhitespace } }) else { throw Failure.usage("TAG is empty") }
     return { context in
       try Editing.edit(context, text, type: Vocabulary.ticket) { desk, id in try desk.tag(id, words) }
     }
