@@ -114,6 +114,11 @@ package enum Registry {
     return words.filter { seen.insert($0).inserted }.joined(separator: ", ")
   }
 
+  /// The commands that begin with the words of this one and go on: `conflicts settle` of `conflicts`.
+  static func verbs(of command: Command) -> [Command] {
+    commands.filter { $0.path.count > command.path.count && $0.path.starts(with: command.path) }
+  }
+
   /// Help on a command, a noun, a topic or everything.
   private static func help(_ words: [String]) throws(Failure) -> String {
     let words = words.filter { !$0.hasPrefix("-") }

@@ -13,7 +13,8 @@ enum DemoCommand {
       Starts a server on a free loopback port and three agents with stores of their own in a temporary folder. They \
       import customers and tickets, lose the network, edit the same tickets, one with a clock that is two days \
       ahead, one killed while writing; then they sync. Every claim that it prints was checked: it exits with 0 \
-      only if all of them held. It leaves nothing behind.
+      only if all of them held. It leaves nothing behind. The dialogues are in the project's repository: where neither the \
+      program nor the working folder is in a copy of that, name a file with --dialogues.
       """
     ],
     options: [dialogues, keep],
@@ -44,6 +45,8 @@ enum DemoCommand {
         if access(path, R_OK) == 0 { return path }
       }
     }
-    throw .usage("Fixtures/star/dialogues.jsonl was not found; name a file with --dialogues")
+    throw .usage(
+      "Fixtures/star/dialogues.jsonl of the project's repository was not found above the program or the working folder; name a "
+        + "file of STAR dialogues with --dialogues")
   }
 }

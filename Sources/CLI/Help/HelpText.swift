@@ -42,6 +42,10 @@ package enum HelpText {
     text += "\nCommon options:\n" + list(Common.all.map { (spelling($0), $0.help) })
     text += "\nExamples:\n"
     for example in command.examples { text += "  \(example.situation):\n    \(example.line)\n" }
+    let verbs = Registry.verbs(of: command)
+    if !verbs.isEmpty {
+      text += "\nFurther commands:\n" + list(verbs.map { ("askonce \($0.name)", $0.summary) })
+    }
     return text
   }
 

@@ -11,7 +11,7 @@ public struct Answer: Sendable, Hashable {
     case unknown
     /// It held for a while only.
     case expired
-    /// Known for another purpose, or consent to its purpose was withdrawn. No value is given.
+    /// Known for another purpose, or there is no consent to its purpose: withdrawn, or never given. No value is given.
     case purpose, withdrawn
     /// People wrote down different values: to be confirmed, not asked.
     case conflict

@@ -39,9 +39,9 @@ enum OutreachCommands {
       "A ticket with the message for each customer, one each, also when two agents do it offline at the same time or it is "
         + "done again: NAME and the customer make the ticket. Only customers who may be contacted, whose data may be used for "
         + "the purpose, and who have an address on a channel that they do not avoid; the others are listed with the reason. "
-        + "Without --apply nothing changes.",
-      "An option that is given twice fits either of its values; --fact, --purchase and --place together have to fit all. What the "
-        + "workspace knows of NAME already need not be given again. A purchase is an entity of the type 'purchase' or 'order' "
+        + "Without --apply nothing changes, and nothing is remembered of NAME.",
+      "An option that is given twice fits either of its values; --fact, --purchase and --place together have to fit all. What an "
+        + "--apply said of NAME need not be given again. A purchase is an entity of the type 'purchase' or 'order' "
         + "with 'customer' and 'product'. On the phone the ticket says what to tell; somebody has to call.",
     ],
     operands: [Operand("NAME", "what it is called: outage-malmo-november")],
@@ -51,7 +51,11 @@ enum OutreachCommands {
         "An outage: who would be told?",
         "askonce outreach outage-malmo --place Malmö --subject 'No water until noon' "
           + "--message 'Hello {name}, the water is off until noon. We are at it.'"),
-      .init("Tell them", "askonce outreach outage-malmo --apply"),
+      .init(
+        "Tell them",
+        "askonce outreach outage-malmo --place Malmö --subject 'No water until noon' "
+          + "--message 'Hello {name}, the water is off until noon. We are at it.' --apply"),
+      .init("Tell those who moved there since", "askonce outreach outage-malmo --apply"),
       .init(
         "A recall, by e-mail only",
         "askonce outreach recall-t1000 --purchase T-1000 --channel email --subject 'Your T-1000' "

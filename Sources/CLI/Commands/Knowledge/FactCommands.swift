@@ -69,7 +69,7 @@ enum KnowledgeText {
     case .expired:
       sheet.add(answer.key, "ask again, it held until then: \(values.first ?? "")", .yellow)
     case .purpose: sheet.add(answer.key, "known, but not for this purpose", .yellow)
-    case .withdrawn: sheet.add(answer.key, "known, but consent was withdrawn", .yellow)
+    case .withdrawn: sheet.add(answer.key, "known, but there is no consent to its use", .yellow)
     case .unknown: sheet.add(answer.key, "not known" + (answer.question.map { ": \($0)" } ?? ""))
     case .secret: sheet.add(answer.key, "secret: may be asked for, is never kept", .red)
     }

@@ -14,7 +14,8 @@ enum TicketJoining {
     details: [
       "Either order does the same: the ticket with the lesser id stays, shows both timelines, and is found by both "
         + "ids and numbers. It gets the less finished status, the higher priority, the earlier due time, all tags, and the "
-        + "first owner. 'ticket unmerge' takes it back."
+        + "first owner, and where it has none itself the customer, assignee, team, topic, channel and solution. 'ticket unmerge' "
+        + "makes them two again; what the one that stays took over, it keeps."
     ],
     operands: [TicketCommands.ticket, other], options: [anyway],
     examples: [.init("Twins", "askonce ticket merge k7f3.418 b2x9.77")]
@@ -32,7 +33,9 @@ enum TicketJoining {
   static let unmerge = Command(
     "ticket unmerge", "Take a merge back: the ticket stands for itself again",
     details: [
-      "What was added to it in the meantime, by whomever, is its own. Name the ticket that went, not the one that stayed."
+      "What was added to it in the meantime, by whomever, is its own. Name the ticket that went, not the one that stayed. "
+        + "That one keeps what it took over: status, priority, due time, tags, followers, owner and what it lacked, for somebody may "
+        + "have worked by them since; 'askonce history' shows what they were, 'ticket set' and 'ticket untag' set them back."
     ],
     operands: [TicketCommands.ticket],
     examples: [.init("They were no twins", "askonce ticket unmerge b2x9.77")]
