@@ -141,8 +141,8 @@ extension Store {
 
   /// Takes what is erased out of what was set aside for a server that lost it.
   private func eraseAside(_ entities: Set<EntityID>) throws(StorageError) {
-    for number in try asideNumbers() {
-      let folder = "\(Self.asideFolder)/\(number)"
+    for number in try onDisk({ () throws(DiskError) in try LostHistory.numbers(disk) }) {
+      let folder = LostHistory.folder(number)
       let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
       for name in listing where name.hasSuffix(".jsonl.gz") {
         if let run = RunName(name.dropLast(".jsonl.gz".count)) {

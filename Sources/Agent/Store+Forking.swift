@@ -51,6 +51,8 @@ extension Store {
     package var replica: ReplicaID
     /// The unsent changes, made again under it, from sequence 1 on.
     var changes: [Change]
+    /// The sequences that these changes had.
+    fileprivate var former: [UInt64]
   }
 
   /// Makes the unsent changes again under a new replica id.
@@ -61,9 +63,12 @@ extension Store {
     var sent = sent
     try forEachMirrored { sent.take($0) }
     var changes = own.unsent.filter { !sent.holds($0) }
-    guard !changes.isEmpty else { return Fork(replica: ReplicaID(bits: environment.random()), changes: []) }
+    let former = changes.map(\.id.sequence)
+    guard !changes.isEmpty else {
+      return Fork(replica: ReplicaID(bits: environment.random()), changes: [], former: [])
+    }
     repeat { changes = try Remaking.renamed(changes) } while sent.replicas.contains(changes[0].id.replica)
-    return Fork(replica: changes[0].id.replica, changes: changes)
+    return Fork(replica: changes[0].id.replica, changes: changes, former: former)
   }
 
   /// Whether this store made changes again that it has not sent yet.
@@ -96,6 +101,13 @@ extension Store {
         disk: disk, folder: folder, replica: fork.replica, acknowledged: 0, repairing: true,
         sizes: environment.sizes)
       try log.append(fork.changes)
+      // What was made before something was set aside has other sequences now.
+      for (number, limit) in try LostHistory.limits(disk) {
+        let last = limit.last(of: replica)
+        var limit = limit
+        limit.own[fork.replica] = UInt64(fork.former.count { $0 <= last })
+        try LostHistory.write(limit, number, disk)
+      }
     }
     try settle(configuration)
     try reopen()

@@ -3,6 +3,7 @@ import ChangeCodec
 import Codec
 import Merge
 import Storage
+import SyncProtocol
 
 /// What a store does when the server's log is not the one that it mirrors: the server was restored from an
 /// older backup, or replaced.
@@ -11,8 +12,6 @@ import Storage
 /// on, until the server has all of it again: own changes are sent again by the ordinary sync, those of others
 /// are relayed.
 extension Store {
-  static let asideFolder = "old"
-
   /// The places at which this store knows the chain's sum, oldest first: where its runs and its log's blocks end.
   package var checkpoints: [(position: UInt64, sum: UInt32)] {
     [(0, 0)] + runs.runs.map { ($0.name.last, $0.index.sum) }
@@ -20,10 +19,19 @@ extension Store {
   }
 
   /// Goes back to a checkpoint and sets aside what lies behind it.
+  ///
+  /// What stops in between is found by the next sync, which goes back once more.
   package func rewind(to position: UInt64) throws(StorageError) {
+    do throws(StorageError) {
+      try rewinding(to: position)
+    } catch {
+      isInDoubt = true
+      throw error
+    }
+  }
+
+  private func rewinding(to position: UInt64) throws(StorageError) {
     try lowerErasureNote(to: position, sum: checkpoints.last { $0.position == position }?.sum ?? 0)
-    let number = try asideNumbers().last.map { $0 + 1 } ?? 1
-    let folder = "\(Self.asideFolder)/\(number)"
     let lost = mirror.blocks.filter { $0.last > position }
     // What a crash left of runs that were merged must not take the place of those that go.
     try runs.removeLeftovers()
@@ -36,47 +44,37 @@ extension Store {
     var bytes: [UInt8] = []
     for block in lost { bytes += BlockMember([block], deflater).bytes }
     try onDisk { () throws(DiskError) in
-      try disk.makeFolder(folder)
-      try disk.replace("\(folder)/limit", with: Array("\(position)\n".utf8))
+      let limit = LostHistory.Limit(position: position, own: [replica: own.lastSequence])
+      let folder = try LostHistory.begin(limit, disk)
       try disk.replace("\(folder)/log.jsonl.gz", with: bytes)
-      for name in moved {
-        try disk.rename(name.path, to: name.path(in: folder))
-        try disk.remove(name.indexPath)
-      }
-      try disk.syncFolder(folder)
-      if !moved.isEmpty { try disk.syncFolder(RunName.folder) }
-      try disk.syncFolder(Self.asideFolder)
+      try LostHistory.move(moved, to: folder, disk)
     }
     runs = try RunSet(disk)
     try mirror.rewind(to: position, runs: (runs.last, runs.sum ?? 0))
     try reopen()
   }
 
-  func asideNumbers() throws(StorageError) -> [Int] {
-    let listing = try onDisk { () throws(DiskError) in try disk.list(Self.asideFolder) }
-    return listing.compactMap { Int($0) }.sorted()
+  /// Sets aside runs that do not follow the others: what is left where a healing stopped half way, or where a run was taken away.
+  func takeStrays() throws(StorageError) {
+    guard !runs.strays.isEmpty else { return }
+    _ = try LostHistory.take(strays: runs.strays, replica: replica, disk)
+    runs = try RunSet(disk)
   }
 
-  /// The last position that the lost lineage and the present one share; nil where nothing is set aside.
+  /// The last position that the lost lineages and the present one share; nil where nothing is set aside.
   package func seenLimit() throws(StorageError) -> UInt64? {
-    var limit: UInt64?
-    for number in try asideNumbers() {
-      let bytes = try onDisk { () throws(DiskError) in try disk.readAll("\(Self.asideFolder)/\(number)/limit")
-      }
-      let found = bytes.flatMap { UInt64(String(decoding: $0.filter { $0 > 0x20 }, as: UTF8.self)) } ?? 0
-      limit = min(limit ?? found, found)
+    try seenLimits().map(\.position).min()
+  }
+
+  /// Of which own changes the knowledge counts up to where.
+  package func seenLimits() throws(StorageError) -> [SeenLimit] {
+    try onDisk { () throws(DiskError) in try LostHistory.limits(disk) }.map { _, limit in
+      SeenLimit(position: limit.position, last: limit.last(of: replica))
     }
-    return limit
   }
 
   /// Forgets what was set aside, after the server has it.
   package func forgetAside() throws(StorageError) {
-    for number in try asideNumbers() {
-      let folder = "\(Self.asideFolder)/\(number)"
-      try onDisk { () throws(DiskError) in
-        for name in try disk.list(folder) { try disk.remove("\(folder)/\(name)") }
-        try disk.remove(folder)
-      }
-    }
+    try onDisk { () throws(DiskError) in try LostHistory.remove(disk) }
   }
 }

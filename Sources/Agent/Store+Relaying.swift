@@ -65,8 +65,8 @@ extension Store {
   @discardableResult
   private func forEachAside(_ visit: (PlacedChange) -> Void) throws(StorageError) -> [Damage] {
     var damage: [Damage] = []
-    for number in try asideNumbers() {
-      let folder = "\(Self.asideFolder)/\(number)"
+    for number in try onDisk({ () throws(DiskError) in try LostHistory.numbers(disk) }) {
+      let folder = LostHistory.folder(number)
       let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
       for name in listing.filter({ $0.hasSuffix(".jsonl.gz") }).sorted() {
         let path = "\(folder)/\(name)"

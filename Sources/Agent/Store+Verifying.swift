@@ -37,7 +37,8 @@ extension Store {
     check.bytes += settings.count
     let configuration = try verifySettings(settings, disk, aside, &check)
 
-    let mirror = try MirrorCheck(disk, aside: aside, progress: progress)
+    let mirror = try MirrorCheck(
+      disk, aside: aside, replica: configuration?.replica, progress: progress)
     check.files += mirror.files
     check.bytes += mirror.bytes
     check.changes += mirror.changes

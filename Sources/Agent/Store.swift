@@ -97,6 +97,7 @@ public final class Store {
     own = parts.own
     acknowledged = parts.acknowledged
     clock = HybridClock(last: own.lastTime)
+    if access == .writing { try takeStrays() }
     index()
     // What a crash or a full disk left; it is tried again.
     if access == .writing { _ = try? scrub() }
@@ -113,7 +114,9 @@ public final class Store {
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
+    if access == .writing { try takeStrays() }
     knownErasures = nil
+    knownErasureNote = nil
     isInDoubt = false
     index()
   }

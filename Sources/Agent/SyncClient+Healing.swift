@@ -109,6 +109,8 @@ extension SyncClient {
     guard try onStore(store.seenLimit) != nil else { return }
     // Once more after something was sent: somebody else may have taken the ids meanwhile.
     for _ in 0..<5 {
+      // What has to be made again under another id has a name there by which no erasure knows it.
+      if try onStore(store.scrub) { hasScrubbed = true }
       let lost = try onStore(store.lostChanges)
       for damage in lost.damage {
         let note = "what the server lost cannot be given back from here in full: \(damage)"
@@ -126,7 +128,7 @@ extension SyncClient {
     var rest = changes[...]
     while !rest.isEmpty {
       let request = session.request(
-        unsent: Array(rest), own: store.own.lastSequence, seenLimit: limit, isRelay: true,
+        unsent: Array(rest), own: store.own.lastSequence, limits: [SeenLimit(position: limit)], isRelay: true,
         erased: store.erasedPosition)
       switch try link.sync(request) {
       case .failure(let refusal) where refusal.code == .notSupervisor && rest.contains(where: \.erases):

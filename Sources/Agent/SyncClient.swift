@@ -45,6 +45,8 @@ public final class SyncClient {
   var pushSize: Int
   /// Whether own changes that are damaged here were looked for in what was set aside.
   var hasRelayed = false
+  /// Whether erasures were carried out of which the server was not told yet.
+  var hasScrubbed = false
   /// The runs that were copied once more from their start.
   var refetched: Set<RunName> = []
   /// The last own sequence that the server said it holds.
@@ -82,7 +84,7 @@ public final class SyncClient {
     }
     repeat {
       let request = session.request(
-        unsent: store.unsent, own: store.own.lastSequence, seenLimit: try onStore(store.seenLimit),
+        unsent: store.unsent, own: store.own.lastSequence, limits: try onStore(store.seenLimits),
         erased: store.erasedPosition)
       switch try link.sync(request) {
       case .success(let answer): try take(answer, &session)
@@ -175,7 +177,8 @@ public final class SyncClient {
 
   /// Carries out erasures that are due, and tells the server, so that nobody has to wait for the next sync to know it.
   private func erase(_ session: inout SyncSession) throws(SyncError) {
-    guard try onStore(store.scrub) else { return }
+    guard try onStore(store.scrub) || hasScrubbed else { return }
+    hasScrubbed = false
     session = newSession()
     let request = session.request(unsent: [], own: store.own.lastSequence, erased: store.erasedPosition)
     // What fails here is told with the next sync.

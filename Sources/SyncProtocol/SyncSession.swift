@@ -68,10 +68,10 @@ package struct SyncSession: Sendable {
   /// The next request: as many unsent changes as one request carries, and the cursor.
   ///
   /// - Parameters:
-  ///   - seenLimit: for changes made before the server lost its log, the last position that both lineages share.
+  ///   - limits: where the server lost its log, of which changes the knowledge counts up to where.
   ///   - erased: the position up to which erasures are carried out here.
   package mutating func request(
-    unsent: [Change], own: UInt64, seenLimit: UInt64? = nil, isRelay: Bool = false, erased: UInt64? = nil
+    unsent: [Change], own: UInt64, limits: [SeenLimit] = [], isRelay: Bool = false, erased: UInt64? = nil
   ) -> SyncRequest {
     var size = 0
     var count = 0
@@ -80,16 +80,32 @@ package struct SyncSession: Sendable {
       count += 1
     }
     let changes = Array(unsent[..<count])
-    pushed = BlockText.blocks(of: changes).map { block in
-      // Only what was seen beyond the shared part needs the limit.
-      Block(block.changes, seenLimit: seenLimit.flatMap { block.changes[0].seen > $0 ? $0 : nil })
-    }
+    pushed = Self.blocks(of: changes, limits)
     let leftOut =
       isRelay ? nil : BlockText.Defaults(replica: defaults.0, by: defaults.1, seen: cursor.position)
     return SyncRequest(
       after: cursor, own: own, unsent: unsent.count - count, isRelay: isRelay, erased: erased,
       limit: pullSize,
       body: PushBody.encode(pushed, leavingOut: leftOut))
+  }
+
+  /// Parts changes into blocks, each under one limit.
+  private static func blocks(of changes: [Change], _ limits: [SeenLimit]) -> [Block] {
+    var blocks: [Block] = []
+    var rest = changes[...]
+    while let first = rest.first {
+      let due = limits.filter { $0.last >= first.id.sequence }
+      // Behind the first of their ends there are fewer of them.
+      let end = due.map(\.last).min() ?? .max
+      let some = rest.prefix { $0.id.sequence <= end }
+      let limit = due.map(\.position).min()
+      blocks += BlockText.blocks(of: Array(some)).map { block in
+        // Only what was seen beyond the shared part needs the limit.
+        Block(block.changes, seenLimit: limit.flatMap { block.changes[0].seen > $0 ? $0 : nil })
+      }
+      rest = rest.dropFirst(some.count)
+    }
+    return blocks
   }
 
   /// Takes the answer to the last request.

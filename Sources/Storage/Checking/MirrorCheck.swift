@@ -21,14 +21,16 @@ package struct MirrorCheck {
 
   /// - Parameters:
   ///   - aside: takes what a repair drops; nil where nothing is to be changed.
+  ///   - replica: the store's, where its settings tell.
   ///   - progress: gets the number of bytes that were read.
   package init(
-    _ disk: any Disk, aside: SetAside?, progress: @escaping (Int) -> Void
+    _ disk: any Disk, aside: SetAside?, replica: ReplicaID?, progress: @escaping (Int) -> Void
   ) throws(StorageError) {
     self.disk = disk
     self.aside = aside
     self.progress = progress
-    let isWhole = try checkRuns()
+    let hasStrays = try checkStrays(replica)
+    let isWhole = try checkRuns() && !hasStrays
     try checkDerived()
     if isWhole || aside != nil { try checkLog() }
     try checkAside()
@@ -66,14 +68,25 @@ package struct MirrorCheck {
       changes += Int(name.last - name.first + 1)
       read(name.path, run.size)
     }
-    let end = chain.last?.last ?? 0
-    for name in names.sorted(by: { $0.first < $1.first }) where name.last > end {
-      let reason = "the changes in front of position \(name.first) are missing"
-      findings.append(Finding(Damage(file: name.path, offset: 0, reason: reason), .left))
-      bad.append(name)
-    }
     if !bad.isEmpty { try drop(bad) }
     return bad.isEmpty
+  }
+
+  /// Runs in front of which changes are missing are perhaps all that is left of what a server lost: they are set aside, to be
+  /// given back where it lacks them. Returns whether there were any.
+  private mutating func checkStrays(_ replica: ReplicaID?) throws(StorageError) -> Bool {
+    let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
+    let names = RunName.parse(listing).sorted { $0.first < $1.first }
+    let end = RunName.chain(names).last?.last ?? 0
+    let strays = names.filter { $0.last > end }
+    guard !strays.isEmpty else { return false }
+    let folder = aside == nil ? nil : try LostHistory.take(strays: strays, replica: replica, disk)
+    for name in strays {
+      let reason = "the changes in front of position \(name.first) are missing"
+      let damage = Damage(file: name.path, offset: 0, reason: reason)
+      findings.append(Finding(damage, aside == nil ? .left : .dropped, keptIn: folder))
+    }
+    return true
   }
 
   /// Checks one run and its index; nil where the run is damaged.
@@ -175,9 +188,9 @@ package struct MirrorCheck {
 
   /// Checks `old/1` and on: changes that a server had lost and that are to be given back to it.
   private mutating func checkAside() throws(StorageError) {
-    let folders = try onDisk { () throws(DiskError) in try disk.list("old").filter { Int($0) != nil } }
-    for number in folders.sorted() {
-      let folder = "old/\(number)"
+    let numbers = try onDisk { () throws(DiskError) in try LostHistory.numbers(disk) }
+    for number in numbers {
+      let folder = LostHistory.folder(number)
       let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
       for name in RunName.parse(listing) {
         do throws(StorageError) {

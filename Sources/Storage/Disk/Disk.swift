@@ -103,6 +103,22 @@ extension Disk {
     try syncFolder(Self.folder(of: path))
   }
 
+  /// Removes a folder and the files in it, so that those do not come back where power is lost; the folder itself may.
+  package func removeFolder(_ folder: String) throws(DiskError) {
+    for name in try list(folder) { try remove("\(folder)/\(name)") }
+    try syncFolderIfThere(folder)
+    try remove(folder)
+  }
+
+  /// Makes creations, renames and removals in a folder survive power loss, if there is such a folder.
+  package func syncFolderIfThere(_ folder: String) throws(DiskError) {
+    do {
+      try syncFolder(folder)
+    } catch {
+      if !error.isMissing { throw error }
+    }
+  }
+
   /// The folder part of a path, "" for a file at the root.
   package static func folder(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""

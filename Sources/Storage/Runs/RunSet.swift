@@ -14,6 +14,8 @@ package final class RunSet {
   package private(set) var runs: [RunReader] {
     didSet { recent = [:] }
   }
+  /// Runs in the folder that do not follow those: changes in front of them are missing.
+  package let strays: [RunName]
   /// What was read of entities: whoever shows one resolves its name first, and edits it afterwards.
   private(set) var recent: [EntityID: [PlacedChange]] = [:]
   /// So many entities are kept, none of which has more than so many changes.
@@ -24,7 +26,10 @@ package final class RunSet {
     self.disk = disk
     runs = []
     let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
-    for name in RunName.chain(RunName.parse(listing)) { runs.append(try RunReader(disk, name)) }
+    let names = RunName.parse(listing)
+    let chain = RunName.chain(names)
+    strays = names.filter { $0.last > chain.last?.last ?? 0 }
+    for name in chain { runs.append(try RunReader(disk, name)) }
   }
 
   /// The last position that the runs hold, 0 for none.

@@ -1,0 +1,118 @@
+import Causality
+
+/// What a store set aside because its server's log is another one from some position on: `old/1` and on, each with the runs and
+/// the blocks behind that position.
+///
+/// The file `limit` of such a folder is there before anything else in it, and goes last.
+package enum LostHistory {
+  package static let root = "old"
+
+  /// Up to where knowledge counts of changes that were made before something was set aside.
+  package struct Limit: Hashable, Sendable {
+    /// The last position that the lost lineage and the present one share.
+    package var position: UInt64
+    /// For each id of this store, the sequence of the last change that was made before.
+    package var own: [ReplicaID: UInt64]
+
+    package init(position: UInt64, own: [ReplicaID: UInt64]) {
+      self.position = position
+      self.own = own
+    }
+
+    /// What cannot be read limits more rather than less.
+    fileprivate init(_ bytes: [UInt8]) {
+      let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      position = lines.first.flatMap { UInt64($0) } ?? 0
+      own = [:]
+      for line in lines.dropFirst() {
+        let words = line.split(separator: " ")
+        guard words.count == 2, let replica = ReplicaID(words[0]) else { continue }
+        own[replica] = UInt64(words[1])
+      }
+    }
+
+    fileprivate var bytes: [UInt8] {
+      let lines = own.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }
+      return Array(("\(position)\n" + lines.joined()).utf8)
+    }
+
+    /// The last of a replica's changes that it is about; the greatest number where that is not known.
+    package func last(of replica: ReplicaID) -> UInt64 { own[replica] ?? .max }
+  }
+
+  /// The numbers of the folders, ascending.
+  package static func numbers(_ disk: any Disk) throws(DiskError) -> [Int] {
+    try disk.list(root).compactMap { Int($0) }.sorted()
+  }
+
+  package static func folder(_ number: Int) -> String { "\(root)/\(number)" }
+
+  /// The limits, by the numbers of their folders. Cost: a small file each.
+  package static func limits(_ disk: any Disk) throws(DiskError) -> [(number: Int, limit: Limit)] {
+    var found: [(number: Int, limit: Limit)] = []
+    for number in try numbers(disk) {
+      if let bytes = try disk.readAll("\(folder(number))/limit") {
+        found.append((number, Limit(bytes)))
+      } else if try disk.list(folder(number)).contains(where: { $0.hasSuffix(".jsonl.gz") }) {
+        // It was not this program that took the limit away.
+        found.append((number, Limit(position: 0, own: [:])))
+      }
+    }
+    return found
+  }
+
+  package static func write(_ limit: Limit, _ number: Int, _ disk: any Disk) throws(DiskError) {
+    try disk.replace("\(folder(number))/limit", with: limit.bytes)
+  }
+
+  /// Begins a folder: with its limit, durably. Returns its path.
+  package static func begin(_ limit: Limit, _ disk: any Disk) throws(DiskError) -> String {
+    let number = (try numbers(disk).last ?? 0) + 1
+    try disk.makeFolder(folder(number))
+    try write(limit, number, disk)
+    return folder(number)
+  }
+
+  /// Moves runs into a folder, the newest first and each durably before the next: wherever this stops, the runs that are left
+  /// follow each other from the first position on, so the store finds once more that its history differs.
+  package static func move(_ names: [RunName], to folder: String, _ disk: any Disk) throws(DiskError) {
+    for name in names.sorted(by: { $0.last > $1.last }) {
+      try disk.rename(name.path, to: name.path(in: folder))
+      try disk.syncFolder(folder)
+      try disk.syncFolder(RunName.folder)
+      try disk.remove(name.indexPath)
+    }
+  }
+
+  /// Sets runs aside in front of which changes are missing, so that they are given back and erased in as others are.
+  ///
+  /// Whatever was set aside before, or nothing, is what they share with the present lineage. The changes of this store that are
+  /// not sent were made on what it holds, so that they are not limited by it.
+  /// - Returns: the folder.
+  package static func take(
+    strays: [RunName], replica: ReplicaID?, _ disk: any Disk
+  ) throws(StorageError) -> String {
+    // Nobody knows up to where they were erased in.
+    try ErasureNote.none.write(disk)
+    return try onDisk { () throws(DiskError) in
+      let position = try limits(disk).map(\.limit.position).min() ?? 0
+      let limit = Limit(position: position, own: replica.map { [$0: 0] } ?? [:])
+      let folder = try begin(limit, disk)
+      try move(strays, to: folder, disk)
+      return folder
+    }
+  }
+
+  /// Removes all of it, so that power loss does not bring back any.
+  package static func remove(_ disk: any Disk) throws(DiskError) {
+    let numbers = try numbers(disk)
+    guard !numbers.isEmpty else { return }
+    for number in numbers {
+      let folder = folder(number)
+      for name in try disk.list(folder) where name != "limit" { try disk.remove("\(folder)/\(name)") }
+      // Without its limit what is left would speak of nothing that is shared.
+      try disk.syncFolder(folder)
+      try disk.removeFolder(folder)
+    }
+  }
+}
