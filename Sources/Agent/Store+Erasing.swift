@@ -78,6 +78,7 @@ extension Store {
         try OwnErasure.erase(pending, disk, folder: folder, replica: replica)
       }
       try eraseAside(pending)
+      try syncFolders()
       let note = ErasureNote(position: mirror.last, sum: mirror.sum)
       try note.write(disk)
       erasureNote = note
@@ -110,18 +111,22 @@ extension Store {
   /// Removes what is no part of the store's state and may hold anything: copies that `verify` kept, runs that are on their way.
   private func removeCopies() throws(StorageError) {
     try onDisk { () throws(DiskError) in
-      for number in try disk.list(SetAside.root) {
-        let folder = "\(SetAside.root)/\(number)"
-        for name in try disk.list(folder) { try disk.remove("\(folder)/\(name)") }
-        try disk.remove(folder)
-      }
+      for number in try disk.list(SetAside.root) { try disk.removeFolder("\(SetAside.root)/\(number)") }
       for name in try disk.list(Self.incoming) { try disk.remove("\(Self.incoming)/\(name)") }
       // Own changes under a new replica id that was given up.
       let known = Set(ownFolders.map(\.folder))
       for folder in try disk.list("") where folder.hasPrefix("own-") && !known.contains(folder) {
-        for name in try disk.list(folder) { try disk.remove("\(folder)/\(name)") }
-        try disk.remove(folder)
+        try disk.removeFolder(folder)
       }
+    }
+  }
+
+  /// Makes durable that files are gone, also those that were removed before: power loss must not bring back what the note
+  /// says is erased. Cost: a sync for each of the store's folders.
+  private func syncFolders() throws(StorageError) {
+    let folders = ["", SetAside.root, Self.incoming, RunName.folder, MirrorLog.folder, LostHistory.root]
+    try onDisk { () throws(DiskError) in
+      for folder in folders + ownFolders.map(\.folder) { try disk.syncFolderIfThere(folder) }
     }
   }
 

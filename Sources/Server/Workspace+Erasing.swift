@@ -65,8 +65,9 @@ extension Workspace {
   /// What a repair set aside may hold anything.
   private func removeSetAside() throws(StorageError) {
     try onDisk { () throws(DiskError) in
-      for name in try disk.list(Repair.folder) { try disk.remove("\(Repair.folder)/\(name)") }
-      try disk.remove(Repair.folder)
+      try disk.removeFolder(Repair.folder)
+      // Nor does power loss bring back what was removed before: the note says that all is erased.
+      for folder in ["", RunName.folder, ServerLog.folder] { try disk.syncFolderIfThere(folder) }
     }
   }
 

@@ -84,6 +84,37 @@ import Testing
     #expect(point > 20)
   }
 
+  /// What was removed is gone for good once the device says that it is: in whatever order the disk writes folders.
+  @Test func powerLossBringsNothingBackToADevice() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      let world = try World(seed)
+      let disk = world.anna.disk
+      let copy = try #require(disk.paths.first { $0.hasPrefix("own/") }.flatMap { disk.bytes($0) })
+      for path in ["damaged/1/own-000000000001.jsonl", "own/torn", "incoming/1-3.jsonl.gz"] {
+        disk.put(path, copy)
+      }
+      try world.desk.sync(world.anna)
+      world.anna.restart(losingPower: true)
+      #expect(world.left(on: disk).isEmpty, "\(seed): \(Survey.traces(on: disk))")
+      try world.anna.open()
+      try world.check(Int(seed))
+    }
+  }
+
+  @Test func powerLossBringsNothingBackToTheServer() throws {
+    for seed in 0..<40 as Range<UInt64> {
+      let world = try World(seed)
+      let server = world.desk.server
+      let anna = world.anna.disk
+      let copy = try #require(anna.paths.first { $0.hasPrefix("own/") }.flatMap { anna.bytes($0) })
+      server.disk.put("\(SimServer.workspace)/damaged/0000000001.jsonl.gz", copy)
+      try server.settle()
+      server.restart(losingPower: true)
+      #expect(world.left(on: server.disk).isEmpty, "\(seed): \(Survey.traces(on: server.disk))")
+      try world.check(Int(seed))
+    }
+  }
+
   @Test func theServerLosesPowerAtEachWrite() throws {
     var point = 0
     var isThrough = false

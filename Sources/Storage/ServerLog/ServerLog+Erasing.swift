@@ -96,6 +96,9 @@ extension ServerLog {
     return log
   }
 
+  /// Where the segments are.
+  package static var folder: String { LogSegment.folder }
+
   /// Removes what a crash left of files that were being written.
   package func removeLeftovers() throws(StorageError) {
     let disk = self.disk
