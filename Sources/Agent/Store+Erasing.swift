@@ -74,9 +74,7 @@ extension Store {
       let holding = try runs.erase(pending).holding
       try removeDerived(of: holding)
       try mirror.erase(pending)
-      for (folder, replica) in ownFolders {
-        try OwnErasure.erase(pending, disk, folder: folder, replica: replica)
-      }
+      try OwnErasure.erase(pending, disk, folder: ownFolder, replica: replica)
       try eraseAside(pending)
       try syncFolders()
       let note = ErasureNote(position: mirror.last, sum: mirror.sum)
@@ -102,20 +100,18 @@ extension Store {
     try reopen()
   }
 
-  /// The folders of own changes: this replica's, and those of the ids that it had before.
-  private var ownFolders: [(folder: String, replica: ReplicaID)] {
-    let former = (configuration.formerReplicas ?? []) + [replica]
-    return former.enumerated().map { index, replica in (index == 0 ? "own" : "own-\(replica)", replica) }
-  }
+  /// The folder of own changes.
+  private var ownFolder: String { configuration.ownFolder ?? "own" }
 
-  /// Removes what is no part of the store's state and may hold anything: copies that `verify` kept, runs that are on their way.
+  /// Removes what is no part of the store's state and may hold anything: copies that `verify` kept, runs that are on their way,
+  /// own changes under other ids. What is in those has a place in the order, or was made again under this id; so an erasure
+  /// may know it by another name.
   private func removeCopies() throws(StorageError) {
     try onDisk { () throws(DiskError) in
       for number in try disk.list(SetAside.root) { try disk.removeFolder("\(SetAside.root)/\(number)") }
       for name in try disk.list(Self.incoming) { try disk.remove("\(Self.incoming)/\(name)") }
-      // Own changes under a new replica id that was given up.
-      let known = Set(ownFolders.map(\.folder))
-      for folder in try disk.list("") where folder.hasPrefix("own-") && !known.contains(folder) {
+      for folder in try disk.list("")
+      where (folder == "own" || folder.hasPrefix("own-")) && folder != ownFolder {
         try disk.removeFolder(folder)
       }
     }
@@ -124,9 +120,11 @@ extension Store {
   /// Makes durable that files are gone, also those that were removed before: power loss must not bring back what the note
   /// says is erased. Cost: a sync for each of the store's folders.
   private func syncFolders() throws(StorageError) {
-    let folders = ["", SetAside.root, Self.incoming, RunName.folder, MirrorLog.folder, LostHistory.root]
+    let folders = [
+      "", SetAside.root, Self.incoming, RunName.folder, MirrorLog.folder, LostHistory.root, ownFolder,
+    ]
     try onDisk { () throws(DiskError) in
-      for folder in folders + ownFolders.map(\.folder) { try disk.syncFolderIfThere(folder) }
+      for folder in folders { try disk.syncFolderIfThere(folder) }
     }
   }
 
@@ -204,7 +202,7 @@ extension Store {
     guard !entities.isEmpty else { return [] }
     try rewriting { () throws(StorageError) in
       try OwnErasure.withdraw(
-        disk, folder: configuration.ownFolder ?? "own", replica: replica, behind: acknowledged)
+        disk, folder: ownFolder, replica: replica, behind: acknowledged)
     }
     return entities.sorted()
   }

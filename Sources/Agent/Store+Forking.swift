@@ -84,7 +84,7 @@ extension Store {
     return isFound
   }
 
-  /// Goes on under a new replica id. The old files stay in their folder.
+  /// Goes on under a new replica id. The old files stay in their folder until something is erased.
   ///
   /// A crash leaves the store as it was or as it is to be.
   package func adopt(_ fork: Fork, token: String) throws(StorageError) {
@@ -109,6 +109,8 @@ extension Store {
         try LostHistory.write(limit, number, disk)
       }
     }
+    // The old files may hold under the old names what was erased under others.
+    try lowerErasureNote(to: 0, sum: 0)
     try settle(configuration)
     try reopen()
   }

@@ -203,11 +203,8 @@ extension Simulation {
     }
   }
 
-  /// Known limit: an edit that was made again under a new replica id has a name there that no erasure knows; where the server
-  /// then lost it, it may be left in the own changes of that id.
   private func check(_ erased: Set<String>, on disk: MemoryDisk, _ name: String) {
-    let mayBeLeft = counts["losses", default: 0] > 0 && counts["forks", default: 0] > 0
-    for (path, tokens) in Survey.traces(on: disk) where !(mayBeLeft && path.hasPrefix("own-")) {
+    for (path, tokens) in Survey.traces(on: disk) {
       let found = tokens.intersection(erased)
       if !found.isEmpty { fail("\(name): \(path) still holds \(found.sorted().joined(separator: " "))") }
     }

@@ -188,6 +188,26 @@ import Testing
     }
   }
 
+  /// An edit that was made again has another name in the order; what its first name held goes with it.
+  @Test func whatWasMadeAgainIsErasedUnderItsFormerName() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    let twin = try desk.copy(anna, "twin")
+    try desk.edit(anna, "a")
+    try desk.edit(twin, "gone")
+    try desk.sync(anna)
+    try desk.sync(twin)
+    let store = try #require(twin.store)
+    let ticket = try #require(store.configuration.ownFolder.map { _ in ChangeID(store.replica, 1) })
+    let entity = try #require(EntityID(type: "ticket", origin: ticket))
+    #expect(Survey.traces(on: twin.disk).contains { $0.path.hasPrefix("own/") && $0.tokens == ["gone"] })
+    try desk.erase(entity, by: anna)
+    try desk.settle()
+    #expect(!Survey.traces(on: twin.disk).contains { $0.tokens.contains("gone") })
+    #expect(try desk.tokens(twin) == ["a"])
+    #expect(!twin.disk.paths.contains { $0.hasPrefix("own/") }, "\(twin.disk.paths)")
+  }
+
   /// Made and erased while no server knew the store, then damaged: what the mirror has of it is given to a server that takes
   /// no erasure from this device.
   @Test func aRefusedErasureIsTakenBackWhereItIsRelayed() throws {
