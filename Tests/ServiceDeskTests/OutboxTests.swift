@@ -55,7 +55,7 @@ struct OutboxTests {
   func consent(_ purpose: String) throws {
     let desks = try TwoDesks()
     let customer = try desks.customer()
-    let ticket = try desks.ticket(customer)
+    let ticket = try desks.anna.newTicket(customer: customer, subject: "A recall").on
     try desks.anna.setConsent(customer, "marketing", isGranted: true)
     var entry = NewEntry("message", "A new tap", channel: "email", direction: "out")
     if purpose == "marketing" { entry.purpose = purpose }
