@@ -77,4 +77,17 @@ import Testing
       #expect(lines == expected)
     }
   }
+
+  /// A log that does not go on where the runs end can come from a disk: it is refused.
+  @Test func changesThatDoNotFollowTheRunsAreRefused() throws {
+    let log = RandomLog(seed: 4, changes: 20)
+    let runs = try RunSet(MemoryDisk())
+    try runs.add(Array(log.placed[..<8]), sum: 0)
+    for wrong in [
+      log.placed[7...], log.placed[9...], log.placed[..<3], log.placed[8..<10] + log.placed[11...],
+    ] {
+      #expect(throws: StorageError.self) { try runs.add(Array(wrong), sum: 0) }
+    }
+    #expect(runs.last == 8)
+  }
 }

@@ -76,9 +76,14 @@ package final class RunSet {
   /// - Parameters:
   ///   - changes: by position, without gaps.
   ///   - sum: the chain's sum at the last of them.
+  /// - Throws: `StorageError.damaged` where they do not follow: the log that they were read from is not what the runs say.
   package func add(_ changes: [PlacedChange], sum: UInt32) throws(StorageError) {
     guard let first = changes.first?.position, let last = changes.last?.position else { return }
-    precondition(first == self.last + 1 && last - first + 1 == UInt64(changes.count), "runs have no gaps")
+    guard first == self.last + 1, last >= first, last - first + 1 == UInt64(changes.count) else {
+      let reason =
+        "\(changes.count) changes from position \(first) to \(last), expected \(self.last + 1) and on"
+      throw .damaged(Damage(file: LogSegment.folder, offset: 0, reason: reason))
+    }
     let name = RunName(first: first, last: last)
     let writer = try RunWriter(disk, name, sum: sum)
     for change in changes.sorted(by: { ($0.change.on, $0.position ?? 0) < ($1.change.on, $1.position ?? 0) })

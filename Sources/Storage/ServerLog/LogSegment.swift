@@ -8,7 +8,7 @@ import Codec
 /// it, and the CRC-32 of those 20 bytes (4 each).
 struct LogSegment: Sendable {
   /// A member of the segment.
-  struct Entry: Sendable {
+  struct Entry: Hashable, Sendable {
     let first: UInt64
     let offset: UInt64
     /// The chain's sum behind the member's last position.

@@ -12,13 +12,13 @@ package struct ServerLog: Sendable {
   private let sizes: Sizes
   var segments: [LogSegment] = []
   /// The last position, 0 for none.
-  package private(set) var last: UInt64 = 0
+  package internal(set) var last: UInt64 = 0
   /// The chain's sum at `last`.
-  package private(set) var sum: UInt32 = 0
+  package internal(set) var sum: UInt32 = 0
   /// What was found damaged; the log ends before the first of it.
-  package private(set) var damage: [Damage] = []
+  package internal(set) var damage: [Damage] = []
   /// What a crash left of a push that was never acknowledged.
-  package private(set) var torn: Damage?
+  package internal(set) var torn: Damage?
 
   /// Opens the log, reading the index files and what lies behind them.
   ///
@@ -59,83 +59,6 @@ package struct ServerLog: Sendable {
       try disk.remove(path(first))
       try disk.syncFolder(LogSegment.folder)
     }
-  }
-
-  /// Opens one segment. Returns whether the log may go on behind it.
-  private mutating func open(_ first: UInt64, isLast: Bool, repairing: Bool) throws(StorageError) -> Bool {
-    let disk = self.disk
-    let path = LogSegment.path(first)
-    let file = try onDisk { () throws(DiskError) in try disk.open(path, isLast && repairing ? .append : .read)
-    }
-    let size = try onDisk { () throws(DiskError) in try file.size() }
-    let indexBytes =
-      try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
-    var segment = LogSegment(first: first, file: file, index: nil, size: size)
-    segment.entries = LogSegment.parse(indexBytes, size: size)
-    if segment.entries.first?.first != first { segment.entries = [] }
-    // The last indexed member is read again: its end and its last position are in no index.
-    var scanner = MemberScanner(file, path: path, from: Int(segment.entries.last?.offset ?? 0))
-    let intactEntries = max(0, segment.entries.count - 1)
-    segment.entries.removeLast(segment.entries.count - intactEntries)
-    if let before = segment.entries.last { sum = before.sum }
-    var problem: Damage?
-    do throws(StorageError) {
-      while try take(&scanner, &segment) {}
-    } catch {
-      guard case .damaged(let found) = error else { throw error }
-      problem = Damage(file: path, offset: scanner.offset, reason: found.reason)
-    }
-    if let problem {
-      segment.size = problem.offset
-      if isLast, problem.reason == CompressionError.truncated.description {
-        torn = problem
-      } else {
-        damage.append(problem)
-      }
-    }
-    if repairing, isLast, torn != nil {
-      try onDisk { () throws(DiskError) in
-        try file.truncate(to: segment.size)
-        try file.sync()
-      }
-    }
-    if repairing, isLast || segment.entries.count != intactEntries + 1 {
-      segment.index = try Self.rewriteIndex(disk, segment)
-    }
-    segments.append(segment)
-    return problem == nil
-  }
-
-  /// Takes the next member of a segment that is being opened. Returns false at its end.
-  private mutating func take(
-    _ scanner: inout MemberScanner, _ segment: inout LogSegment
-  ) throws(StorageError) -> Bool {
-    var ahead = scanner
-    guard let member = try ahead.next(limit: BlockMember.textLimit) else { return false }
-    func damaged(_ reason: String) -> StorageError {
-      .damaged(Damage(file: LogSegment.path(segment.first), offset: member.start, reason: reason))
-    }
-    let blocks: [Block]
-    do throws(JSONError) {
-      blocks = try BlockText.parseAll(member.text.span)
-    } catch {
-      throw damaged(error.description)
-    }
-    guard let begin = blocks.first?.placement?.first else { throw damaged("a member without a position") }
-    // The first member read here is the last indexed one, or the segment's first.
-    var next = segment.entries.isEmpty || member.start == 0 ? segment.first : begin
-    if last >= segment.first, last >= next { next = last + 1 }
-    for block in blocks {
-      guard let placement = block.placement, placement.first == next else {
-        throw damaged("expected position \(next)")
-      }
-      sum = placement.sum
-      next = block.last + 1
-    }
-    last = next - 1
-    segment.entries.append(.init(first: begin, offset: UInt64(member.start), sum: sum))
-    scanner = ahead
-    return true
   }
 
   static func rewriteIndex(_ disk: any Disk, _ segment: LogSegment) throws(StorageError)

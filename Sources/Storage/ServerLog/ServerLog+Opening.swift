@@ -1,0 +1,137 @@
+import ChangeCodec
+import Codec
+
+/// Reading a log's segments as it is opened. An index saves reading all but the end of a file.
+extension ServerLog {
+  /// What a file's members turned out to be, behind those that are taken from its index.
+  private enum Reading {
+    case whole
+    /// The members up to a place.
+    case damaged(Damage)
+    /// Not what the index says: it may be of another file, as when a backup was put over this one.
+    case unlikeIndex
+  }
+
+  /// Opens one segment. Returns whether the log may go on behind it.
+  mutating func open(_ first: UInt64, isLast: Bool, repairing: Bool) throws(StorageError) -> Bool {
+    let disk = self.disk
+    let path = LogSegment.path(first)
+    let file = try onDisk { () throws(DiskError) in try disk.open(path, isLast && repairing ? .append : .read)
+    }
+    let size = try onDisk { () throws(DiskError) in try file.size() }
+    let indexBytes =
+      try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
+    var segment = LogSegment(first: first, file: file, index: nil, size: size)
+    var indexed = LogSegment.parse(indexBytes, size: size)
+    if indexed.first?.first != first { indexed = [] }
+    let before = (last, sum)
+    var reading = try read(&segment, indexed)
+    if case .unlikeIndex = reading {
+      (last, sum) = before
+      indexed = []
+      reading = try read(&segment, indexed)
+    }
+    var isWhole = true
+    if case .damaged(let found) = reading {
+      isWhole = false
+      segment.size = found.offset
+      if isLast, found.reason == CompressionError.truncated.description,
+        try !hasMember(file, behind: found.offset)
+      {
+        torn = found
+      } else {
+        damage.append(found)
+      }
+    }
+    if repairing, isLast, torn != nil {
+      try onDisk { () throws(DiskError) in
+        try file.truncate(to: segment.size)
+        try file.sync()
+      }
+    }
+    if repairing, isLast || segment.entries.count != indexed.count {
+      segment.index = try Self.rewriteIndex(disk, segment)
+    }
+    segments.append(segment)
+    return isWhole
+  }
+
+  /// Takes a segment's members: from its index all but the last two, which show whether it is the file's.
+  ///
+  /// The very last is read in any case: its end and its last position are in no index.
+  private mutating func read(
+    _ segment: inout LogSegment, _ indexed: [LogSegment.Entry]
+  ) throws(StorageError) -> Reading {
+    let taken = max(0, indexed.count - 2)
+    segment.entries = Array(indexed[..<taken])
+    if taken > 0 { (last, sum) = (indexed[taken].first - 1, indexed[taken - 1].sum) }
+    var scanner = MemberScanner(
+      segment.file, path: LogSegment.path(segment.first), from: taken > 0 ? Int(indexed[taken].offset) : 0)
+    do throws(StorageError) {
+      while try take(&scanner, &segment) {
+        let number = segment.entries.count - 1
+        if number < indexed.count, segment.entries[number] != indexed[number] { return .unlikeIndex }
+      }
+      return segment.entries.count < indexed.count ? .unlikeIndex : .whole
+    } catch {
+      guard case .damaged(let found) = error else { throw error }
+      let isEnd =
+        found.reason == CompressionError.truncated.description && segment.entries.count + 1 >= indexed.count
+      if taken > 0, !isEnd { return .unlikeIndex }
+      return .damaged(
+        Damage(file: LogSegment.path(segment.first), offset: scanner.offset, reason: found.reason))
+    }
+  }
+
+  /// Takes the next member of a segment that is being opened. Returns false at its end.
+  ///
+  /// - Throws: `StorageError`; then it and the scanner are as they were.
+  private mutating func take(
+    _ scanner: inout MemberScanner, _ segment: inout LogSegment
+  ) throws(StorageError) -> Bool {
+    var ahead = scanner
+    guard let member = try ahead.next(limit: BlockMember.textLimit) else { return false }
+    func damaged(_ reason: String) -> StorageError {
+      .damaged(Damage(file: LogSegment.path(segment.first), offset: member.start, reason: reason))
+    }
+    let blocks: [Block]
+    do throws(JSONError) {
+      blocks = try BlockText.parseAll(member.text.span)
+    } catch {
+      throw damaged(error.description)
+    }
+    guard let begin = blocks.first?.placement?.first else { throw damaged("a member without a position") }
+    var (end, sum) = (last, self.sum)
+    for block in blocks {
+      guard let placement = block.placement, placement.first == end + 1 else {
+        throw damaged("expected position \(end + 1)")
+      }
+      sum = placement.sum
+      end = block.last
+    }
+    (last, self.sum) = (end, sum)
+    segment.entries.append(.init(first: begin, offset: UInt64(member.start), sum: sum))
+    scanner = ahead
+    return true
+  }
+
+  /// Whether an intact member begins behind an offset: then what ends too early there is not what a crash left of a push,
+  /// but a member that was damaged so that it seems to go on through those behind it.
+  private func hasMember(_ file: any DiskFile, behind offset: Int) throws(StorageError) -> Bool {
+    let rest = try onDisk { () throws(DiskError) in
+      try file.read(at: offset, count: max(0, file.size() - offset))
+    }
+    let inflater = Inflater()
+    for start in rest.indices.dropFirst()
+    where rest[start] == 0x1F && rest[start...].starts(with: [0x1F, 0x8B, 0x08]) {
+      var text: [UInt8] = []
+      do {
+        _ = try inflater.inflateMember(rest.span, from: start, limit: BlockMember.textLimit, to: &text)
+      } catch {
+        continue
+      }
+      if (try? BlockText.parseAll(text.span))?.first?.placement != nil { return true }
+    }
+    return false
+  }
+}
