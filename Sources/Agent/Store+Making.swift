@@ -5,7 +5,7 @@ import Storage
 extension Store {
   /// Makes a store without a server: everything but sync works in it.
   ///
-  /// - Throws: `StorageError.storeExists` where there is one.
+  /// - Throws: `StorageError.storeExists` where there is one, `.damaged` where one lost its settings.
   public static func make(
     at root: String, agent: String, environment: Environment = .system
   ) throws(StorageError) -> Store {
@@ -23,6 +23,7 @@ extension Store {
       return try disk.list("").contains(StoreConfiguration.path)
     }
     if existing { throw .storeExists(root) }
+    if case .damaged(let damage) = try StoreConfiguration.missing(disk, root: root) { throw .damaged(damage) }
     let replica = ReplicaID(bits: environment.random())
     try StoreConfiguration(replica: replica, agent: agent).write(disk)
     return try Store(disk: disk, root: root, .writing, environment: environment)

@@ -28,14 +28,19 @@ extension Store {
   ) throws(StorageError) -> StoreCheck {
     var check = StoreCheck(isRepair: repairing)
     let settings = try onDisk { () throws(DiskError) in try disk.readAll(StoreConfiguration.path) }
-    guard let settings else { throw .noStore(root) }
+    var missing: Damage?
+    if settings == nil {
+      let reason = try StoreConfiguration.missing(disk, root: root)
+      guard case .damaged(let damage) = reason else { throw reason }
+      missing = damage
+    }
     let lock = repairing ? try onDisk { () throws(DiskError) in try disk.lock("lock") } : nil
     if repairing, lock == nil { throw .locked(root) }
     defer { withExtendedLifetime(lock) {} }
     let aside = repairing ? SetAside(disk) : nil
     check.files += 1
-    check.bytes += settings.count
-    let configuration = try verifySettings(settings, disk, aside, &check)
+    check.bytes += settings?.count ?? 0
+    let configuration = try verifySettings(settings ?? [], missing, disk, aside, &check)
 
     let mirror = try MirrorCheck(
       disk, aside: aside, replica: configuration?.replica, progress: progress)
@@ -57,11 +62,12 @@ extension Store {
   // MARK: Settings
 
   private static func verifySettings(
-    _ bytes: [UInt8], _ disk: any Disk, _ aside: SetAside?, _ check: inout StoreCheck
+    _ bytes: [UInt8], _ missing: Damage?, _ disk: any Disk, _ aside: SetAside?, _ check: inout StoreCheck
   ) throws(StorageError) -> StoreConfiguration? {
     let path = StoreConfiguration.path
     let damage: Damage
     do throws(StorageError) {
+      if let missing { throw .damaged(missing) }
       if SettingsSeal.isIntact(bytes) { return try StoreConfiguration.parse(bytes) }
       damage = Damage(file: path, offset: 0, reason: SettingsSeal.reason)
     } catch {
@@ -89,24 +95,42 @@ extension Store {
         "look at 'askonce status', whether agent and server are right")
       return configuration
     }
-    guard let last = try lastOwnChange(disk) else {
+    guard let (last, ownFolder) = try lastOwnChange(disk) else {
       check.add(
         damage, done: nil, .person, "restore the file, or join again in a new folder with 'askonce join'")
       return nil
     }
-    let configuration = StoreConfiguration(replica: last.id.replica, agent: last.by)
+    var configuration = StoreConfiguration(replica: last.id.replica, agent: last.by)
+    if ownFolder != "own" { configuration.ownFolder = ownFolder }
     try configuration.write(disk)
+    let kept = missing == nil ? "; the file as it was is in \(folder)" : ""
     check.add(
-      damage, done: "made anew from this device's edits; the file as it was is in \(folder)", .person,
+      damage, done: "made anew from this device's edits\(kept)", .person,
       "ask your operator for an invitation and run 'askonce join URL --code CODE'; unsent edits stay")
     return configuration
   }
 
-  /// A change of the replica that this store is, from its files alone.
-  private static func lastOwnChange(_ disk: any Disk) throws(StorageError) -> Change? {
-    let listing = try onDisk { () throws(DiskError) in try disk.list("own").sorted() }
+  /// The last change of the replica that this store is, and the folder it lies in, from its files alone: a store that turned
+  /// out to be a copy went on in a folder of its own.
+  private static func lastOwnChange(
+    _ disk: any Disk
+  ) throws(StorageError) -> (change: Change, folder: String)? {
+    let folders = try onDisk { () throws(DiskError) in
+      try disk.list("").filter(StoreConfiguration.isOfOwn).sorted()
+    }
+    var newest: (change: Change, folder: String)?
+    for folder in folders {
+      guard let change = try lastChange(disk, folder) else { continue }
+      if let found = newest, found.change.at > change.at { continue }
+      newest = (change, folder)
+    }
+    return newest
+  }
+
+  private static func lastChange(_ disk: any Disk, _ folder: String) throws(StorageError) -> Change? {
+    let listing = try onDisk { () throws(DiskError) in try disk.list(folder).sorted() }
     for name in listing.reversed() where name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz") {
-      guard var text = try onDisk({ () throws(DiskError) in try disk.readAll("own/\(name)") }) else {
+      guard var text = try onDisk({ () throws(DiskError) in try disk.readAll("\(folder)/\(name)") }) else {
         continue
       }
       if name.hasSuffix(".gz") { text = (try? Inflater().inflateAll(text, limit: 64 << 20)) ?? [] }

@@ -51,6 +51,17 @@ public struct StoreCheck: Sendable {
       case .left: (nil, .person, "run 'askonce verify' without --check")
       case .mended: ("one bit had flipped; it was put right\(kept)", .nothing, nil)
       case .cut where isOwn: ("cut off; no command had called it done\(kept)", .nothing, nil)
+      case .zeroed:
+        (
+          "cut off; zeros stand where edits were being written, or where the disk lost some\(kept)", .person,
+          "look whether this device's last edits are there, and make again what is not"
+        )
+      case .foreign:
+        (
+          nil, .person,
+          "these edits are not of this store.json: put the right one back, or move it away and run 'askonce verify', "
+            + "which makes it anew from them"
+        )
       case .cut where hasServer: ("cut off\(kept)", .sync, "run 'askonce sync' to fetch it again")
       case .cut: ("cut off\(kept)", .nothing, nil)
       case .remade: ("derived from the rest, so it is made anew", .nothing, nil)

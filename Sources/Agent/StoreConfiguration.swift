@@ -42,11 +42,38 @@ public struct StoreConfiguration: Codable, Hashable, Sendable {
   /// Reads `store.json`.
   static func read(_ disk: any Disk, root: String) throws(StorageError) -> StoreConfiguration {
     let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) }
-    guard let bytes else { throw .noStore(root) }
+    guard let bytes else { throw try missing(disk, root: root) }
     guard SettingsSeal.isIntact(bytes) else {
       throw .damaged(Damage(file: path, offset: 0, reason: SettingsSeal.reason))
     }
     return try parse(bytes)
+  }
+
+  /// Why there are no settings: nobody made a store here, or they are lost.
+  ///
+  /// A folder without `store.json` in which changes are is no empty one: whoever made a store over it would lose them.
+  static func missing(_ disk: any Disk, root: String) throws(StorageError) -> StorageError {
+    guard try onDisk({ () throws(DiskError) in try holdsChanges(disk) }) else { return .noStore(root) }
+    return .damaged(
+      Damage(
+        file: path, offset: 0, reason: "the file is missing, but edits or data of a store are in \(root)"))
+  }
+
+  private static func holdsChanges(_ disk: any Disk) throws(DiskError) -> Bool {
+    for folder in try disk.list("") where isOfOwn(folder) || ["log", "runs", "old"].contains(folder) {
+      let names = try disk.list(folder)
+      if folder == "old" ? names.contains(where: { Int($0) != nil }) : names.contains(where: isOfChanges) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Whether a folder has the name of one of own changes.
+  static func isOfOwn(_ folder: String) -> Bool { folder == "own" || folder.hasPrefix("own-") }
+
+  private static func isOfChanges(_ file: String) -> Bool {
+    file.hasSuffix(".jsonl") || file.hasSuffix(".jsonl.gz") || file == "torn"
   }
 
   static func parse(_ bytes: [UInt8]) throws(StorageError) -> StoreConfiguration {

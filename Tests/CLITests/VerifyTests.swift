@@ -244,6 +244,83 @@ struct VerifyTests {
     #expect(try store.digest() == world.digest)
   }
 
+  @Test(
+    "Lost settings are no empty folder: nothing is made over it, and verify makes them anew from the edits")
+  func missingSettings() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    for number in 0..<3 { _ = try desk.ok("ticket", "new", "Ticket \(number)") }
+    let disk = FolderDisk(desk.folder + "/store")
+    try disk.remove("store.json")
+    let before = try disk.readAll("own/000000000001.jsonl")
+    for command in [
+      ["ticket", "list"], ["ticket", "new", "x"], ["init", "--agent", "anna"], ["verify", "--check"],
+    ] {
+      let run = desk.run(command)
+      #expect(run.code == .damaged, "\(command)")
+      #expect((run.output + run.errors).contains("askonce verify"), "\(command): \(run.errors)")
+    }
+    #expect(try disk.readAll("own/000000000001.jsonl") == before)
+    #expect(try disk.readAll("own/torn") == nil)
+    #expect(desk.run("verify").code == .damaged)
+    #expect(desk.run("verify").output.hasSuffix("3 changes: intact\n"))
+    #expect(desk.run("status", "--json").json?["agent"]?.string == "anna")
+    #expect(desk.run("ticket", "list", "--json").json?.elements?.count == 3)
+    // An empty folder is still one.
+    try disk.remove("store.json")
+    try disk.remove("own/000000000001.jsonl")
+    _ = try desk.ok("init", "--agent", "bo")
+  }
+
+  @Test("A store that went on as a copy keeps to the folder in which it did")
+  func missingSettingsOfAFork() throws {
+    let world = try World()
+    let disk = try world.disk(with: "", [])
+    func fork() throws -> (replica: ReplicaID, unsent: [Change]) {
+      let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+      try store.adopt(store.fork(sent: Store.Sent(store.replica)), token: "token")
+      return (store.replica, store.unsent)
+    }
+    let (replica, unsent) = try fork()
+    #expect(unsent.count == 4)
+    try disk.remove("store.json")
+    _ = try Store.verify(disk: disk, root: "store", repairing: true, environment: world.server.environment)
+    let again = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+    #expect(again.replica == replica && again.unsent == unsent)
+  }
+
+  @Test("Zeros where several edits were are more than one unfinished edit")
+  func zeros() throws {
+    let world = try World()
+    let path = try #require(world.files.last { $0.hasPrefix("own/") })
+    let bytes = world.content[path] ?? []
+    let lines = bytes.split(separator: 0x0A)
+    for start in [0, lines[lines.count - 3].startIndex, lines[lines.count - 3].startIndex + 20] {
+      let disk = try world.disk(with: path, Array(bytes[..<start]) + bytes[start...].map { _ in 0 })
+      let check = try Store.verify(
+        disk: disk, root: "store", repairing: true, environment: world.server.environment)
+      #expect(check.need == .person)
+    }
+  }
+
+  @Test("Edits of another replica are left to whoever finds the right settings")
+  func foreign() throws {
+    let world = try World()
+    let disk = try world.disk(with: "", [])
+    let other = MemoryDisk()
+    _ = try Store.make(disk: other, root: "other", agent: "bo", environment: world.server.environment)
+    let right = try #require(try disk.readAll("store.json"))
+    try disk.replace("store.json", with: try #require(try other.readAll("store.json")))
+    for _ in 0..<2 {
+      let check = try Store.verify(
+        disk: disk, root: "store", repairing: true, environment: world.server.environment)
+      #expect(check.need == .person)
+    }
+    try disk.replace("store.json", with: right)
+    let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+    #expect(try store.digest() == world.digest && store.unsent.count == 4)
+  }
+
   @Test("The command says what it found, and its exit code what is needed")
   func command() throws {
     let desk = try TestDesk()

@@ -193,9 +193,33 @@ import Testing
     let bytes = try #require(disk.bytes("own/000000000001.jsonl"))
     for count in bytes.indices {
       disk.put("own/000000000001.jsonl", Array(bytes[..<count]))
-      let whole = bytes[..<count].count { $0 == 0x0A }
+      // A line that lacks nothing but its line feed counts.
+      let whole = bytes[..<count].count { $0 == 0x0A } + (count < bytes.count && bytes[count] == 0x0A ? 1 : 0)
       let found = try Self.open(disk, repairing: false)
       #expect(found.unsent == Array(Self.changes(1...4)[..<whole]))
+    }
+  }
+
+  /// A line that lost its line feed alone, with the room behind it or to a space, counts, and the log goes on behind it.
+  @Test func aLineWithoutItsLineFeedCounts() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...3))
+    let path = "own/000000000001.jsonl"
+    let bytes = try #require(disk.bytes(path))
+    let end = try #require(bytes.lastIndex(of: 0x0A))
+    var spaced = bytes
+    spaced[end] = UInt8(ascii: " ")
+    for left in [Array(bytes[..<end]), spaced] {
+      disk.put(path, left)
+      #expect(try Self.open(disk, repairing: false).unsent == Self.changes(1...3))
+      var found = try Self.open(disk)
+      #expect(found.unsent == Self.changes(1...3) && found.torn == nil && found.damage.isEmpty)
+      #expect(disk.bytes(path)?.prefix(end + 1) == bytes.prefix(end + 1) && disk.bytes("own/torn") == nil)
+      try found.append(Self.changes(4...4))
+      try found.append(Self.changes(5...6))
+      let again = try Self.open(disk, repairing: false)
+      #expect(again.unsent == Self.changes(1...6) && again.torn == nil && again.damage.isEmpty)
     }
   }
 
@@ -227,6 +251,11 @@ import Testing
     var log = try Self.open(disk)
     try log.append(Self.changes(1...2))
     let other = try OwnLog(disk: disk, replica: ReplicaID(bits: 5), acknowledged: 0, repairing: false)
-    #expect(other.unsent.isEmpty && (other.torn != nil || !other.damage.isEmpty))
+    #expect(other.unsent.isEmpty && other.damage.count == 2 && other.torn == nil)
+    // Settings that are not this folder's must not make an end of them that is cut off.
+    let whole = disk.bytes("own/000000000001.jsonl")
+    let writer = try OwnLog(disk: disk, replica: ReplicaID(bits: 5), acknowledged: 0, repairing: true)
+    #expect(writer.torn == nil && disk.bytes("own/000000000001.jsonl") == whole)
+    #expect(try Self.open(disk).unsent == Self.changes(1...2))
   }
 }

@@ -7,6 +7,10 @@ package struct Finding: Hashable, Sendable {
     case mended
     /// The unfinished end that a crash left was cut off; no command had said that it was done.
     case cut
+    /// The same, but zeros are in it: the disk may have lost edits that were done.
+    case zeroed
+    /// Intact changes of another replica, which are left as they are.
+    case foreign
     /// A derived file was made anew, or will be when it is needed.
     case remade
     /// The changes were taken from another file that holds them.

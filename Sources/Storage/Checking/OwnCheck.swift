@@ -51,12 +51,23 @@ package struct OwnCheck {
       bytes += stored.count
     }
     changes += content.changes.count { $0.id.sequence > acknowledged }
-    var torn: Damage?
+    if content.isForeign {
+      // Whoever finds the right settings finds these edits.
+      for damage in content.damage { findings.append(Finding(damage, .foreign)) }
+      return
+    }
+    var torn: (damage: Damage, isZeroed: Bool)?
     if next == nil, !file.isCompressed, content.intact < content.end {
       content.damage.removeAll { $0.offset >= content.intact }
-      torn = Damage(
-        file: file.path, offset: content.intact,
-        reason: "\(content.end - content.intact) bytes of an unfinished change")
+      let isZeroed = stored?[content.intact..<content.end].contains(0) ?? false
+      torn = (
+        Damage(
+          file: file.path, offset: content.intact,
+          reason:
+            "\(content.end - content.intact) bytes of an unfinished change\(isZeroed ? ", zeros among them" : "")"
+        ),
+        isZeroed
+      )
     }
     let end = next.map { $0 - 1 } ?? max(acknowledged, content.changes.last?.id.sequence ?? 0)
     let there = Set(content.changes.map(\.id.sequence))
@@ -69,7 +80,8 @@ package struct OwnCheck {
   }
 
   private mutating func repair(
-    _ file: OwnFile, _ content: OwnFile.Content, missing: [UInt64], torn: Damage?, isThere: Bool
+    _ file: OwnFile, _ content: OwnFile.Content, missing: [UInt64], torn: (damage: Damage, isZeroed: Bool)?,
+    isThere: Bool
   ) throws(StorageError) {
     var whole = content.changes
     var lost: [UInt64] = []
@@ -86,7 +98,7 @@ package struct OwnCheck {
       let reason = "\(missing.count) changes from \(replica).\(first) on are missing"
       note(Damage(file: file.path, offset: 0, reason: reason), lost.isEmpty ? .restored : .lost)
     }
-    if let torn { note(torn, .cut) }
+    if let torn { note(torn.damage, torn.isZeroed ? .zeroed : .cut) }
     guard aside != nil else { return }
     whole += stubs(lost, whole)
     whole.sort { $0.id < $1.id }

@@ -32,6 +32,10 @@ struct OwnFile: Sendable {
 
   /// What a file holds.
   struct Content {
+    /// Whether intact lines of another replica are in it: the store's settings are not those under which it was written.
+    var isForeign = false
+    /// Whether the last line is whole but for its line feed.
+    var lacksLineFeed = false
     var changes: [Change] = []
     var damage: [Damage] = []
     /// Lines with one flipped bit, which their checksums put right; the changes count.

@@ -26,9 +26,16 @@ struct OwnLines {
     guard start < bytes.count else { return false }
     let end = end(of: start)
     do throws(JSONError) {
-      guard end < bytes.count else { throw JSONError(offset: end - start, reason: "the line has no end") }
-      try take(ChangeLine.parseChecked(bytes.span.extracting(start..<end)), &content)
-      content.intact = end + 1
+      let change = try ChangeLine.parseChecked(bytes.span.extracting(start..<end))
+      // A whole line is nothing that a crash left unfinished, whoever made it, and where only its line feed is missing.
+      content.intact = min(end + 1, bytes.count)
+      content.lacksLineFeed = end == bytes.count
+      do throws(JSONError) {
+        try take(change, &content)
+      } catch {
+        content.damage.append(Damage(file: path, offset: start, reason: error.reason))
+        if change.id.replica != replica { content.isForeign = true }
+      }
       start = end + 1
     } catch {
       let damage = Damage(file: path, offset: start + error.offset, reason: error.reason)

@@ -190,6 +190,13 @@ package struct OwnLog: Sendable {
   private func read(_ file: OwnFile, isLast: Bool, repairing: Bool) throws(DiskError) -> OwnFile.Content {
     guard let bytes = try disk.readAll(file.path) else { return OwnFile.Content() }
     var content = OwnFile.parse(bytes, file, replica)
+    if isLast, !file.isCompressed, repairing, content.lacksLineFeed {
+      let opened = try disk.open(file.path, .update)
+      try opened.write([UInt8(ascii: "\n")].span, at: content.intact)
+      try opened.sync()
+      content.intact += 1
+      content.room = max(0, content.room - 1)
+    }
     // A torn tail is what a crash leaves: it was never acknowledged, so it is no damage, but it is kept.
     guard isLast, !file.isCompressed, content.intact < content.end else { return content }
     content.damage.removeAll { $0.offset >= content.intact }
