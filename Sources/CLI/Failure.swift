@@ -39,7 +39,7 @@ extension Failure {
     case .noStore: .notFound
     case .storeExists: .conflict
     case .laterVersion: .version
-    case .damaged: .damaged
+    case .damaged, .workspaceDamaged: .damaged
     case .full: .full
     }
   }

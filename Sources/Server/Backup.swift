@@ -18,7 +18,7 @@ package enum Backup {
   ///
   /// Each copy is the workspace as it was at one moment: the log only ever grows at its end, and a push that was
   /// being written is cut off. It is opened and read through its index before this returns.
-  /// - Throws: `StorageError` where the target is in use or the disk refuses.
+  /// - Throws: `StorageError` where the target is in use or lies in the data folder, a log is damaged, or the disk refuses.
   package static func run(_ data: ServerData, from source: String, to target: String) throws(StorageError)
     -> [Copied]
   {
@@ -46,7 +46,7 @@ package enum Backup {
         try onDisk { () throws(DiskError) in try to.syncFolder(folder) }
       }
       let log = try ServerLog(to, repairing: true)
-      if let damage = log.damage.first { throw .damaged(damage) }
+      if let damage = log.damage.first { throw StorageError.damaged(damage).of(workspace: name) }
       try onDisk { () throws(DiskError) in try to.syncFolder("") }
       copied.append(Copied(workspace: name, position: log.last, bytes: bytes))
     }

@@ -278,6 +278,11 @@ extension DeviceRegistry {
   /// What is damaged in a workspace's lists of devices and invitations.
   static func verify(_ disk: any Disk) throws(StorageError) -> [Damage] {
     var damage: [Damage] = []
+    if try isLost(disk) {
+      let reason =
+        "missing or empty beside a log that devices sent: all of them have to join again with new codes"
+      damage.append(Damage(file: devicesPath, offset: 0, reason: reason))
+    }
     for path in [devicesPath, invitesPath] {
       let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) } ?? []
       let found = RecordLines.read(bytes, of: path)
@@ -303,6 +308,22 @@ extension DeviceRegistry {
       }
       if !found.damage.isEmpty { lost.append(path) }
     }
+    if try isLost(disk) {
+      // An empty line says that somebody knows.
+      try onDisk { () throws(DiskError) in try disk.replace(devicesPath, with: [0x0A]) }
+      if !lost.contains(devicesPath) { lost.append(devicesPath) }
+    }
     return lost
+  }
+
+  /// Whether there is no list of devices, and a log that only devices can have written.
+  private static func isLost(_ disk: any Disk) throws(StorageError) -> Bool {
+    try onDisk { () throws(DiskError) in
+      if try disk.readAll(devicesPath)?.isEmpty == false { return false }
+      for name in try disk.list("log") where name.hasSuffix(".jsonl.gz") {
+        if try disk.open("log/\(name)", .read).size() > 0 { return true }
+      }
+      return false
+    }
   }
 }

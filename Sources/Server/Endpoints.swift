@@ -70,9 +70,18 @@ package struct Endpoints: Sendable {
       if case .refused = error {
         throw Refusal(.notFound, "there is no workspace \"\(request.path[2])\" on this server")
       }
+      if case .workspaceDamaged(let name, _) = error { throw Self.damaged(name) }
       throw Refusal(.failed, "the workspace cannot be opened: \(error)")
     }
     return (hosted, try hosted.devices.device(token: request.token))
+  }
+
+  /// The refusal of a workspace that the operator has to look after; the server's log says what is wrong.
+  private static func damaged(_ name: String) -> Refusal {
+    Refusal(
+      .unavailable,
+      "workspace \"\(name)\" is damaged on the server, which serves it again once its operator has repaired it"
+    )
   }
 
   private func join(_ request: ServerRequest) throws(Refusal) -> ServerResponse {
@@ -85,6 +94,7 @@ package struct Endpoints: Sendable {
     do throws(StorageError) {
       found = try data.workspace(ofCode: code)
     } catch {
+      if case .workspaceDamaged(let name, _) = error { throw Self.damaged(name) }
       throw Refusal(.failed, "the server's data cannot be read: \(error)")
     }
     guard let hosted = found else {

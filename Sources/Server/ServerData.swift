@@ -25,6 +25,8 @@ package final class ServerData: Sendable {
   package let random: @Sendable () -> UInt64
   private let sizes: Sizes
   private let open = Mutex<[String: Hosted]>([:])
+  /// Why some workspaces are not served.
+  private let unusable = Mutex<[String: StorageError]>([:])
 
   static let settingsPath = "workspace.json"
   static let formatVersion = 1
@@ -97,7 +99,26 @@ package final class ServerData: Sendable {
   /// The devices of a workspace, without opening its log.
   package func devices(_ name: String) throws(StorageError) -> DeviceRegistry {
     try checkSettings(name)
-    return try DeviceRegistry(disk(name), now: now, random: random)
+    do throws(StorageError) {
+      return try DeviceRegistry(disk(name), now: now, random: random)
+    } catch {
+      throw error.of(workspace: name)
+    }
+  }
+
+  /// The names of folders that hold a workspace's log or runs and no settings, ordered.
+  package func namesWithoutSettings() throws(StorageError) -> [String] {
+    let listing = try onDisk { () throws(DiskError) in try root.list("") }
+    var names: [String] = []
+    for name in listing.sorted() where Self.isName(name) {
+      let disk = disk(name)
+      let isLost = try onDisk { () throws(DiskError) in
+        if try disk.list("").contains(Self.settingsPath) { return false }
+        return try (disk.list("log") + disk.list(RunName.folder)).contains { $0.hasSuffix(".jsonl.gz") }
+      }
+      if isLost { names.append(name) }
+    }
+    return names
   }
 
   private func checkSettings(_ name: String) throws(StorageError) {
@@ -105,11 +126,18 @@ package final class ServerData: Sendable {
     guard Self.isName(name),
       let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) })
     else {
+      if try namesWithoutSettings().contains(name) {
+        let reason = "the file is missing beside a log"
+        throw StorageError.damaged(Damage(file: Self.settingsPath, offset: 0, reason: reason)).of(
+          workspace: name)
+      }
       throw .refused(
         "there is no workspace \"\(name)\"; make it with 'askonce admin workspace create \(name)'")
     }
     guard let format = (try? JSONText(parsing: bytes))?["format"]?.int else {
-      throw .damaged(Damage(file: "\(name)/\(Self.settingsPath)", offset: 0, reason: "expected a format"))
+      throw StorageError.damaged(
+        Damage(file: Self.settingsPath, offset: 0, reason: "expected a format")
+      ).of(workspace: name)
     }
     guard format <= Self.formatVersion else {
       throw .laterVersion(file: "\(name)/\(Self.settingsPath)", found: format, known: Self.formatVersion)
@@ -119,17 +147,47 @@ package final class ServerData: Sendable {
   /// An open workspace; opens it at the first call.
   package func hosted(_ name: String) throws(StorageError) -> Hosted {
     if let hosted = open.withLock({ $0[name] }) { return hosted }
+    if let error = unusable.withLock({ $0[name] }) { throw error }
     try checkSettings(name)
     let disk = disk(name)
-    let opened = Hosted(
-      workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
-      devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
+    let opened: Hosted
+    do throws(StorageError) {
+      opened = Hosted(
+        workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
+        devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
+    } catch {
+      throw error.of(workspace: name)
+    }
     return open.withLock { open in
       // Two first requests may both have opened it: the one that came first counts.
       if let hosted = open[name] { return hosted }
       open[name] = opened
       return opened
     }
+  }
+
+  /// Opens all workspaces. Those that are damaged are not served until the server is started again.
+  ///
+  /// - Returns: why some are not served, by name; empty where all are.
+  /// - Throws: `StorageError` where the disk refuses, or where there are damaged workspaces and no other.
+  package func openAll() throws(StorageError) -> [StorageError] {
+    var failures: [StorageError] = []
+    func refuse(_ name: String, _ error: StorageError) {
+      unusable.withLock { $0[name] = error }
+      failures.append(error)
+    }
+    for name in try names() + namesWithoutSettings() {
+      do throws(StorageError) {
+        _ = try hosted(name)
+      } catch {
+        switch error {
+        case .workspaceDamaged, .laterVersion: refuse(name, error)
+        default: throw error
+        }
+      }
+    }
+    if let first = failures.first, opened.isEmpty { throw first }
+    return failures
   }
 
   /// The workspaces that are open, by name.
@@ -139,7 +197,17 @@ package final class ServerData: Sendable {
 
   /// The open workspace that gave out a one-time code, nil for none.
   package func workspace(ofCode code: String) throws(StorageError) -> Hosted? {
-    for name in try names() where try devices(name).knows(code: code) { return try hosted(name) }
+    var failure: StorageError?
+    for name in try names() {
+      do throws(StorageError) {
+        if try devices(name).knows(code: code) { return try hosted(name) }
+      } catch {
+        guard case .workspaceDamaged = error else { throw error }
+        failure = error
+      }
+    }
+    // It may be one of a workspace of which nothing can be read.
+    if let failure { throw failure }
     return nil
   }
 

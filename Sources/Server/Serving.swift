@@ -43,12 +43,13 @@ package enum Serving {
     let data = ServerData(folder: options.folder, now: options.now, random: options.random)
     guard let lock = try data.lock() else { throw .locked(options.folder) }
     defer { withExtendedLifetime(lock) {} }
-    // Opened now, so that damage is told at the start and the first agent does not wait.
-    for name in try data.names() { _ = try data.hosted(name) }
     let now = options.now
-    let service = Service(data) { trouble in
+    let report: @Sendable (String) -> Void = { trouble in
       log(JSONText(object: [("at", JSONText(time(now()))), ("trouble", JSONText(trouble))]).text)
     }
+    // Opened now, so that damage is told at the start and the first agent does not wait.
+    for failure in try data.openAll() { report("not served: \(failure)") }
+    let service = Service(data, report: report)
     var configuration = HTTPServer.Configuration(address: options.listen)
     configuration.log = { record in log(line(record, now())) }
     let server: HTTPServer

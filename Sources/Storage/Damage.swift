@@ -31,6 +31,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   case laterVersion(file: String, found: Int, known: Int)
   /// A file that is needed is damaged.
   case damaged(Damage)
+  /// A file of a server's workspace, relative to its data folder, is damaged.
+  case workspaceDamaged(String, Damage)
   /// The disk is full: what was asked for did not happen.
   case full(String)
   /// A change was refused.
@@ -48,9 +50,19 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .laterVersion(let file, let found, let known):
       "\(file) has format \(found) and this program knows up to \(known); use a newer askonce"
     case .damaged(let damage): "\(damage); run 'askonce verify'"
+    case .workspaceDamaged(let workspace, let damage):
+      "workspace \(workspace) is damaged: \(damage); stop the server and run 'askonce admin verify \(workspace) --repair', "
+        + "or restore a backup"
     case .full(let path): "the disk is full, so nothing was written to \(path); free some space and try again"
     case .refused(let reason): reason
     }
+  }
+
+  /// Damage that was found in a workspace's folder, with the workspace's name.
+  package func of(workspace: String) -> StorageError {
+    guard case .damaged(let damage) = self else { return self }
+    return .workspaceDamaged(
+      workspace, Damage(file: "\(workspace)/\(damage.file)", offset: damage.offset, reason: damage.reason))
   }
 
   package init(_ error: DiskError) {

@@ -130,7 +130,7 @@ import Testing
       return found
     } catch {
       switch error {
-      case .damaged: return nil
+      case .damaged, .workspaceDamaged: return nil
       // A flipped digit of the format, and settings that are cut to nothing.
       case .laterVersion, .refused: return nil
       default:

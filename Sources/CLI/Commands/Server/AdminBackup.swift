@@ -1,4 +1,5 @@
 import Codec
+import Glibc
 import Server
 
 /// Copies a server's data.
@@ -7,7 +8,9 @@ enum AdminBackup {
     "admin backup", "Copy a server's data to a new folder, also while it runs",
     details: [
       "Each workspace's copy is that workspace as it was at one moment, read back before this ends. To restore, stop the "
-        + "server and put the copy in the data folder's place: devices give back what the copy lacks when they sync."
+        + "server and put the copy in the data folder's place: devices give back what the copy lacks when they sync.",
+      "A copy knows no more of devices and codes than when it was made: after a restore look at 'askonce admin devices' and "
+        + "revoke again what was revoked since; devices that joined since join again with a new code.",
     ],
     operands: [Operand("DEST", "a folder that is empty or not there yet")],
     options: [DataFolder.option],
@@ -18,6 +21,10 @@ enum AdminBackup {
     let (folder, target) = (DataFolder.path(typed), typed.operand(0))
     return { context in
       let path = try folder(context)
+      if try DataFolder.open(path, context).names().isEmpty { throw DataFolder.isEmpty(path) }
+      if isInside(target, path) {
+        throw Failure.usage("\(target) lies in the data folder; back up to a folder outside of it")
+      }
       let copied = try Backup.run(DataFolder.open(path, context), from: path, to: target)
       if context.isJSON {
         context.output.json(
@@ -33,8 +40,27 @@ enum AdminBackup {
         context.output.line(
           "\(copy.workspace): \(Words.count(Int(copy.position), "change")), \(Words.bytes(copy.bytes))")
       }
-      if copied.isEmpty { context.note("there is no workspace in \(path)") }
       return .ok
     }
+  }
+
+  /// Whether a folder, which need not be there yet, lies in another or is it.
+  private static func isInside(_ target: String, _ folder: String) -> Bool {
+    guard let whole = resolved(folder) else { return false }
+    var parts = target.split(separator: "/", omittingEmptySubsequences: false)
+    while !parts.isEmpty {
+      if let found = resolved(parts == [""] ? "/" : parts.joined(separator: "/")) {
+        return found == whole || found.hasPrefix(whole + "/")
+      }
+      parts.removeLast()
+    }
+    return resolved(".").map { $0 == whole || $0.hasPrefix(whole + "/") } ?? false
+  }
+
+  /// A path without links; nil where there is nothing.
+  private static func resolved(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
   }
 }

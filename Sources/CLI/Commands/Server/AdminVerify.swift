@@ -33,7 +33,7 @@ enum AdminVerify {
     return { context in
       let path = try folder(context)
       if let name { _ = try DataFolder.disk(path, name, context) }
-      let names = try name.map { [$0] } ?? DataFolder.open(path, context).names()
+      let names = try name.map { [$0] } ?? DataFolder.workspaces(path, context)
       // Held to the end, so that no server starts meanwhile.
       let lock = isRepairing ? try DataFolder.open(path, context).lock() : nil
       if isRepairing, lock == nil { throw Failure(.locked, "a server is running on \(path); stop it first") }

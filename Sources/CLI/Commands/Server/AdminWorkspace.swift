@@ -38,21 +38,31 @@ enum AdminWorkspace {
       let path = try folder(context)
       var table = Table(["workspace", "changes", "size", "devices"], numbers: [1, 2, 3])
       var list: [JSONText] = []
-      for name in try DataFolder.open(path, context).names() {
+      let data = DataFolder.open(path, context)
+      var failure: StorageError?
+      for name in try (data.names() + data.namesWithoutSettings()).sorted() {
         let log = try ServerLog(FolderDisk("\(path)/\(name)"), repairing: false)
-        let devices = try DataFolder.open(path, context).devices(name).devices().count { $0.revoked == nil }
+        var devices: Int?
+        do throws(StorageError) {
+          devices = try data.devices(name).devices().count { $0.revoked == nil }
+        } catch {
+          guard case .workspaceDamaged = error else { throw error }
+          context.note(error.description)
+          failure = error
+        }
         let size = FolderSize.bytes("\(path)/\(name)")
         table.add([
-          .init(name), .init(Words.grouped(Int(log.last))), .init(Words.bytes(size)), .init(String(devices)),
+          .init(name), .init(Words.grouped(Int(log.last))), .init(Words.bytes(size)),
+          .init(devices.map { String($0) } ?? "?"),
         ])
         list.append(
-          JSONText(object: [
+          JSONText(present: [
             ("workspace", JSONText(name)), ("changes", JSONText(Int(log.last))), ("bytes", JSONText(size)),
-            ("devices", JSONText(devices)),
+            ("devices", devices.map { JSONText($0) }),
           ]))
       }
       if context.isJSON { context.output.json(list: list) } else { table.write(to: context.output) }
-      return .ok
+      return failure == nil ? .ok : .damaged
     }
   }
 }

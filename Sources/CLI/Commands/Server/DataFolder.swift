@@ -22,11 +22,29 @@ enum DataFolder {
     ServerData(folder: path, now: context.system.now, random: context.system.random)
   }
 
+  /// The names of a data folder's workspaces, with those whose settings are missing.
+  ///
+  /// - Throws: `Failure`, `.notFound` where there are none.
+  static func workspaces(_ path: String, _ context: Context) throws -> [String] {
+    let data = open(path, context)
+    let names = try (data.names() + data.namesWithoutSettings()).sorted()
+    if names.isEmpty { throw isEmpty(path) }
+    return names
+  }
+
+  static func isEmpty(_ path: String) -> Failure {
+    Failure(
+      .notFound,
+      "there is no workspace in \(path): is that the server's data folder? 'askonce admin workspace create' makes one"
+    )
+  }
+
   /// The disk of a workspace's folder.
   ///
   /// - Throws: `Failure`, `.notFound` where there is no such workspace.
   static func disk(_ path: String, _ name: String, _ context: Context) throws -> FolderDisk {
-    let names = try open(path, context).names()
+    let data = open(path, context)
+    let names = try data.names() + data.namesWithoutSettings()
     guard names.contains(name) else {
       let near = Suggestion.nearest(to: name, among: names).map { "; did you mean '\($0)'?" }
       let hint = near ?? "; 'askonce admin workspace list' shows those that there are"

@@ -1,0 +1,115 @@
+import Agent
+import CLI
+import Codec
+import Foundation
+import Merge
+import Server
+import Storage
+import SyncProtocol
+import TestSupport
+import Testing
+
+/// What `admin` commands and a server say of data that is damaged, incomplete or somewhere else.
+@Suite("Admin")
+struct AdminCommandTests {
+  /// A data folder with two workspaces, of which the first holds a change.
+  private static func world() throws -> (cli: TestDesk, desk: LocalDesk, data: String) {
+    let desk = try LocalDesk()
+    let anna = try desk.store("anna")
+    try desk.join(anna)
+    try anna.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "It drips"])))
+    try desk.sync(anna)
+    try desk.data.create("west")
+    return (try TestDesk(), desk, desk.folder + "/server")
+  }
+
+  private static func append(_ text: String, to path: String, in folder: String) throws {
+    let file = try FolderDisk(folder).open(path, .append)
+    try file.append(Array(text.utf8).span)
+  }
+
+  @Test("One damaged workspace does not keep the others from being served")
+  func damagedWorkspace() throws {
+    for path in ["nord/devices.jsonl", "nord/log/0000000001.jsonl.gz", "nord/workspace.json"] {
+      let (cli, desk, data) = try Self.world()
+      defer { withExtendedLifetime(desk) {} }
+      if path.hasSuffix("workspace.json") {
+        try FolderDisk(data).remove(path)
+      } else {
+        try Self.append("{\"x\":1}\n", to: path, in: data)
+      }
+      let served = ServerData(folder: data, now: desk.environment.now, random: desk.environment.random)
+      let failures = try served.openAll().map(\.description)
+      #expect(failures.count == 1, "\(path)")
+      #expect(
+        failures[0].contains(path) && failures[0].contains("askonce admin verify nord --repair"),
+        "\(failures)")
+      let endpoints = Endpoints(served)
+      func ask(_ path: [String], _ body: String = "") -> ServerResponse {
+        endpoints.answer(
+          ServerRequest(
+            method: body.isEmpty ? "GET" : "POST", path: path, parameters: ["at": "0"], token: "a.b",
+            body: Array(body.utf8)))
+      }
+      let answer = ask(["v1", "workspaces", "nord", "sum"])
+      #expect(answer.status == 503 && answer.fields.contains { $0.name == "Retry-After" }, "\(path)")
+      #expect(ask(["v1", "workspaces", "west", "sum"]).status == 401)
+      let code = try served.devices("west").invite(agent: "bo", role: "agent", expires: .max)
+      #expect(
+        ask(["v1", "join"], "{\"code\":\"\(code)\",\"replica\":\"aaaaaaaaaa\"}").status == 200, "\(path)")
+      // The commands name it too, and say what else there is.
+      let verify = cli.run("admin", "verify", "--data", data)
+      #expect(
+        verify.code == .damaged && verify.output.contains("west: 0 changes, intact"), "\(verify.output)")
+      #expect(cli.run("admin", "workspace", "list", "--data", data).output.contains("west"))
+      if !path.contains("/log/") {
+        let invite = cli.run("admin", "invite", "nord", "--data", data)
+        #expect(
+          invite.code == .damaged && invite.errors.contains("askonce admin verify nord --repair"), "\(invite)"
+        )
+      }
+      #expect(cli.run("admin", "verify", "--repair", "--data", data).code == .ok, "\(path)")
+      #expect(cli.run("admin", "verify", "--data", data).code == .ok, "\(path)")
+    }
+  }
+
+  @Test("A server with nothing to serve but damage does not start")
+  func allDamaged() throws {
+    let (_, desk, data) = try Self.world()
+    defer { withExtendedLifetime(desk) {} }
+    try FolderDisk(data).remove("west/workspace.json")
+    try Self.append("{\"x\":1}\n", to: "nord/devices.jsonl", in: data)
+    let served = ServerData(folder: data, now: desk.environment.now, random: desk.environment.random)
+    #expect(throws: StorageError.self) { try served.openAll() }
+  }
+
+  @Test("A list of devices that is gone beside a log is damage, and a repair goes on without it")
+  func lostDevices() throws {
+    for isEmpty in [false, true] {
+      let (cli, desk, data) = try Self.world()
+      defer { withExtendedLifetime(desk) {} }
+      try FolderDisk(data).remove("nord/devices.jsonl")
+      if isEmpty { try Self.append("", to: "nord/devices.jsonl", in: data) }
+      let found = cli.run("admin", "verify", "--data", data)
+      #expect(found.code == .damaged && found.output.contains("devices.jsonl"), "\(found.output)")
+      #expect(cli.run("admin", "verify", "--repair", "--data", data).code == .ok)
+      #expect(cli.run("admin", "verify", "--data", data).code == .ok)
+      #expect(cli.run("admin", "invite", "nord", "--data", data).code == .ok)
+    }
+  }
+
+  @Test("Neither a check nor a backup of nothing goes well, and no backup lies in what it backs up")
+  func nothing() throws {
+    let (cli, desk, data) = try Self.world()
+    defer { withExtendedLifetime(desk) {} }
+    for folder in [data + "/none", cli.folder] {
+      #expect(cli.run("admin", "verify", "--data", folder).code == .notFound)
+      #expect(cli.run("admin", "backup", cli.folder + "/copy", "--data", folder).code == .notFound)
+    }
+    for inside in ["/copy", "/copy/deeper", "/nord/copy", "", "/../server/copy"] {
+      #expect(cli.run("admin", "backup", data + inside, "--data", data + "/").code == .usage, "\(inside)")
+    }
+    #expect(cli.run("admin", "backup", data + "-copy/new", "--data", data).code == .ok)
+    #expect(cli.run("admin", "verify", "--data", data + "-copy/new").code == .ok)
+  }
+}
