@@ -66,8 +66,9 @@ package struct FolderDisk: Disk {
           try Self.syncFolder(at: parent)
         } else if errno != EEXIST {
           // A parent may be there and closed to us for writing: only a missing one is an error.
+          let error = DiskError("make", made)
           var status = stat()
-          if stat(made, &status) != 0 { throw DiskError("make", made) }
+          if stat(made, &status) != 0 { throw error }
         }
       }
       made += "/"
