@@ -154,9 +154,11 @@ extension Store {
     for block in mirror.blocks where block.replica == replica {
       acknowledged = block.changes[block.count - 1].id.sequence
     }
+    let note = try onDisk { () throws(DiskError) in try disk.readAll(SyncNote.path) }.flatMap { SyncNote($0) }
+    let sent = configuration.server != nil && note?.own?.replica == replica ? note?.own?.sequence ?? 0 : 0
     let own = try OwnCheck(
       disk, folder: configuration.ownFolder ?? "own", replica: replica, acknowledged: acknowledged,
-      aside: aside
+      sent: sent, aside: aside
     ) { () throws(StorageError) in
       var found: [UInt64: Change] = [:]
       for run in mirror.runs {

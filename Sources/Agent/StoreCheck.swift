@@ -66,6 +66,11 @@ public struct StoreCheck: Sendable {
       case .cut: ("cut off\(kept)", .nothing, nil)
       case .remade: ("derived from the rest, so it is made anew", .nothing, nil)
       case .restored: ("taken again from another file of the store\(kept)", .nothing, nil)
+      case .awaited:
+        (
+          "the server has it\(kept)", .sync,
+          "run 'askonce sync' to fetch it again, then 'askonce verify' once more"
+        )
       case .dropped where hasServer:
         ("dropped with what lies behind it\(kept)", .sync, "run 'askonce sync' to fetch it again")
       case .dropped: ("dropped, and made anew from the edits themselves\(kept)", .nothing, nil)

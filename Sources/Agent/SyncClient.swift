@@ -100,7 +100,8 @@ public final class SyncClient {
     }
     try erase(&session)
     try onStore { () throws(StorageError) in
-      try store.note(SyncNote(at: store.environment.now(), head: head))
+      let own = store.acknowledged > 0 ? ChangeID(store.replica, store.acknowledged) : nil
+      try store.note(SyncNote(at: store.environment.now(), head: head, own: own))
       try store.compact()
     }
     return report

@@ -9,11 +9,16 @@ public struct SyncNote: Hashable, Sendable {
   /// The end of the server's log then.
   public var head: UInt64
 
+  /// The last own change that the server had then; nil for none, and in the notes of earlier versions. Where mirror and own
+  /// files are damaged together it tells what a sync brings back from what is lost.
+  public var own: ChangeID?
+
   static let path = "sync.json"
 
-  init(at: UInt64, head: UInt64) {
+  init(at: UInt64, head: UInt64, own: ChangeID? = nil) {
     self.at = at
     self.head = head
+    self.own = own
   }
 
   /// nil where the bytes are no note.
@@ -21,12 +26,14 @@ public struct SyncNote: Hashable, Sendable {
     guard let value = try? JSONText(parsing: bytes), let at = value["at"]?.string.flatMap({ HybridTime($0) }),
       let head = value["head"]?.int, head >= 0
     else { return nil }
-    self.init(at: at.milliseconds, head: UInt64(head))
+    self.init(at: at.milliseconds, head: UInt64(head), own: value["own"]?.string.flatMap { ChangeID($0) })
   }
 
   var bytes: [UInt8] {
     let at = HybridTime(milliseconds: at).description
-    return Array((JSONText(object: [("at", JSONText(at)), ("head", JSONText(Int(head)))]).text + "\n").utf8)
+    var members = [("at", JSONText(at)), ("head", JSONText(Int(head)))]
+    if let own { members.append(("own", JSONText(own.description))) }
+    return Array((JSONText(object: members).text + "\n").utf8)
   }
 }
 

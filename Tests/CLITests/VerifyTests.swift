@@ -303,6 +303,44 @@ struct VerifyTests {
     }
   }
 
+  @Test(
+    "An edit that is damaged here and in the mirror comes back from the server, and nobody is taken for a copy"
+  )
+  func sentEdit() throws {
+    let world = try World()
+    let log = try #require(world.files.last { $0.hasPrefix("log/") })
+    for path in world.files where path.hasPrefix("own/") && path.hasSuffix(".jsonl") {
+      var own = world.content[path] ?? []
+      let lines = own.split(separator: 0x0A).filter { $0.count > 60 }
+      // The last that were sent, of which only the log behind the runs tells.
+      let target = lines[lines.count - 6]
+      own.replaceSubrange(
+        target.startIndex + 20..<target.startIndex + 60, with: Array(repeating: 0, count: 40))
+      let disk = try world.disk(with: path, own)
+      var bytes = world.content[log] ?? []
+      // The first member's text.
+      bytes[30] ^= 0x11
+      try disk.replace(log, with: bytes)
+      let check = try Store.verify(
+        disk: disk, root: "store", repairing: true, environment: world.server.environment)
+      #expect(check.need == .sync, "\(check.findings)")
+      func sync() throws {
+        let store = try Store(disk: disk, root: "store", .writing, environment: world.server.environment)
+        let replica = store.replica
+        let report = try world.server.sync(store)
+        #expect(report.notes.isEmpty && store.replica == replica)
+        #expect(try store.digest() == world.digest && store.unsent.isEmpty)
+      }
+      try sync()
+      let again = try Store.verify(
+        disk: disk, root: "store", repairing: true, environment: world.server.environment)
+      #expect(again.need == .nothing, "\(again.findings)")
+      #expect(
+        try Store.verify(disk: disk, root: "store", repairing: false, environment: world.server.environment)
+          .findings.isEmpty)
+    }
+  }
+
   @Test("Edits of another replica are left to whoever finds the right settings")
   func foreign() throws {
     let world = try World()

@@ -15,6 +15,8 @@ package struct Finding: Hashable, Sendable {
     case remade
     /// The changes were taken from another file that holds them.
     case restored
+    /// Changes that the server has and no file here; their places are left free until a sync fetches them.
+    case awaited
     /// A part of the mirror was dropped with all behind it; the server has it.
     case dropped
     /// Changes that no file here holds any more.

@@ -9,6 +9,7 @@ package struct OwnCheck {
   private let folder: String
   private let replica: ReplicaID
   private let acknowledged: UInt64
+  private let sent: UInt64
   private let aside: SetAside?
   /// Gives the changes that the mirror holds of this replica, by sequence.
   private let mirrored: () throws(StorageError) -> [UInt64: Change]
@@ -22,15 +23,18 @@ package struct OwnCheck {
 
   /// - Parameters:
   ///   - acknowledged: the last own sequence that the mirror holds.
+  ///   - sent: the last own sequence that the server is known to have, whatever the mirror lost.
   ///   - aside: takes files as they were; nil where nothing is to be changed.
   package init(
-    _ disk: any Disk, folder: String, replica: ReplicaID, acknowledged: UInt64, aside: SetAside?,
+    _ disk: any Disk, folder: String, replica: ReplicaID, acknowledged: UInt64, sent: UInt64,
+    aside: SetAside?,
     mirrored: @escaping () throws(StorageError) -> [UInt64: Change]
   ) throws(StorageError) {
     self.disk = disk
     self.folder = folder
     self.replica = replica
     self.acknowledged = acknowledged
+    self.sent = sent
     self.aside = aside
     self.mirrored = mirrored
     var list = try onDisk { () throws(DiskError) in try OwnFile.list(disk, folder) }
@@ -85,18 +89,27 @@ package struct OwnCheck {
   ) throws(StorageError) {
     var whole = content.changes
     var lost: [UInt64] = []
+    var isAwaited = false
     for sequence in missing {
-      if let change = try fromMirror(sequence) { whole.append(change) } else { lost.append(sequence) }
+      if let change = try fromMirror(sequence) {
+        whole.append(change)
+      } else if sequence <= sent {
+        // An empty one in its place would be another change than the server's.
+        isAwaited = true
+      } else {
+        lost.append(sequence)
+      }
     }
+    let outcome: Finding.Outcome = lost.isEmpty ? isAwaited ? .awaited : .restored : .lost
     let kept = try onDisk { () throws(DiskError) in isThere ? try aside?.copy(file.path) : nil }
     func note(_ damage: Damage, _ outcome: Finding.Outcome) {
       findings.append(Finding(damage, aside == nil ? .left : outcome, keptIn: aside == nil ? nil : kept))
     }
     for damage in content.mended { note(damage, .mended) }
-    for damage in content.damage { note(damage, lost.isEmpty ? .restored : .lost) }
+    for damage in content.damage { note(damage, outcome) }
     if content.damage.isEmpty, let first = missing.first {
       let reason = "\(missing.count) changes from \(replica).\(first) on are missing"
-      note(Damage(file: file.path, offset: 0, reason: reason), lost.isEmpty ? .restored : .lost)
+      note(Damage(file: file.path, offset: 0, reason: reason), outcome)
     }
     if let torn { note(torn.damage, torn.isZeroed ? .zeroed : .cut) }
     guard aside != nil else { return }
