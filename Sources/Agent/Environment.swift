@@ -21,7 +21,8 @@ public struct Environment: Sendable {
     now: {
       var time = timespec()
       clock_gettime(CLOCK_REALTIME, &time)
-      return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+      // A clock that lost its battery may stand before 1970.
+      return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
     },
     random: {
       var generator = SystemRandomNumberGenerator()
