@@ -105,7 +105,7 @@ import Testing
     let index = try #require(RunIndex(bytes, name: Self.name))
     #expect(throws: StorageError.self) { try index.range(1) }
     // The fields of start and end, with a checksum that is right.
-    for field in [50, 58] {
+    for field in [52, 60] {
       var wrong = bytes
       for place in field..<field + 8 { wrong[place] = 0xFF }
       var head: [UInt8] = []
@@ -115,6 +115,34 @@ import Testing
     }
     bytes.removeLast()
     #expect(RunIndex(bytes, name: Self.name) == nil)
+  }
+
+  /// Whoever pushes chooses the types, so there may be as many as there are erasures.
+  @Test func moreTypesThanSixteenBitsCount() throws {
+    let count = 70_000
+    let types = (1...count).map { "t\($0)" }.sorted()
+    let changes = try types.enumerated().map { place, type in
+      let id = ChangeID(ReplicaID(bits: 7), UInt64(place + 1))
+      let entity = try #require(EntityID(type: type, origin: id))
+      return PlacedChange(
+        Change(id: id, at: .zero, seen: 0, by: "anna", on: entity, body: Array("\"erase\":true".utf8)),
+        position: UInt64(place + 1), stamp: 1)
+    }
+    var builder = RunIndexBuilder(name: Self.name, sum: 5, start: 40)
+    for start in stride(from: 0, to: count, by: 1000) {
+      builder.add(Array(changes[start..<start + 1000]), end: 41 + start)
+    }
+    let bytes = builder.bytes()
+    for index in [
+      try #require(RunIndex(bytes, name: Self.name)),
+      try #require(try RunIndex(Self.file(bytes), name: Self.name, small: 0)),
+    ] {
+      #expect(index.erasures.map(\.entity) == changes.map(\.change.on))
+      for place in [0, 999, 1000, 69_999] {
+        #expect(try index.members(of: changes[place].change.on).contains(place / 1000))
+        #expect(try index.members(ofType: types[place]).contains(place / 1000))
+      }
+    }
   }
 
   private static func ask(_ index: RunIndex, _ entity: EntityID) -> Result<Range<Int>, StorageError> {

@@ -44,11 +44,11 @@ package struct RunIndex: Sendable {
     case file(any DiskFile)
   }
 
-  static let magic = Array("AORUNIX4".utf8)
+  static let magic = Array("AORUNIX5".utf8)
   /// Of the magic and the fields of fixed size behind it.
-  static let fixedSize = 8 + 4 + 4 + 8 + 8 + 4 + 2 + 4 + 4 + 4 + 8 + 8 + 4 + 4
+  static let fixedSize = 8 + 4 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + 4 + 8 + 8 + 4 + 4
   static let membersPerPage = 128
-  static let memberSize = 26
+  static let memberSize = 28
   /// An index of no more than this many bytes is read as a whole.
   package static let small = 64 << 10
 
@@ -101,7 +101,7 @@ package struct RunIndex: Sendable {
     sum = bytes.number(32)
     var cursor = ByteCursor(bytes, 36..<size)
     do throws(TableFault) {
-      let typeCount = Int(try cursor.number(as: UInt16.self))
+      let typeCount = Int(try cursor.number(as: UInt32.self))
       memberCount = Int(try cursor.number(as: UInt32.self))
       let replicaCount = Int(try cursor.number(as: UInt32.self))
       let erasureCount = Int(try cursor.number(as: UInt32.self))
@@ -129,7 +129,7 @@ package struct RunIndex: Sendable {
   }
 
   private func entity(_ cursor: inout ByteCursor) throws(TableFault) -> EntityID {
-    let type = Int(try cursor.number(as: UInt16.self))
+    let type = Int(try cursor.number(as: UInt32.self))
     let origin = ChangeID(ReplicaID(bits: try cursor.number()), try cursor.number())
     guard type < types.count, let entity = EntityID(type: types[type], origin: origin) else {
       throw TableFault(reason: "an entity of no type")

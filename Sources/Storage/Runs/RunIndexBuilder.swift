@@ -4,11 +4,11 @@ import Merge
 
 /// Makes the index of a run, member by member.
 ///
-/// Binary, little-endian. The *core*: the magic `AORUNIX4`; the core's size (4 bytes) and the CRC-32 of what follows in it; the
-/// run's first and last position (8 each) and the chain's sum at the last (4); the counts of types (2), members (4),
-/// replicas (4) and erasures (4); where the first member starts and the last one ends (8 each); how many pages the filter
+/// Binary, little-endian. The *core*: the magic `AORUNIX5`; the core's size (4 bytes) and the CRC-32 of what follows in it; the
+/// run's first and last position (8 each) and the chain's sum at the last (4); the counts of types, members,
+/// replicas and erasures (4 each); where the first member starts and the last one ends (8 each); how many pages the filter
 /// has, and how many words of 64 bits each (4 each); the types, each with its length in front; for each replica, ordered: id, sequence
-/// and time (8 each); for each erasure its entity (type 2, replica 8, sequence 8) and position (8); for each page of members
+/// and time (8 each); for each erasure its entity (type 4, replica 8, sequence 8) and position (8); for each page of members
 /// the last entity in it; for each page, those of members first, its CRC-32.
 ///
 /// Then the pages: of members, 128 each, with for each its last entity and the offset behind it (8); and of the filter.
@@ -50,8 +50,10 @@ struct RunIndexBuilder {
 
   func bytes() -> [UInt8] {
     let types = Set(members.map(\.last.type) + erasures.map(\.entity.type)).sorted()
+    // Who pushes chooses the types, so there may be as many of them as there are erasures.
+    let places = Dictionary(uniqueKeysWithValues: types.enumerated().map { ($1, UInt32($0)) })
     func append(_ entity: EntityID, to output: inout [UInt8]) {
-      output.append(number: UInt16(types.firstIndex(of: entity.type) ?? 0))
+      output.append(number: places[entity.type] ?? 0)
       output.append(number: entity.origin.replica.bits)
       output.append(number: entity.origin.sequence)
     }
@@ -60,7 +62,7 @@ struct RunIndexBuilder {
     core.append(number: name.first)
     core.append(number: name.last)
     core.append(number: sum)
-    core.append(number: UInt16(types.count))
+    core.append(number: UInt32(types.count))
     core.append(number: UInt32(members.count))
     core.append(number: UInt32(replicas.count))
     core.append(number: UInt32(erasures.count))
