@@ -114,4 +114,27 @@ import Testing
     try customers.clear(&flags, of: (wanted + unknown).sorted())
     #expect(flags.indices.filter { !flags[$0] } == [0, 1, 4095, 4096, 8999])
   }
+
+  /// Types are what anybody writes: what the writer makes of however many, the reader takes.
+  @Test func moreTypesThanSixteenBitsCountAreRead() throws {
+    let disk = MemoryDisk()
+    let count = 70_001
+    let identity = TableIdentity(
+      run: RunName(first: 1, last: UInt64(count)), sum: 1, sumBefore: 0, size: 1, version: 1)
+    let writer = try TableWriter(disk.open("t", .replace), identity)
+    let types = (0..<count).map { "t\($0)" }.sorted()
+    for (row, type) in types.enumerated() {
+      let id = try #require(EntityID(type: type, origin: ChangeID(ReplicaID(bits: 7), 1)))
+      try writer.add(TableRow(id, []), columns: [])
+      writer.add(terms: [UInt32(row)], row: row)
+    }
+    try writer.finish()
+    let table = try TableReader(disk.open("t", .read), path: "t")
+    #expect(table.types == types && table.rowCount == count)
+    for row in [0, 1, 40_000, count - 1] {
+      #expect(table.rows(ofType: types[row])?.count == 1)
+      #expect(try table.entities(UInt32(row)).map(\.type) == [types[row]])
+    }
+    #expect(table.rows(ofType: "t") == nil && table.rows(ofType: "u") == nil)
+  }
 }

@@ -55,6 +55,18 @@ struct TableFooter {
 
   var rowCount: Int { types.last.map { $0.start + $0.count } ?? 0 }
 
+  /// The first type for which something holds that holds for all behind it too. Cost: a logarithm of their number, of which
+  /// whoever makes entities decides.
+  func firstType(where isBehind: (TypePart) -> Bool) -> TypePart? {
+    var low = 0
+    var high = types.count
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(types[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low < types.count ? types[low] : nil
+  }
+
   func bytes() -> [UInt8] {
     var output: [UInt8] = []
     identity.write(to: &output)
@@ -81,7 +93,8 @@ struct TableFooter {
 
   init(_ cursor: inout ByteCursor) throws(TableFault) {
     identity = try TableIdentity(&cursor)
-    for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
+    // Each type, and each column, takes a byte or more of what is left.
+    for _ in 0..<(try cursor.count(atMost: cursor.rest)) {
       let type = try cursor.string()
       let count = try cursor.count(atMost: 1 << 32)
       let ids = try [TableFile.Place](&cursor)
@@ -91,7 +104,7 @@ struct TableFooter {
       let replicas = try PackedNumbers.read(ids.count, &cursor)
       let sequences = try PackedNumbers.read(ids.count, &cursor)
       var columns: [ColumnPart] = []
-      for _ in 0..<(try cursor.count(atMost: 1 << 16)) {
+      for _ in 0..<(try cursor.count(atMost: cursor.rest)) {
         let name = try cursor.string()
         guard let kind = TableColumn.Kind(rawValue: try cursor.number()) else {
           throw TableFault(reason: "a column of unknown kind")

@@ -26,7 +26,7 @@ package final class TableReader {
   /// The rows of a type; nil where there are none.
   package func rows(ofType type: String) -> TypeReader? {
     if let part = parts[type] { return part }
-    guard let part = footer.types.first(where: { $0.type == type }) else { return nil }
+    guard let part = footer.firstType(where: { $0.type >= type }), part.type == type else { return nil }
     let reader = TypeReader(part, file)
     parts[type] = reader
     return reader
@@ -43,7 +43,7 @@ package final class TableReader {
     let numbers = try TermPages.rows(of: term, footer.terms, file)
     guard numbers.count <= maximum else { return nil }
     for row in numbers {
-      guard let part = footer.types.first(where: { row < $0.start + $0.count }),
+      guard let part = footer.firstType(where: { row < $0.start + $0.count }),
         let reader = rows(ofType: part.type),
         let id = EntityID(type: part.type, origin: try reader.id(row - part.start))
       else { throw file.damage(0, "a term for row \(row)") }
