@@ -79,7 +79,7 @@ extension Refusal {
   static let encodingInOldVersion = Refusal(
     400, "transfer-encoding-in-http-1.0", "HTTP/1.0 has no Transfer-Encoding.")
   static let bodyTooLarge = Refusal(
-    413, "body-too-large", "The request body is larger than this resource accepts.")
+    413, "too-large", "The request body is larger than this resource accepts.")
   static let chunkSizeMalformed = Refusal(
     400, "malformed-chunk-size", "A chunk does not start with its size in hexadecimal digits.")
   static let chunkLineTooLong = Refusal(

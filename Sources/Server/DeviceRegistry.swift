@@ -102,6 +102,12 @@ package final class DeviceRegistry: Sendable {
     return device
   }
 
+  /// Whether a device may still sync. Cost: none, but for a look at the file's size twice a second.
+  func isEnrolled(_ device: String) -> Bool {
+    refresh()
+    return state.withLock { state in state.devices[device].map { $0.revoked == nil } ?? false }
+  }
+
   private func refresh() {
     let time = now()
     let isDue = state.withLock { state in

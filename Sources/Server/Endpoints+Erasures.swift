@@ -8,7 +8,7 @@ extension Endpoints {
   /// `GET .../erasures`: what was erased, and how far the server and each device are with it.
   func erasures(_ hosted: ServerData.Hosted, _ device: Device) throws(Refusal) -> ServerResponse {
     guard device.role == Device.supervisor else {
-      throw Refusal(.notSupervisor, "what was erased, and by which devices, is told to supervisors only")
+      throw Refusal(.forbidden, "what was erased, and by which devices, is told to supervisors only")
     }
     do throws(StorageError) {
       return ServerResponse(

@@ -49,7 +49,7 @@ package struct Endpoints: Sendable {
       case ("GET", "runs", 4): return .answer(try runs(hosted))
       case ("GET", "runs", 5): return .answer(try run(request, hosted))
       case ("GET", "erasures", 4): return .answer(try erasures(hosted, device))
-      case ("GET", "live", 4): return .answer(ServerResponse(body: .live(hosted.workspace)))
+      case ("GET", "live", 4): return .answer(ServerResponse(body: .live(hosted, device)))
       case ("POST", "fork", 4): return .answer(try fork(request, hosted, device))
       default: break
       }

@@ -4,13 +4,21 @@ import Synchronization
 
 /// The agents who wait to be told that a workspace's head moved: server-sent events, one line each.
 final class LiveStreams: Sendable {
-  private let streams = Mutex<[String: [ObjectIdentifier: StreamWriter]]>([:])
+  private struct Stream {
+    let writer: StreamWriter
+    let devices: DeviceRegistry
+    /// Who follows it.
+    let device: String
+  }
 
-  /// Opens a stream that begins with the head as it is.
-  func open(_ workspace: Workspace) -> Response {
+  private let streams = Mutex<[String: [ObjectIdentifier: Stream]]>([:])
+
+  /// Opens a stream that begins with the head as it is. It ends where a head or a ping is due and the device was revoked.
+  func open(_ hosted: ServerData.Hosted, _ device: Device) -> Response {
     let writer = StreamWriter(capacity: 4096)
-    streams.withLock { $0[workspace.name, default: [:]][ObjectIdentifier(writer)] = writer }
-    _ = writer.write(Self.event(workspace))
+    let stream = Stream(writer: writer, devices: hosted.devices, device: device.device)
+    streams.withLock { $0[hosted.workspace.name, default: [:]][ObjectIdentifier(writer)] = stream }
+    _ = writer.write(Self.event(hosted.workspace))
     return Response(
       [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")],
       body: .stream(writer))
@@ -25,7 +33,7 @@ final class LiveStreams: Sendable {
   }
 
   func closeAll() {
-    for writer in streams.withLock({ $0.values.flatMap(\.values) }) { writer.close() }
+    for stream in streams.withLock({ $0.values.flatMap(\.values) }) { stream.writer.close() }
   }
 
   private static func event(_ workspace: Workspace) -> [UInt8] {
@@ -33,10 +41,15 @@ final class LiveStreams: Sendable {
   }
 
   private func send(_ bytes: [UInt8], to name: String) {
-    let writers = streams.withLock { $0[name] ?? [:] }
-    for (id, writer) in writers {
+    let open = streams.withLock { $0[name] ?? [:] }
+    for (id, stream) in open {
+      let isAllowed = stream.devices.isEnrolled(stream.device)
+      if !isAllowed { stream.writer.close() }
       // A full buffer is no loss: what waits in it says already that the head moved.
-      if case .closed = writer.write(bytes) { _ = streams.withLock { $0[name]?.removeValue(forKey: id) } }
+      guard isAllowed, stream.writer.write(bytes) != .closed else {
+        _ = streams.withLock { $0[name]?.removeValue(forKey: id) }
+        continue
+      }
     }
   }
 }

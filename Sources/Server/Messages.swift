@@ -33,8 +33,8 @@ package struct ServerResponse: Sendable {
     case bytes([UInt8])
     /// Parts of files, one after another.
     case extents([ServerLog.Extent])
-    /// The head now and whenever it moves, until the client goes.
-    case live(Workspace)
+    /// The head now and whenever it moves, until the client goes or may not ask any more.
+    case live(ServerData.Hosted, Device)
   }
 
   package var status: Int

@@ -47,8 +47,8 @@ package final class Service: RequestHandler {
   package func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) {
     switch endpoints.begin(Self.request(request)) {
     case .answer(let response):
-      if case .live(let workspace) = response.body {
-        respond(live.open(workspace))
+      if case .live(let hosted, let device) = response.body {
+        respond(live.open(hosted, device))
       } else {
         respond(Self.response(response))
       }

@@ -28,9 +28,16 @@ package enum SyncWire {
       throw Refusal(
         .malformed, "a sync needs the query parameters after (a position) and sum (8 hexadecimal digits)")
     }
+    guard let own = try number("own") else {
+      throw Refusal(
+        .malformed, "a sync needs the query parameter own, the last sequence that the device gave")
+    }
+    guard ["0", "1", nil].contains(parameters["relay"]) else {
+      throw Refusal(.malformed, "query parameter relay is neither 0 nor 1")
+    }
     let limit = try number("limit").map { Int(min($0, UInt64(maximumLimit))) } ?? SyncRequest.defaultLimit
     return SyncRequest(
-      after: Cursor(position: position, sum: sum), own: try number("own") ?? 0,
+      after: Cursor(position: position, sum: sum), own: own,
       unsent: Int(try number("unsent") ?? 0), isRelay: parameters["relay"] == "1",
       erased: try number("erased"), limit: limit, body: body)
   }
