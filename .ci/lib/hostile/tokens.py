@@ -26,10 +26,24 @@ def tokens_and_codes(attacks, scratch, server, client, other):
     revoked = protocol.Client("127.0.0.1", server.port)
     revoked.join(server.invite("mallory"))
     revoked.sync()
+    following = server.connect()
+    following.settimeout(20)
+    following.sendall(request("GET", revoked.base + "/live", revoked.token))
+    told = b""
+    while b"\ndata: " not in told:
+        told += following.recv(65536)
     scratch.run("admin", "revoke", server.workspace, "mallory", "--data", server.data)
     # The server looks at the file for what others appended twice a second.
     wait(lambda: parse(converse(server, request("POST", revoked.query(), revoked.token)))[:2] == (401, "revoked"), "the revocation", 5)
     attacks.expect("a revoked token", 401, "revoked", request("POST", revoked.query(), revoked.token))
+    # Whoever follows live is told no further head.
+    client.edit("ticket/", '"set":{"subject":"Moves the head"}')
+    client.sync()
+    told = b""
+    while part := following.recv(65536):
+        told += part
+    following.close()
+    check(b"data:" not in told, f"a revoked device that follows live was told {told!r}")
 
     def join(what, status, error, code, replica=None, **more):
         body = {"code": code, "replica": replica or protocol.new_replica()} | more
