@@ -43,7 +43,7 @@ def tokens_and_codes(attacks, scratch, server, client, other):
     while part := following.recv(65536):
         told += part
     following.close()
-    check(b"data:" not in told, f"a revoked device that follows live was told {told!r}")
+    check(f"data: {client.position} ".encode() not in told, f"a revoked device that follows live was told {told!r}")
 
     def join(what, status, error, code, replica=None, **more):
         body = {"code": code, "replica": replica or protocol.new_replica()} | more
