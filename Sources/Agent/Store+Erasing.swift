@@ -74,7 +74,7 @@ extension Store {
       let holding = try runs.erase(pending).holding
       try removeDerived(of: holding)
       try mirror.erase(pending)
-      try OwnErasure.erase(pending, disk, folder: ownFolder, replica: replica)
+      try OwnErasure.erase(pending, disk, folder: configuration.ownPath, replica: replica)
       try eraseAside(pending)
       try syncFolders()
       let note = ErasureNote(position: mirror.last, sum: mirror.sum)
@@ -100,9 +100,6 @@ extension Store {
     try reopen()
   }
 
-  /// The folder of own changes.
-  private var ownFolder: String { configuration.ownFolder ?? "own" }
-
   /// Removes what is no part of the store's state and may hold anything: copies that `verify` kept, runs that are on their way,
   /// own changes under other ids. What is in those has a place in the order, or was made again under this id; so an erasure
   /// may know it by another name.
@@ -111,7 +108,7 @@ extension Store {
       for number in try disk.list(SetAside.root) { try disk.removeFolder("\(SetAside.root)/\(number)") }
       for name in try disk.list(Self.incoming) { try disk.remove("\(Self.incoming)/\(name)") }
       for folder in try disk.list("")
-      where (folder == "own" || folder.hasPrefix("own-")) && folder != ownFolder {
+      where (folder == "own" || folder.hasPrefix("own-")) && folder != configuration.ownPath {
         try disk.removeFolder(folder)
       }
     }
@@ -121,7 +118,8 @@ extension Store {
   /// says is erased. Cost: a sync for each of the store's folders.
   private func syncFolders() throws(StorageError) {
     let folders = [
-      "", SetAside.root, Self.incoming, RunName.folder, MirrorLog.folder, LostHistory.root, ownFolder,
+      "", SetAside.root, Self.incoming, RunName.folder, MirrorLog.folder, LostHistory.root,
+      configuration.ownPath,
     ]
     try onDisk { () throws(DiskError) in
       for folder in folders { try disk.syncFolderIfThere(folder) }
@@ -202,7 +200,7 @@ extension Store {
     guard !entities.isEmpty else { return [] }
     try rewriting { () throws(StorageError) in
       try OwnErasure.withdraw(
-        disk, folder: ownFolder, replica: replica, behind: acknowledged)
+        disk, folder: configuration.ownPath, replica: replica, behind: acknowledged)
     }
     return entities.sorted()
   }

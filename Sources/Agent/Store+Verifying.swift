@@ -157,7 +157,7 @@ extension Store {
     let note = try onDisk { () throws(DiskError) in try disk.readAll(SyncNote.path) }.flatMap { SyncNote($0) }
     let sent = configuration.server != nil && note?.own?.replica == replica ? note?.own?.sequence ?? 0 : 0
     let own = try OwnCheck(
-      disk, folder: configuration.ownFolder ?? "own", replica: replica, acknowledged: acknowledged,
+      disk, folder: configuration.ownPath, replica: replica, acknowledged: acknowledged,
       sent: sent, aside: aside
     ) { () throws(StorageError) in
       var found: [UInt64: Change] = [:]

@@ -177,7 +177,7 @@ public final class Store {
         let replica = configuration.replica
         let own = try onDisk { () throws(DiskError) in
           try OwnLog(
-            disk: disk, folder: configuration.ownFolder ?? "own", replica: replica,
+            disk: disk, folder: configuration.ownPath, replica: replica,
             acknowledged: acknowledged,
             repairing: isWriting, sizes: sizes)
         }

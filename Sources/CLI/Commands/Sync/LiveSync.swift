@@ -55,7 +55,7 @@ struct LiveSync {
       throw SyncError.notJoined
     }
     let transport = try connect(server)
-    let ownFolder = "\(context.store)/\(store.configuration.ownFolder ?? "own")"
+    let ownFolder = "\(context.store)/\(store.configuration.ownPath)"
     // Taken before the sync: an edit that comes meanwhile is seen behind it.
     let own = FolderMark(of: [ownFolder])
     let desk = Desk(store)
