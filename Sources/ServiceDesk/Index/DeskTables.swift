@@ -100,12 +100,7 @@ final class DeskTables {
   /// The values of an entity as of now; nil where nothing is known of it. Cost: a page of each table, or a fold.
   func values(of id: EntityID) throws(StorageError) -> [TableValue]? {
     if let values = try newerValues(of: id) { return values }
-    for table in tables.reversed() {
-      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
-        return try rows.values(row)
-      }
-    }
-    return nil
+    return try place(of: id).map { (rows, row) throws(StorageError) in try rows.values(row) }
   }
 
   /// One value of an entity as of now; nil where nothing is known of it. Cost: two pages of a table, or a fold.
@@ -113,10 +108,14 @@ final class DeskTables {
     if let values = try newerValues(of: id) {
       return projection.columns(ofType: id.type).firstIndex { $0.name == column }.map { values[$0] }
     }
+    guard let (rows, row) = try place(of: id), let index = rows.column(column) else { return nil }
+    return try rows.value(row, index)
+  }
+
+  /// Where the row of an entity is that counts; nil where no table has one. Cost: a page of each table.
+  private func place(of id: EntityID) throws(StorageError) -> (rows: TypeReader, row: Int)? {
     for table in tables.reversed() {
-      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) {
-        return try rows.column(column).map { (index) throws(StorageError) in try rows.value(row, index) }
-      }
+      if let rows = table.rows(ofType: id.type), let row = try rows.row(of: id.origin) { return (rows, row) }
     }
     return nil
   }
