@@ -68,8 +68,8 @@ struct Case: Sendable {
     guard let log = state.logs[Vocabulary.timeline] else { return [] }
     var entries = TicketPage.Entry.all(log.map(TimelineEntry.init), on: state)
     entries.holdBack { state.despite($0.entry.id) }
-    let stopping: Set = ["draft", "cancelled", "failed", "held"]
-    return Set(entries.filter { stopping.contains($0.state ?? "") }.map(\.entry.id))
+    let stopping = Vocabulary.stoppedStates.union(["held"])
+    return Set(entries.filter { $0.state.map(stopping.contains) == true }.map(\.entry.id))
   }
 
   /// The members of a timeline's entry that rules look at.

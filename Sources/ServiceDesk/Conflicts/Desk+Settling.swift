@@ -24,6 +24,7 @@ public enum SettlingError: Error, Sendable, CustomStringConvertible {
   case stale(String)
   /// The value is one that is never kept, and why.
   case secret(String)
+  /// The store could not be read or written.
   case storage(StorageError)
 
   /// Why not, in words for people.
@@ -40,9 +41,8 @@ extension Desk {
   /// Settles a conflict by an edit that syncs like any other and can be undone.
   ///
   /// A field gets the value, over every head that is known here; a fact's keeps what it was given for and how long it holds; a
-  /// situation gets a field `settled.<id>`. Two people who
-  /// settle one in different ways without knowing of each other have a conflict again. Of something erased only that it was
-  /// settled is kept. Cost: the entity.
+  /// situation gets a field `settled.<id>`. Two people who settle one in different ways without knowing of each other have a
+  /// conflict again. Of something erased only that it was settled is kept. Cost: the entity.
   /// - Returns: the change; nil where it would change nothing.
   /// - Throws: `SettlingError`: `.secret` for a value that is never kept.
   @discardableResult

@@ -97,7 +97,8 @@ extension Situations {
         }
         guard let newer, let value = newer.value(of: field) else { return nil }
         if subject.isAnswered(knowing: reply, newer) { return nil }
-        let (old, new) = (told.map(factText) ?? "nothing", factText(value))
+        let old = told.map { Conflict.words(field, $0) } ?? "nothing"
+        let new = Conflict.words(field, value)
         return SituationRule.Finding(
           kind: .staleFact,
           sides: [
@@ -115,6 +116,4 @@ extension Situations {
       }
     }
   }
-
-  private static func factText(_ value: JSONText) -> String { (value["value"] ?? value).plain }
 }

@@ -42,7 +42,7 @@ struct TicketClock: Sendable, Hashable {
     guard entry.isContact else { return }
     if entry.kind == Vocabulary.call || entry.direction == "out" {
       // What never reached the customer is no answer.
-      if let state = item.state, ["draft", "cancelled", "failed"].contains(state) { return }
+      if let state = item.state, Vocabulary.stoppedStates.contains(state) { return }
       if entry.direction == "in", asked == nil { asked = entry.happened }
       if asked != nil, answered == nil { answered = entry.happened }
       waiting = nil

@@ -3,6 +3,9 @@ import Merge
 
 /// The life of a ticket, its timeline, and what was promised.
 extension Vocabulary {
+  /// The states of a message that did not reach the customer and is not on its way.
+  static let stoppedStates: Set = ["draft", "cancelled", "failed"]
+
   // MARK: Entries of a timeline: member `kind`
 
   /// Words of the customer or to the customer, in writing.

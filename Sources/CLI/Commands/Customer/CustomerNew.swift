@@ -9,7 +9,8 @@ enum CustomerNew {
   static let command = Command(
     "customer new", "Record a new customer and print its id",
     details: [
-      "Where somebody like that is here already, a line on the standard error says so, as where somebody has the same phone or e-mail; 'customer similar' tells it before."
+      "Where somebody like that is here already, a line on the standard error says so, as where somebody has the same phone or "
+        + "e-mail; 'customer similar' tells it before."
     ],
     operands: [Operand("NAME", "the customer's name"), FieldOptions.operand],
     options: CustomerCommands.fields.options,

@@ -11,8 +11,8 @@ import Storage
 ///
 /// Which values replace which stays as it was, so a field with several values has them here too. What the author of each knew
 /// is lost, for here all are edits of one device: what rests on that, such as a reply that crossed with a colleague's, is no
-/// conflict here. `several` counts the entities of which that may be so. Each change keeps as `org` the id under which it was first made. One that this store holds under that id, or brought in before, is
-/// passed over.
+/// conflict here. `several` counts the entities of which that may be so. Each change keeps as `org` the id under which it was
+/// first made. One that this store holds under that id, or brought in before, is passed over.
 struct ChangeReplay {
   private let store: Store
   /// Under which id this store holds a change of the file.
