@@ -105,7 +105,8 @@ extension Simulation {
     guard let detail = body() else { return }
     count("losses")
     note("\(what) \(detail)")
-    let held = held()
+    // What is left of an edit may be what a server that is down now wrote and did not acknowledge: power loss may take it.
+    let held = held(losingPower: true)
     let lost = journal.wanted.filter { !held.contains($0) }
     if !lost.isEmpty { note("excused: \(lost.joined(separator: " "))") }
     journal.excuse(lost)
@@ -132,9 +133,11 @@ extension Simulation {
   }
 
   /// The edits that are whole on the server or on a device that may sync.
-  private func held() -> Set<String> {
-    var held = Survey.tokens(on: server.disk)
-    for agent in agents where !agent.isRevoked { held.formUnion(Survey.tokens(on: agent.disk)) }
+  private func held(losingPower: Bool = false) -> Set<String> {
+    var held = Survey.tokens(on: server.disk, losingPower: losingPower)
+    for agent in agents where !agent.isRevoked {
+      held.formUnion(Survey.tokens(on: agent.disk, losingPower: losingPower))
+    }
     return held
   }
 }

@@ -6,11 +6,13 @@ import TestSupport
 /// Looks at the bytes of disks, not through the product's eyes: which edits are still there, whole, somewhere.
 enum Survey {
   /// The tokens of all intact changes on a disk.
-  static func tokens(on disk: MemoryDisk) -> Set<String> {
+  ///
+  /// - Parameter losingPower: leaves out what a power loss could take.
+  static func tokens(on disk: MemoryDisk, losingPower: Bool = false) -> Set<String> {
     var found: Set<String> = []
+    let files = losingPower ? disk.certain : disk.paths.map { ($0, disk.bytes($0) ?? []) }
     // What a repair put into `damaged/` is for a person to look at.
-    for path in disk.paths where !path.contains("damaged/") {
-      guard let bytes = disk.bytes(path) else { continue }
+    for (path, bytes) in files where !path.contains("damaged/") {
       if path.hasSuffix(".jsonl") {
         for line in bytes.split(separator: 0x0A) {
           guard (try? ChangeLine.parseChecked(Array(line).span)) != nil else { continue }

@@ -86,6 +86,13 @@ extension MemoryDisk {
   /// A file's bytes; nil when it is not there.
   package func bytes(_ path: String) -> [UInt8]? { names[path]?.bytes }
 
+  /// What is left of each file whatever a power loss takes, by the file's present path.
+  package var certain: [(path: String, bytes: [UInt8])] {
+    let kept = Set(durable.values.map { ObjectIdentifier($0) })
+    return names.sorted { $0.key < $1.key }.filter { kept.contains(ObjectIdentifier($0.value)) }
+      .map { ($0.key, $0.value.certain) }
+  }
+
   /// Puts a file there, durably, past all faults.
   package func put(_ path: String, _ bytes: [UInt8]) {
     var folder = Self.folder(of: path)

@@ -17,6 +17,9 @@ final class MemoryInode {
     sync()
   }
 
+  /// The bytes that power loss cannot take.
+  var certain: [UInt8] { Array(bytes.prefix(floor)) }
+
   func append(_ more: some Collection<UInt8>) {
     bytes += more
   }
