@@ -73,8 +73,29 @@ extension Store {
     }
   }
 
+  /// Whether it may be that more of what was set aside can be given back than the last time: all of it, where nothing waits.
+  /// Cost: a small file, and what lies behind the runs where something waits.
+  func hasNewsOfWaiting() throws(StorageError) -> Bool {
+    let marks = try onDisk { () throws(DiskError) in try LostHistory.waiting(disk) }
+    if marks.isEmpty || configuration.isSupervisor { return true }
+    return marks.contains { mirrorMark(of: $0.replica) >= $0.sequence }
+  }
+
+  /// Notes what waits for a supervisor's device.
+  func wait(for marks: [ChangeID]) throws(StorageError) {
+    try onDisk { () throws(DiskError) in try LostHistory.wait(for: marks, disk) }
+  }
+
+  /// Whether something that was set aside waits for a supervisor's device.
+  package var isWaiting: Bool {
+    get throws(StorageError) {
+      try onDisk { () throws(DiskError) in try !LostHistory.waiting(disk).isEmpty }
+    }
+  }
+
   /// Forgets what was set aside, after the server has it.
   package func forgetAside() throws(StorageError) {
+    if try isWaiting { return }
     try onDisk { () throws(DiskError) in try LostHistory.remove(disk) }
   }
 }

@@ -86,7 +86,7 @@ extension Store {
     return damage
   }
 
-  private func mirrorMark(of replica: ReplicaID) -> UInt64 {
+  func mirrorMark(of replica: ReplicaID) -> UInt64 {
     for block in mirror.blocks.reversed() where block.replica == replica {
       return block.changes[block.count - 1].id.sequence
     }

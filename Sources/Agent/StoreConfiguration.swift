@@ -25,6 +25,8 @@ public struct StoreConfiguration: Codable, Hashable, Sendable {
   public var token: String?
   /// The folder of own changes; `own` when absent. Another one since this store got a new replica id.
   public var ownFolder: String?
+  /// Whether the server takes erasures from this device.
+  public var isSupervisor: Bool { role == "supervisor" }
   /// The folder in which its own changes are.
   package var ownPath: String { ownFolder ?? "own" }
   /// Replica ids that this store used before, newest last: after it turned out to be a copy.

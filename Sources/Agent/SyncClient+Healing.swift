@@ -44,6 +44,15 @@ extension SyncClient {
     return entities.count > 3 ? "\(shown) and \(entities.count - 3) more" : shown
   }
 
+  /// Up to where edits knew the server's log that saw more than there is of it: the mirror was cut here because it was damaged,
+  /// and the server lost its end too, so that nobody can compare them.
+  func findCut(_ session: inout SyncSession) throws(SyncError) -> [SeenLimit] {
+    let held = store.position
+    guard let seen = store.unsent.map(\.seen).max(), seen > held else { return [] }
+    try pull(&session)
+    return seen > store.position ? [SeenLimit(position: held)] : []
+  }
+
   /// Goes back to the last place that the server shares.
   func rewind(_ session: inout SyncSession) throws(SyncError) {
     let checkpoints = store.checkpoints
@@ -105,8 +114,13 @@ extension SyncClient {
   }
 
   /// Gives the server back what it lost of what was set aside.
+  ///
+  /// The server takes erasures from supervisors' devices only. Elsewhere an erasure and what its replica made behind it wait,
+  /// because a replica's changes follow each other without gaps.
   func relay(_ session: inout SyncSession) throws(SyncError) {
     guard try onStore(store.seenLimit) != nil else { return }
+    guard try onStore(store.hasNewsOfWaiting) else { return sayWhatWaits() }
+    var waiting: [ReplicaID: UInt64] = [:]
     // Once more after something was sent: somebody else may have taken the ids meanwhile.
     for _ in 0..<5 {
       // What has to be made again under another id has a name there by which no erasure knows it.
@@ -116,15 +130,36 @@ extension SyncClient {
         let note = "what the server lost cannot be given back from here in full: \(damage)"
         if !report.notes.contains(note) { report.notes.append(note) }
       }
-      for (limit, changes) in lost.groups { try relay(changes, limit, &session) }
+      func waits(_ changes: [Change]) -> Bool {
+        waiting[changes[0].id.replica].map { $0 <= changes[0].id.sequence } ?? false
+      }
+      let marks = lost.groups.map(\.changes).filter(waits).map { $0[0].id }
+      for (limit, changes) in lost.groups where !waits(changes) {
+        if let first = try relay(changes, limit, &session) { waiting[first.replica] = first.sequence }
+      }
       if !session.isDone(unsent: 0) { try pull(&session) }
-      if lost.groups.isEmpty { return }
+      if marks.count == lost.groups.count {
+        try onStore { () throws(StorageError) in try store.wait(for: marks) }
+        if !marks.isEmpty { sayWhatWaits() }
+        return
+      }
     }
+    throw .interrupted(
+      "other devices gave the server changes under the ids that were to be given back; sync again")
   }
 
+  private func sayWhatWaits() {
+    let note =
+      "the server lost an erasure, which only a supervisor's device may give back; this one keeps it, and what its author "
+      + "did afterwards, until such a device has synced, or it has joined again with a supervisor's code"
+    if !report.notes.contains(note) { report.notes.append(note) }
+  }
+
+  /// Gives back changes of one replica. Returns the first of those that wait for a supervisor's device.
   private func relay(
     _ changes: [Change], _ limit: UInt64, _ session: inout SyncSession
-  ) throws(SyncError) {
+  ) throws(SyncError) -> ChangeID? {
+    var waiting: ChangeID?
     var rest = changes[...]
     while !rest.isEmpty {
       let request = session.request(
@@ -132,9 +167,13 @@ extension SyncClient {
         erased: store.erasedPosition)
       switch try link.sync(request) {
       case .failure(let refusal) where refusal.code == .notSupervisor && rest.contains(where: \.erases):
-        // What is relayed at once is of one replica, of which the server takes no erasure.
-        if rest.first?.id.replica == store.replica { _ = try withdrawErasures() }
-        rest = ArraySlice(rest.map { $0.erases ? $0.withdrawn : $0 })
+        if rest.first?.id.replica == store.replica {
+          _ = try withdrawErasures()
+          rest = ArraySlice(rest.map { $0.erases ? $0.withdrawn : $0 })
+        } else {
+          waiting = rest.first(where: \.erases)?.id
+          rest = rest.prefix { !$0.erases }
+        }
       case .failure(let refusal):
         // What the server holds changed since it was looked at.
         let isMoved = [.diverged, .gap, .forked].contains(refusal.code)
@@ -147,5 +186,6 @@ extension SyncClient {
       }
       count()
     }
+    return waiting
   }
 }

@@ -82,9 +82,10 @@ public final class SyncClient {
       try pull(&session)
       if try onStore(store.isRemadeElsewhere) { try fork(&session) }
     }
+    let cut = try findCut(&session)
     repeat {
       let request = session.request(
-        unsent: store.unsent, own: store.own.lastSequence, limits: try onStore(store.seenLimits),
+        unsent: store.unsent, own: store.own.lastSequence, limits: try onStore(store.seenLimits) + cut,
         erased: store.erasedPosition)
       switch try link.sync(request) {
       case .success(let answer): try take(answer, &session)

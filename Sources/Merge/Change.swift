@@ -65,8 +65,12 @@ public struct PlacedChange: Hashable, Sendable {
     PlacedChange(change, position: position, stamp: stamp, seenLimit: seenLimit)
   }
 
-  /// The position up to which the author had merged, in this lineage of the log.
-  public var seen: UInt64 { min(change.seen, seenLimit ?? change.seen) }
+  /// The position up to which the author had merged, in this lineage of the log. Whatever a change claims, it does not know
+  /// what came behind it.
+  public var seen: UInt64 {
+    let seen = min(change.seen, seenLimit ?? change.seen)
+    return position.map { min(seen, $0 &- 1) } ?? seen
+  }
 
   /// Whether the author had merged `other` when making this change.
   public func knew(_ other: PlacedChange) -> Bool {

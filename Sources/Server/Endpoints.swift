@@ -123,21 +123,15 @@ package struct Endpoints: Sendable {
     _ request: ServerRequest, _ hosted: ServerData.Hosted, _ device: Device
   ) throws(Refusal) -> Step {
     let message = try SyncWire.request(request.parameters, body: request.body)
-    let sender = Workspace.Sender(replica: device.replica, agent: device.agent)
+    let sender = Workspace.Sender(
+      replica: device.replica, agent: device.agent, isSupervisor: device.role == Device.supervisor)
     hosted.activity.note(
       device.device,
       .init(
         seen: data.now(), position: message.after.position, unsent: message.unsent, sum: message.after.sum,
         erased: min(message.erased ?? 0, message.after.position)))
     if message.body.isEmpty { return .answer(Self.response(hosted.workspace.pull(sender, message))) }
-    var push = try Workspace.Push(sender, message)
-    do throws(StorageError) {
-      push.barred = try Workspace.barred(
-        push.blocks, from: device, isRelay: message.isRelay, hosted.devices)
-    } catch {
-      throw Refusal(.failed, "the devices cannot be read: \(error)")
-    }
-    return .push(hosted, push)
+    return .push(hosted, try Workspace.Push(sender, message))
   }
 
   /// The HTTP form of a sync's outcome.

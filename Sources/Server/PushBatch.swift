@@ -12,6 +12,8 @@ struct PushBatch {
   /// What the requests erase.
   private(set) var erasures: [Erasure] = []
   private var erased: Set<EntityID>
+  /// The end of the log before the batch: nobody has seen more.
+  private let head: UInt64
   private var last: UInt64
   private var sum: UInt32
   private let stamp: UInt64
@@ -20,7 +22,8 @@ struct PushBatch {
   init(log: ServerLog, marks: [ReplicaID: ReplicaMark], erased: Set<EntityID>, stamp: UInt64) {
     self.marks = marks
     self.erased = erased
-    last = log.last
+    head = log.last
+    last = head
     sum = log.sum
     self.stamp = stamp
   }
@@ -50,12 +53,7 @@ struct PushBatch {
       count += block.count
       if let new = try Self.unknown(block, isRelay: push.request.isRelay, &marks) { fresh.append(new) }
     }
-    for block in fresh where push.barred.contains(block.replica) {
-      guard let change = block.changes.first(where: \.erases) else { continue }
-      throw Refusal(
-        .notSupervisor,
-        "change \(change.id) erases \(change.on), which takes a device with the role supervisor")
-    }
+    for block in fresh { try check(block, from: push.sender) }
     let first = last + 1
     var placedCount = 0
     for index in fresh.indices {
@@ -73,6 +71,23 @@ struct PushBatch {
     let sequence = marks[replica]?.sequence ?? 0
     guard placedCount == count, !push.request.isRelay else { return Acknowledgement(sequence: sequence) }
     return Acknowledgement(sequence: sequence, placed: .init(first: first, count: placedCount, stamp: stamp))
+  }
+
+  /// Whether a block may be stored, apart from its place.
+  ///
+  /// Erasures are taken from supervisors only, also those that others made: anybody can say that they were another's. And what
+  /// a change claims to have seen beyond the log's end would count as known to it for ever.
+  private func check(_ block: Block, from sender: Workspace.Sender) throws(Refusal) {
+    if !sender.isSupervisor, let change = block.changes.first(where: \.erases) {
+      throw Refusal(
+        .notSupervisor,
+        "change \(change.id) erases \(change.on), which takes a device with the role supervisor")
+    }
+    let seen = min(block.changes[0].seen, block.seenLimit ?? .max)
+    guard seen <= head else {
+      throw Refusal(
+        .malformed, "change \(block.changes[0].id) has seen position \(seen), and the log ends at \(head)")
+    }
   }
 
   /// The changes of a block that the server does not have; moves the replica's mark.

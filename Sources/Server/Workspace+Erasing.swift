@@ -70,21 +70,4 @@ extension Workspace {
       for folder in ["", RunName.folder, ServerLog.folder] { try disk.syncFolderIfThere(folder) }
     }
   }
-
-  /// Whose erasures a request must not bring: all of a device that is no supervisor's; of relayed ones those of replicas that
-  /// are known here, none of them as a supervisor's.
-  ///
-  /// A relay gives back to a restored server what it took before, so one of a replica that it does not know any more counts.
-  static func barred(
-    _ blocks: [Block], from device: Device, isRelay: Bool, _ registry: DeviceRegistry
-  ) throws(StorageError) -> Set<ReplicaID> {
-    let replicas = Set(blocks.filter { $0.changes.contains(where: \.erases) }.map(\.replica))
-    guard !replicas.isEmpty else { return [] }
-    if !isRelay { return device.role == Device.supervisor ? [] : replicas }
-    let devices = try registry.devices()
-    return replicas.filter { replica in
-      let known = devices.filter { $0.replica == replica }
-      return !known.isEmpty && !known.contains { $0.role == Device.supervisor }
-    }
-  }
 }

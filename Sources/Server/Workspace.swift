@@ -108,10 +108,13 @@ package final class Workspace: Sendable {
   package struct Sender: Sendable {
     package var replica: ReplicaID
     package var agent: String
+    /// Whether erasures are taken from it, its own and those that it gives back.
+    package var isSupervisor: Bool
 
-    package init(replica: ReplicaID, agent: String) {
+    package init(replica: ReplicaID, agent: String, isSupervisor: Bool) {
       self.replica = replica
       self.agent = agent
+      self.isSupervisor = isSupervisor
     }
   }
 
@@ -120,8 +123,6 @@ package final class Workspace: Sendable {
     package let sender: Sender
     package let request: SyncRequest
     package let blocks: [Block]
-    /// The replicas whose erasures are refused.
-    package var barred: Set<ReplicaID> = []
 
     /// Decodes a request's body. Done outside of the workspace's turn, because it costs the most.
     package init(_ sender: Sender, _ request: SyncRequest) throws(Refusal) {

@@ -121,5 +121,8 @@ import Testing
     #expect(placed(1, 2, at: 6, seen: 0).knew(first))
     #expect(!first.knew(placed(1, 2, at: 6, seen: 0)))
     #expect(!placed(2, 1, at: 6, seen: 5).knew(PlacedChange(first.change)))
+    // Nobody knew what came later, whatever the change says.
+    #expect(!placed(2, 1, at: 6, seen: 1000).knew(placed(1, 2, at: 7, seen: 0)))
+    #expect(placed(2, 1, at: 6, seen: 1000).knew(first))
   }
 }

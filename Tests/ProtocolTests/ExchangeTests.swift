@@ -1,4 +1,5 @@
 import Causality
+import ChangeCodec
 import Codec
 import Foundation
 import Glibc
@@ -15,7 +16,8 @@ import Testing
 @Suite struct ExchangeTests {
   /// In this order, because each builds on the ones before.
   static let exchanges = [
-    "join", "pull-empty", "push", "push-again", "sum", "sum-within", "forked", "diverged", "gap",
+    "join", "pull-empty", "seen-beyond", "push", "push-again", "sum", "sum-within", "forked", "diverged",
+    "gap",
     "other-replica",
     "no-token", "wrong-token", "malformed", "not-found", "runs",
     "erase-refused", "erasures-refused",
@@ -149,8 +151,9 @@ import Testing
   private static func writeOthers() throws {
     let token = try token(of: "join")
     let sync = "POST /v1/workspaces/nord/sync"
-    let push = try Golden.read("push.zlib")
+    let push = try limitedPush()
     try request("pull-empty", "\(sync)?after=0&sum=00000000&own=3", token: token)
+    try request("seen-beyond", "\(sync)?after=0&sum=00000000&own=3", Golden.read("push.zlib"), token: token)
     try request("push", "\(sync)?after=0&sum=00000000&own=3", push, token: token)
     try request("push-again", "\(sync)?after=0&sum=00000000&own=3", push, token: token)
     try request("sum", "GET /v1/workspaces/nord/sum?at=3", token: token)
@@ -166,6 +169,16 @@ import Testing
     try request("erase-refused", "\(sync)?after=0&sum=00000000&own=4&erased=0", try erasure(), token: token)
     try request("erasures-refused", "GET /v1/workspaces/nord/erasures", token: token)
     try request("runs", "GET /v1/workspaces/nord/runs", token: token)
+  }
+
+  /// The push of the vectors as it is sent to a server that lost all of its log.
+  private static func limitedPush() throws -> [UInt8] {
+    func defaults(seen: UInt64) throws -> BlockText.Defaults {
+      BlockText.Defaults(replica: try #require(ReplicaID("k7f3q2hd9x")), by: "bo", seen: seen)
+    }
+    let blocks = try PushBody.decode(Golden.read("push.zlib"), defaults: defaults(seen: 3))
+    return PushBody.encode(
+      blocks.map { Block($0.changes, seenLimit: 0) }, leavingOut: try defaults(seen: 0))
   }
 
   private static func gap() throws -> [UInt8] {

@@ -47,9 +47,31 @@ extension Simulation {
           return fail("\(agent.name) cannot sync though all works: \(error)")
         }
       }
-      if isQuiet, isSettled { return }
+      if isQuiet, isSettled {
+        if !enrolThoseWhoWait() { return }
+      }
     }
     fail("the agents do not come to rest")
+  }
+
+  /// What an operator does where no supervisor's device is left that could give back an erasure that the server lost.
+  ///
+  /// - Returns: whether anybody waited.
+  private func enrolThoseWhoWait() -> Bool {
+    var isAny = false
+    for agent in agents where !agent.isRevoked {
+      guard let store = agent.store, (try? store.isWaiting) == true else { continue }
+      guard let code = server.invite(agent.agent, isSupervisor: true) else { continue }
+      do {
+        try agent.join(Network(self, agent), code: code)
+      } catch {
+        fail("\(agent.name) cannot join as a supervisor: \(error)")
+      }
+      note("\(agent.name) joined as a supervisor, because it waits")
+      count("waiting for a supervisor")
+      isAny = true
+    }
+    return isAny
   }
 
   private var isSettled: Bool {

@@ -24,17 +24,24 @@ final class Desk {
   }
 
   /// A new device that has joined the server.
-  func agent(_ name: String) throws -> SimAgent {
+  func agent(_ name: String, isSupervisor: Bool = true) throws -> SimAgent {
     let agent = SimAgent(name, agent: name, generator.split(), NodeClock(clock), sizes)
     try agent.make()
-    try join(agent)
+    try join(agent, isSupervisor: isSupervisor)
     agents.append(agent)
     return agent
   }
 
-  func join(_ agent: SimAgent) throws {
-    guard let code = server.invite(agent.agent) else { throw StorageError.refused("no code") }
+  func join(_ agent: SimAgent, isSupervisor: Bool = true) throws {
+    guard let code = server.invite(agent.agent, isSupervisor: isSupervisor) else {
+      throw StorageError.refused("no code")
+    }
     try agent.join(Direct(server), code: code)
+  }
+
+  /// A device that is gone for good.
+  func forget(_ agent: SimAgent) {
+    agents.removeAll { $0 === agent }
   }
 
   /// Another device with a copy of an agent's store.

@@ -157,7 +157,8 @@ def wrong_order(attacks, client, other):
 
     def change(sequence, replica=client.replica, **more):
         at = more.get("at", (1_795_000_000_000, 0))
-        return protocol.Change(replica, sequence, at, client.position, client.agent, f"ticket/{replica}.1", '"set":{"a":1}')
+        seen, body = more.get("seen", client.position), more.get("body", '"set":{"a":1}')
+        return protocol.Change(replica, sequence, at, seen, client.agent, f"ticket/{replica}.1", body)
 
     last = client.own
     push("a sequence that leaves out one", 409, "gap", [change(last + 2)], own=last + 2)
@@ -170,6 +171,14 @@ def wrong_order(attacks, client, other):
     push("a position that the log has not reached", 409, "diverged", [], after=client.position + 1)
     push("a position without end", 409, "diverged", [], after=2**53 - 1)
     push("a wrong sum", 409, "diverged", [], sum="00000000")
+    for seen in (client.position + 1_000_000, 2**53 - 1):
+        push(f"a change that has seen position {seen}", 400, "malformed", [change(last + 1, seen=seen)], own=last + 1)
+    erasure = '"erase":true'
+    push("a plain agent's erasure", 403, "not-supervisor", [change(last + 1, body=erasure)], own=last + 1)
+    for replica, sequence in ((other.replica, other.own + 1), ("0123456789", 1), (client.replica, last + 1)):
+        text = protocol.block_text([change(sequence, replica, body=erasure)])
+        attacks.expect(f"a plain agent's erasure as one of replica {replica}", 403, "not-supervisor",
+                       request("POST", client.query(own=last + 1, relay=1), client.token, protocol.gzip_member(text)))
     placed = '{"first":1,"stamp":"2026-11-21T17:22:40.001Z","sum":"00000000",' + block(last + 1, 1)[1:]
     attacks.expect("a place that the client chose", 400, "malformed",
                    request("POST", client.query(own=last + 1), client.token, protocol.gzip_member(placed)))

@@ -70,7 +70,7 @@ extension Desk {
 
   /// Whether this device may erase, as far as it knows: a supervisor's, or one that no server knows.
   public var mayErase: Bool {
-    store.configuration.server == nil || store.configuration.role == "supervisor"
+    store.configuration.server == nil || store.configuration.isSupervisor
   }
 
   /// What was made for an erased customer by people who did not know of the erasure, and which whoever erased it did not know.

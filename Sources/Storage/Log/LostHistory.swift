@@ -3,7 +3,8 @@ import Causality
 /// What a store set aside because its server's log is another one from some position on: `old/1` and on, each with the runs and
 /// the blocks behind that position.
 ///
-/// The file `limit` of such a folder is there before anything else in it, and goes last.
+/// The file `limit` of such a folder is there before anything else in it, and goes last. `old/waiting` says what of all of it a
+/// plain agent's device could not give back.
 package enum LostHistory {
   package static let root = "old"
 
@@ -65,8 +66,28 @@ package enum LostHistory {
     try disk.replace("\(folder(number))/limit", with: limit.bytes)
   }
 
+  /// What of all that was set aside waits for a supervisor's device: for each replica, the first sequence that could not be
+  /// given back. Empty where nothing is known to wait.
+  package static func waiting(_ disk: any Disk) throws(DiskError) -> [ChangeID] {
+    let text = String(decoding: try disk.readAll(waitingPath) ?? [], as: UTF8.self)
+    return text.split(separator: "\n").compactMap { ChangeID($0) }
+  }
+
+  /// Notes what waits.
+  package static func wait(for marks: [ChangeID], _ disk: any Disk) throws(DiskError) {
+    guard try waiting(disk) != marks else { return }
+    try disk.replace(waitingPath, with: Array(marks.map { "\($0)\n" }.joined().utf8))
+  }
+
+  private static let waitingPath = "\(root)/waiting"
+
   /// Begins a folder: with its limit, durably. Returns its path.
   package static func begin(_ limit: Limit, _ disk: any Disk) throws(DiskError) -> String {
+    if try disk.readAll(waitingPath) != nil {
+      // Not only what waited is there any more.
+      try disk.remove(waitingPath)
+      try disk.syncFolder(root)
+    }
     let number = (try numbers(disk).last ?? 0) + 1
     try disk.makeFolder(folder(number))
     try write(limit, number, disk)
@@ -107,6 +128,7 @@ package enum LostHistory {
   package static func remove(_ disk: any Disk) throws(DiskError) {
     let numbers = try numbers(disk)
     guard !numbers.isEmpty else { return }
+    if try disk.readAll(waitingPath) != nil { try disk.remove(waitingPath) }
     for number in numbers {
       let folder = folder(number)
       for name in try disk.list(folder) where name != "limit" { try disk.remove("\(folder)/\(name)") }
