@@ -78,4 +78,45 @@ extension Change {
   }
 
   var origin: Origin { Origin(id: was ?? id, at: at) }
+
+  /// Whether it is the same edit as one of the same origin, whatever ids they have now: two copies of a store may each have
+  /// made another one under one id in one millisecond.
+  ///
+  /// Changes that they name count as equal, because these may have been made again too.
+  func isSameEdit(as other: Change) -> Bool { namingNothing.isSame(as: other.namingNothing) }
+
+  /// The change under its first id, with one id in the place of all that it names, and without what it was.
+  private var namingNothing: Change {
+    let first = was ?? id
+    let one = ChangeID(ReplicaID(bits: 0), 1)
+    let isOwn = [id.replica, first.replica].contains(on.origin.replica)
+    var body = Self.named(one, inPlaceOfIDsIn: self.body)
+    let mark = Array("\"was\":\"\(one)\"".utf8)
+    if body.suffix(mark.count).elementsEqual(mark) {
+      body.removeLast(mark.count)
+      if body.last == UInt8(ascii: ",") { body.removeLast() }
+    }
+    return Change(
+      id: first, at: at, seen: seen, by: by, on: isOwn ? EntityID(type: on.type, origin: one) ?? on : on,
+      body: body)
+  }
+
+  private static func named(_ id: ChangeID, inPlaceOfIDsIn body: [UInt8]) -> [UInt8] {
+    let name = Array("\(id)".utf8)
+    var output: [UInt8] = []
+    var index = 0
+    while index < body.count {
+      output.append(body[index])
+      index += 1
+      // A replica's id has ten characters.
+      guard output.last == UInt8(ascii: "."), output.count > 10 else { continue }
+      var end = index
+      while end < body.count, body[end] &- UInt8(ascii: "0") < 10 { end += 1 }
+      guard ChangeID(body.span, index - 11, end) != nil else { continue }
+      output.removeLast(11)
+      output += name
+      index = end
+    }
+    return output
+  }
 }

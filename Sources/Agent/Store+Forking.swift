@@ -26,7 +26,7 @@ extension Store {
     /// Changes under this store's id.
     fileprivate var own: [ChangeID: Change] = [:]
     /// Changes that others made again.
-    fileprivate var remade: Set<Origin> = []
+    fileprivate var remade: [Origin: [Change]] = [:]
     fileprivate var replicas: Set<ReplicaID> = []
     private let replica: ReplicaID
 
@@ -37,11 +37,12 @@ extension Store {
     package mutating func take(_ change: Change) {
       replicas.insert(change.id.replica)
       if change.id.replica == replica { own[change.id] = change }
-      if change.was != nil { remade.insert(change.origin) }
+      if change.was != nil { remade[change.origin, default: []].append(change) }
     }
 
     fileprivate func holds(_ change: Change) -> Bool {
-      own[change.id]?.isSame(as: change) == true || remade.contains(change.origin)
+      own[change.id]?.isSame(as: change) == true
+        || remade[change.origin]?.contains { $0.isSameEdit(as: change) } == true
     }
   }
 
@@ -76,10 +77,11 @@ extension Store {
 
   /// Whether the mirror holds some of them, made again by somebody else. Cost: per store.
   func isRemadeElsewhere() throws(StorageError) -> Bool {
-    let unsent = Set(own.unsent.filter { $0.was != nil }.map(\.origin))
+    let unsent = Dictionary(own.unsent.filter { $0.was != nil }.map { ($0.origin, $0) }) { $1 }
     var isFound = false
     try forEachMirrored { change in
-      if change.id.replica != replica, change.was != nil, unsent.contains(change.origin) { isFound = true }
+      guard change.id.replica != replica, change.was != nil, let own = unsent[change.origin] else { return }
+      if own.isSameEdit(as: change) { isFound = true }
     }
     return isFound
   }

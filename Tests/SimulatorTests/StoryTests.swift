@@ -53,6 +53,28 @@ import Testing
     }
   }
 
+  /// Two copies of a store each make another edit under one id in one millisecond, and both have to make theirs again.
+  @Test func editsOfCopiesInOneMillisecondAreTwo() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    let first = try desk.copy(anna, "first")
+    let second = try desk.copy(anna, "second")
+    try desk.edit(first, "other")
+    try desk.edit(first, "others")
+    try desk.sync(first)
+    // Each edit comes a second after the last.
+    second.clock.offset = anna.clock.offset - 1000
+    let annas = try desk.edit(anna, "anna's")
+    let seconds = try desk.edit(second, "second's")
+    #expect(annas.id == seconds.id && annas.at == seconds.at)
+    try desk.sync(anna)
+    try desk.sync(second)
+    try desk.settle()
+    for agent in desk.agents {
+      #expect(try desk.tokens(agent) == ["anna's", "other", "others", "second's"])
+    }
+  }
+
   /// The server lost what a colleague sent, and gave the ids to an older self of the colleague's store.
   @Test func whatIdsWereGivenAwayIsGivenBackUnderOthers() throws {
     let desk = try Desk()
@@ -234,6 +256,34 @@ import Testing
     let bo = try desk.agent("bo")
     try desk.sync(bo)
     #expect(try bo.store?.digest() == anna.store?.digest())
+  }
+
+  /// The end of a device's log is lost, and the server's too: an edit that had seen both counts as made before either.
+  @Test func whatSawMoreThanIsLeftAnywhereIsSent() throws {
+    let desk = try Desk()
+    let anna = try desk.agent("anna")
+    let bo = try desk.agent("bo")
+    try desk.edit(bo, "1")
+    try desk.settle()
+    let path = try #require(anna.disk.paths.first { $0.hasPrefix("log/") })
+    let log = try #require(anna.disk.bytes(path))
+    try desk.edit(bo, "2")
+    try desk.settle()
+    desk.server.backUp()
+    try desk.edit(bo, "3")
+    try desk.settle()
+    let change = try desk.edit(anna, "a")
+    #expect(change.seen == 3)
+    anna.stop()
+    anna.disk.put(path, log)
+    try anna.open()
+    desk.server.restore(newest: true)
+    try desk.sync(anna)
+    let placed = try #require(anna.store?.changes(of: change.on).first)
+    #expect(placed.position == 3 && placed.seen == 1)
+    try desk.settle()
+    #expect(try desk.tokens(anna) == ["1", "2", "3", "a"])
+    #expect(try anna.store?.digest() == bo.store?.digest())
   }
 
   /// A process was killed after it made `own/`'s first file; what the next one acknowledged survives power loss.
