@@ -66,7 +66,7 @@ extension Store {
     if isDue {
       follower?.storeWillCompact()
       try runs.removeLeftovers()
-      try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum)
+      try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum, batch: Self.batch)
       // From here on the runs hold it, whether or not the log's files can be removed.
       do throws(StorageError) {
         try mirror.clear()
@@ -75,20 +75,22 @@ extension Store {
         throw error
       }
       index()
-      // Before the new run is merged into others: what is derived from it then merges too.
-      follower?.storeDidCompact(hasNewRuns: true)
+      follower?.storeWillMerge()
     }
     var merged = false
     if isDue || all {
-      let result = try runs.merge(all: all, thinning: try follower?.thinning())
+      let result = try runs.merge(all: all, batch: Self.batch, thinning: try follower?.thinning())
       merged = result.isChanged
       thinnedCount += result.thinned
       if result.thinned > 0 { recent = RecentStates() }
     }
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
-    follower?.storeDidCompact(hasNewRuns: merged)
+    follower?.storeDidCompact(hasNewRuns: isDue || merged)
     return isDue || merged
   }
+
+  /// How many members of a run are compressed at a time: a person waits for it, and each is a quarter of a megabyte.
+  private static let batch = 4
 
   /// A store without a server gives its changes places itself, so that it can compact them. When it joins
   /// a server later, the server's order takes their place.

@@ -8,6 +8,8 @@ import Storage
 package protocol StoreFollower: AnyObject {
   /// The newest changes are about to become a run.
   func storeWillCompact()
+  /// Runs are about to be merged, perhaps: what is derived from them merges too.
+  func storeWillMerge()
   /// Compaction made a run of the newest changes or merged runs; or it found nothing to do, at the end of a sync or
   /// of an edit.
   func storeDidCompact(hasNewRuns: Bool)

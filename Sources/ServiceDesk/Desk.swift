@@ -39,7 +39,7 @@ public final class Desk {
     tables.retained = { () throws(StorageError) in
       Settings(try store.state(of: Vocabulary.settingsID)).retention?.thinning(now: store.environment.now())
     }
-    tables.willCompact = { [unowned self] in if inbox.isInUse { try? inbox.settle() } }
+    tables.willCompact = { [unowned self] in if inbox.isInUse { try? inbox.settleBeforeCompaction() } }
   }
 
   /// Told how far the making of derived tables is, for a line on the standard error.

@@ -148,8 +148,11 @@ final class Inbox {
 
   // MARK: Keeping in step
 
-  /// Writes what is new to the file: before compaction hides which changes are new, and after a sync.
-  func settle() throws(StorageError) {
+  /// Writes what is new to the file before compaction hides which changes are new.
+  ///
+  /// Not what a first sync brings: all of that is new also behind it, when there are fewer runs to read.
+  func settleBeforeCompaction() throws(StorageError) {
+    if (file ?? InboxFile(store.disk))?.base.position == 0, store.position >= Self.changesLimit { return }
     _ = try inStep()
     if !overlay.isEmpty { try save() }
   }

@@ -256,6 +256,11 @@ extension DeskTables: StoreFollower {
     didErase?()
   }
 
+  func storeWillMerge() {
+    // Behind a first sync there are none: to make one of the merged run takes less than one of each of its parts.
+    if tableSet.isStarted { storeDidCompact(hasNewRuns: true) }
+  }
+
   func storeDidCompact(hasNewRuns: Bool) {
     let count = Self.changeCount(store)
     // A mirror that was set back holds fewer than before.

@@ -77,7 +77,7 @@ package final class RunSet {
   ///   - changes: by position, without gaps.
   ///   - sum: the chain's sum at the last of them.
   /// - Throws: `StorageError.damaged` where they do not follow: the log that they were read from is not what the runs say.
-  package func add(_ changes: [PlacedChange], sum: UInt32) throws(StorageError) {
+  package func add(_ changes: [PlacedChange], sum: UInt32, batch: Int = 1) throws(StorageError) {
     guard let first = changes.first?.position, let last = changes.last?.position else { return }
     guard first == self.last + 1, last >= first, last - first + 1 == UInt64(changes.count) else {
       let reason =
@@ -85,7 +85,7 @@ package final class RunSet {
       throw .damaged(Damage(file: LogSegment.folder, offset: 0, reason: reason))
     }
     let name = RunName(first: first, last: last)
-    let writer = try RunWriter(disk, name, sum: sum)
+    let writer = try RunWriter(disk, name, sum: sum, batch: batch)
     for change in changes.sorted(by: { ($0.change.on, $0.position ?? 0) < ($1.change.on, $1.position ?? 0) })
     {
       try writer.add(change)
@@ -100,13 +100,15 @@ package final class RunSet {
   ///   - all: merges everything into one run, as small as it gets; a single one that was written in haste is written anew.
   ///   - packing: whether the oldest run is made as small as it gets, which takes twice the time and saves 1 %: for a
   ///     server, of whose runs every new agent fetches a copy.
+  ///   - batch: how many members are compressed at a time, on all cores.
   ///   - thinning: what need not be kept, where the oldest run takes part: only there nothing of an entity's past is
   ///     missing.
   ///   - isCancelled: asked again and again; once it says so, all is left as it was.
   /// - Returns: whether anything was merged or thinned, and how many values were thinned.
   @discardableResult
   package func merge(
-    all: Bool = false, packing: Bool = false, thinning: Thinning? = nil, isCancelled: () -> Bool = { false }
+    all: Bool = false, packing: Bool = false, batch: Int = 1, thinning: Thinning? = nil,
+    isCancelled: () -> Bool = { false }
   ) throws(StorageError) -> (isChanged: Bool, thinned: Int) {
     var start = runs.count - 1
     var newer = runs.last?.size ?? 0
@@ -123,7 +125,8 @@ package final class RunSet {
     }
     var thinned = 0
     let name = RunName(first: merged[0].name.first, last: last)
-    let writer = try RunWriter(disk, name, sum: sum ?? 0, level: all || packing && start == 0 ? 9 : 6)
+    let level: Int32 = all || packing && start == 0 ? 9 : 6
+    let writer = try RunWriter(disk, name, sum: sum ?? 0, level: level, batch: batch)
     let walk = try EntityWalk(merged, ahead: 1)
     while let entity = try walk.next() {
       if isCancelled() {

@@ -3,28 +3,41 @@ import ChangeCodec
 import Codec
 import Merge
 
-/// Writes one run from changes that come sorted by entity, then position. Holds one member in memory.
+/// Writes one run from changes that come sorted by entity, then position. Holds the members in memory that are compressed at a
+/// time.
 package final class RunWriter {
   private let disk: any Disk
   private let name: RunName
   private let file: any DiskFile
-  private let deflater: Deflater
+  private let level: Int32
+  private let batch: Int
   private var member = RunText()
   private var pending: [PlacedChange] = []
+  /// Members that are not compressed yet.
+  private var full: [Member] = []
   private var index: RunIndexBuilder
   private var offset: Int
   private var count: UInt64 = 0
 
+  private struct Member: Sendable {
+    let text: [UInt8]
+    let cuts: [Int]
+    let changes: [PlacedChange]
+  }
+
   /// - Parameters:
   ///   - sum: the chain's sum at the run's last position.
   ///   - level: zlib's, 1 to 9.
+  ///   - batch: how many members are compressed at a time, on all cores.
   package init(
-    _ disk: any Disk, _ name: RunName, sum: UInt32, level: Int32 = 6
+    _ disk: any Disk, _ name: RunName, sum: UInt32, level: Int32 = 6, batch: Int = 1
   ) throws(StorageError) {
     self.disk = disk
     self.name = name
-    deflater = Deflater(level: level)
-    let header = deflater.compress(RunFileHeader(first: name.first, last: name.last, sum: sum).text)
+    self.level = level
+    self.batch = batch
+    let header = Deflater(level: level).compress(
+      RunFileHeader(first: name.first, last: name.last, sum: sum).text)
     let file = try onDisk { () throws(DiskError) in
       try disk.makeFolder(RunName.folder)
       return try disk.open(name.path + ".new", .replace)
@@ -46,12 +59,24 @@ package final class RunWriter {
   private func close() throws(StorageError) {
     var text: [UInt8] = []
     let cuts = member.finish(to: &text)
-    var bytes: [UInt8] = []
-    deflater.compress(text.span, cuts: cuts, to: &bytes)
-    try onDisk { () throws(DiskError) in try file.append(bytes.span) }
-    offset += bytes.count
-    index.add(pending, end: offset)
+    full.append(Member(text: text, cuts: cuts, changes: pending))
     pending.removeAll(keepingCapacity: true)
+    if full.count >= batch { try write() }
+  }
+
+  private func write() throws(StorageError) {
+    let compressed = SideBySide.map(full.count) { [full, level] index in
+      let member = full[index]
+      var bytes: [UInt8] = []
+      Deflater(level: level).compress(member.text.span, cuts: member.cuts, to: &bytes)
+      return bytes
+    }
+    for (member, bytes) in zip(full, compressed) {
+      try onDisk { () throws(DiskError) in try file.append(bytes.span) }
+      offset += bytes.count
+      index.add(member.changes, end: offset)
+    }
+    full.removeAll(keepingCapacity: true)
   }
 
   /// Removes what was written: there will be no such run.
@@ -62,6 +87,7 @@ package final class RunWriter {
   /// Closes the run and makes it durable under its name.
   package func finish() throws(StorageError) {
     if !member.isEmpty { try close() }
+    try write()
     precondition(count == name.last - name.first + 1, "a run holds every change between its positions")
     try onDisk { () throws(DiskError) in
       try file.sync()

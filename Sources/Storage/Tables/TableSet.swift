@@ -56,6 +56,11 @@ package final class TableSet {
     runs.indices.map { TableIdentity(runs, $0, version: projection.version) }
   }
 
+  /// Whether any table is there.
+  package var isStarted: Bool {
+    !tables.isEmpty || ((try? disk.list(RunName.folder)) ?? []).contains { $0.hasSuffix(".table") }
+  }
+
   /// Whether the tables are those of the runs.
   package func isInStep(with runs: [RunReader]) -> Bool { identities == wanted(runs) }
 
