@@ -49,6 +49,61 @@ struct ConsentTests {
     for desk in [desks.anna, desks.bo] { #expect(try !desk.consents(customer).allows("marketing")) }
   }
 
+  @Test("A conflict about a fact says nothing of it while there is no consent to its purpose")
+  func conflictsAreWithheld() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    try desks.anna.setConsent(customer, "analytics", isGranted: true)
+    try desks.sync()
+    for (desk, income) in [(desks.anna, "quite high"), (desks.bo, "quite low")] {
+      var fact = NewFact("income", JSONText(income))
+      fact.purpose = "analytics"
+      try desk.setFact(customer, fact)
+    }
+    try desks.sync()
+    let open = try #require(try desks.bo.conflicts().conflicts.first)
+    #expect(!open.isWithheld && open.json.text.contains("quite high"))
+    try desks.anna.setConsent(customer, "analytics", isGranted: false)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let listed = try desk.conflicts().conflicts
+      let all = try desk.conflicts(of: customer) + listed + [desk.conflict(open.id)]
+      #expect(listed.count == 1 && all.filter { $0.id == open.id }.count == 3)
+      for conflict in all where conflict.id == open.id {
+        #expect(conflict.isWithheld && conflict.state == .open && conflict.sides.count == 2)
+        #expect(!conflict.json.text.contains("quite") && conflict.json["withheld"]?.bool == true)
+      }
+    }
+    // Nobody can choose what nobody may look at; a new answer keeps what the fact is for.
+    let withheld = try desks.bo.conflict(open.id)
+    #expect(throws: SettlingError.self) { try desks.bo.settle(withheld, .take(0)) }
+    try desks.bo.settle(withheld, .value(JSONText("none")))
+    try desks.sync()
+    let state = try #require(try desks.anna.store.state(of: customer))
+    #expect(state.shown("fact.income")?.value["purpose"]?.string == "analytics")
+    #expect(try desks.anna.conflicts().total == 0)
+    #expect(try desks.anna.conflict(open.id).json.text.contains("none") == false)
+  }
+
+  @Test("An answer by an outdated fact is withheld too")
+  func outdatedAnswersAreWithheld() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.bo.setFact(customer, NewFact("floor", JSONText("the ninth")))
+    var answer = Draft()
+    answer.log["timeline"] = try JSONText(
+      parsing: Array(#"{"kind":"message","direction":"out","text":"We come up","facts":["floor"]}"#.utf8))
+    try desks.anna.store.commit(Edit(.entity(ticket), answer))
+    try desks.sync()
+    let stale = try #require(try desks.anna.conflicts().conflicts.first { $0.kind == .staleFact })
+    #expect(stale.json.text.contains("ninth"))
+    try desks.bo.setConsent(customer, "service", isGranted: false)
+    try desks.sync()
+    let withheld = try #require(try desks.anna.conflicts().conflicts.first { $0.kind == .staleFact })
+    #expect(withheld.isWithheld && !withheld.json.text.contains("ninth"))
+  }
+
   @Test("Withdrawn hides the facts of that purpose, on the other device too, and a ticket's facts")
   func hidden() throws {
     let desks = try TwoDesks()

@@ -13,7 +13,8 @@ import Merge
 ///  "says":SENTENCE,["apology":TEXT,]["rule":"least finished",]["shown":0,]
 ///  "sides":[{"change":ID,"on":ENTITY,"by":AGENT,"replica":ID,"at":TIME,"counts":TIME,["received":TIME,]["position":N,]
 ///   "seen":N,["channel":CHANNEL,]["value":JSON,]"says":TEXT,"knew":[CHANGE...],["restores":CHANGE]}...],
-///  "replaced":[JSON...],["settlement":{"change":ID,"by":AGENT,"at":TIME,["value":JSON,]["note":TEXT]}]}
+///  "replaced":[JSON...],["settlement":{"change":ID,"by":AGENT,"at":TIME,["value":JSON,]["note":TEXT]}]
+///  [,"withheld":true]}
 /// ```
 ///
 /// `at` is the latest time of its sides as it counts; in a side `at` is as dated and `counts` as it counts in the merge.
@@ -58,6 +59,8 @@ public struct Conflict: Sendable, Hashable {
   public let replaced: [JSONText]
   /// How it was settled; nil while it is open.
   public internal(set) var settlement: Settlement?
+  /// Whether the values are left out because they may not be shown now: a fact without consent to its purpose.
+  public internal(set) var isWithheld = false
 
   /// What one author did.
   public struct Side: Sendable, Hashable {
@@ -159,6 +162,7 @@ extension Conflict {
       ("rule", rule.map { JSONText($0) }),
       ("shown", shown.map { JSONText($0) }), ("sides", JSONText(array: sides)),
       ("replaced", JSONText(array: replaced)), ("settlement", settlement),
+      ("withheld", isWithheld ? JSONText(true) : nil),
     ])
   }
 

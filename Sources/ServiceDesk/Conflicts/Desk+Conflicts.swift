@@ -12,13 +12,16 @@ extension Desk {
   public func conflicts(
     _ filter: ConflictFilter = ConflictFilter(), limit: Int = 50
   ) throws(StorageError) -> (conflicts: [Conflict], total: Int) {
-    if filter.isPlain { return try inbox.first(max(0, limit)) }
+    if filter.isPlain {
+      let (conflicts, total) = try inbox.first(max(0, limit))
+      return (try withholding(conflicts), total)
+    }
     var filter = filter
     // What is said of a merged customer, or settled on one, may name any of its profiles.
     if let customer = filter.customer { filter.profiles = Set(try store.members(of: customer)) }
     if let on = filter.on { filter.on = try store.members(of: on).first ?? on }
     let all = try inbox.all(openOnly: !filter.includesClosed).filter(filter.passes)
-    return (Array(all.prefix(max(0, limit))), all.count)
+    return (try withholding(Array(all.prefix(max(0, limit)))), all.count)
   }
 
   /// How many conflicts are open. Cost: a header, and what changed since the last question.
@@ -28,8 +31,8 @@ extension Desk {
   /// what it has to do with.
   public func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] {
     let whole = try store.members(of: id).first ?? id
-    return try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: whole) }
-      .sorted(by: InboxFile.precedes)
+    let found = try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: whole) }
+    return try withholding(found.sorted(by: InboxFile.precedes))
   }
 
   /// The entry that an id or the start of one names.
@@ -38,7 +41,10 @@ extension Desk {
   public func conflict(_ text: String) throws(DeskError) -> Conflict {
     let found: [Conflict]
     do throws(StorageError) {
-      found = text.isEmpty ? [] : try inbox.all(openOnly: false).filter { $0.id.hasPrefix(text.lowercased()) }
+      let prefix = text.lowercased()
+      found =
+        text.isEmpty
+        ? [] : try withholding(inbox.all(openOnly: false).filter { $0.id.hasPrefix(prefix) })
     } catch {
       throw .storage(error)
     }
@@ -59,7 +65,7 @@ extension Desk {
   ///
   /// - Parameter agent: only those in which this agent has a part; nil for all.
   public func newConflicts(concerning agent: String? = nil) throws(StorageError) -> [Conflict] {
-    try inbox.takeArrivals { conflict in agent.map(conflict.concerns) ?? true }
+    try withholding(inbox.takeArrivals { conflict in agent.map(conflict.concerns) ?? true })
   }
 
   /// The changes of an entity in order, with what its authors knew of each other; nil where nothing of it is known.

@@ -69,6 +69,7 @@ extension Desk {
 
   /// The value that settles a field.
   private func value(of conflict: Conflict, _ how: Settlement) throws(SettlingError) -> JSONText {
+    if conflict.isWithheld { return try value(ofWithheld: conflict, how) }
     switch how {
     case .take(let index):
       guard conflict.sides.indices.contains(index), let value = conflict.sides[index].value else {
@@ -96,6 +97,19 @@ extension Desk {
       return joined
     case .done: throw .unfit("a field needs a value: take a side, give a value, or merge")
     }
+  }
+
+  /// What nobody may look at, nobody can choose; but what another value is given for stays as it is.
+  private func value(ofWithheld conflict: Conflict, _ how: Settlement) throws(SettlingError) -> JSONText {
+    let all = try onStore { () throws(StorageError) in
+      try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: conflict.on) }
+    }
+    guard case .value = how, let whole = all.first(where: { $0.id == conflict.id }) else {
+      throw .unfit(
+        "the values of \(conflict.field?.text ?? "this") may not be shown, because there is no consent to their purpose: "
+          + "ask the customer, and settle it with a value")
+    }
+    return try value(of: whole, how)
   }
 
   private func mark(

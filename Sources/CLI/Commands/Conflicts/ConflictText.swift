@@ -62,7 +62,7 @@ enum ConflictText {
     }
     sheet.write(to: output, indent: "  ")
     for (index, side) in conflict.sides.enumerated() { write(side, index, conflict, desk, output) }
-    try timeline(conflict, desk, output)
+    if !conflict.isWithheld { try timeline(conflict, desk, output) }
     if let apology = conflict.apology, conflict.state == .open {
       output.line()
       output.line(output.styled("A reply to send:", .dim))
