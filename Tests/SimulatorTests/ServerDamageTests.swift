@@ -13,6 +13,23 @@ import Testing
 @Suite struct ServerDamageTests {
   private static let tokens: Set = ["a1", "a2", "a3", "b1", "b2", "b3"]
 
+  /// A full disk takes no pushes, and keeps nobody from reading, also where the server starts on it.
+  @Test func aServerStartsOnAFullDisk() throws {
+    let desk = try Desk()
+    let (anna, bo) = (try desk.agent("anna"), try desk.agent("bo"))
+    try desk.edit(anna, "a")
+    try desk.sync(anna)
+    desk.server.disk.faults.isFull = true
+    desk.server.restart(losingPower: false)
+    #expect(try desk.sync(bo).received == 1)
+    try desk.edit(bo, "b")
+    #expect(throws: SyncError.self) { try desk.sync(bo) }
+    desk.server.disk.faults.isFull = false
+    try desk.settle()
+    #expect(try desk.tokens(anna) == ["a", "b"])
+    #expect(desk.server.isIntact, "\(desk.server.damage)")
+  }
+
   /// What a test needs of a server whose agents have worked.
   private struct World {
     let desk: Desk

@@ -10,7 +10,8 @@ extension Desk {
   ///
   /// Cost: a look at each; of those about facts the customer, and the ticket of a ticket's own.
   func withholding(_ conflicts: [Conflict]) throws(StorageError) -> [Conflict] {
-    let owners = Set(conflicts.lazy.filter(\.isAboutFact).flatMap { [$0.on, $0.customer].compactMap(\.self) })
+    let owners = Set(
+      conflicts.lazy.filter(\.isAboutFact).flatMap { [$0.on, $0.customer].compactMap(\.self) })
     guard !owners.isEmpty else { return conflicts }
     let settings = Settings(try store.state(of: Vocabulary.settingsID))
     var consents: [EntityID: Consents] = [:]
