@@ -52,6 +52,9 @@ struct Case: Sendable {
     }
   }
 
+  /// Whether an answer to the customer rests on facts.
+  var restsOnFacts: Bool { entries.contains { !$0.entry.facts.isEmpty } }
+
   /// Whether somebody who knew some steps wrote to the customer, in words that reached them or are on the way.
   func isAnswered(knowing steps: HistoryStep...) -> Bool {
     let replies = entries.filter { reply in

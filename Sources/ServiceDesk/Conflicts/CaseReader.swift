@@ -6,27 +6,35 @@ import Storage
 
 /// Gathers what the rules about an entity look at: its changes, and those of what it has to do with.
 ///
-/// Cost: the entity's members in the runs; the customer's where a reply or a conflict asks for it, and those of promises
-/// and twins where there are some.
+/// Cost: the entity's members in the runs; the customer's where an answer rests on facts or a consent was withdrawn, and those
+/// of promises and twins where there are some.
 struct CaseReader {
   let desk: Desk
   /// Cases are as they were then; nil for now.
   private let moment: StoreMoment?
   /// Customers that were read ahead, in the order in which they lie.
   private var customers: [EntityID: EntityHistory] = [:]
+  /// Customers of whom more than the name counts for any of their tickets: who withdrew a consent, or are shown as one with
+  /// others.
+  private let telling: Set<EntityID>
 
-  init(desk: Desk, asOf moment: StoreMoment? = nil) {
+  init(desk: Desk, asOf moment: StoreMoment? = nil) throws(StorageError) {
     self.desk = desk
     self.moment = moment
+    telling = Set(try desk.tables.entities([.withdrew, .linked]).joined())
   }
 
   /// Reads ahead what many questions will need, so that each part of the runs is read once.
   ///
-  /// - Parameter owners: ordered.
-  mutating func prepare(for owners: [EntityID]) throws(StorageError) {
+  /// - Parameters:
+  ///   - owners: ordered.
+  ///   - resting: tickets with answers that rest on facts.
+  mutating func prepare(for owners: [EntityID], resting: Set<EntityID>) throws(StorageError) {
     var wanted: Set<EntityID> = []
     for ticket in owners where ticket.type == Vocabulary.ticket {
-      if let customer = Self.customer(try desk.tables.value("customer", of: ticket)?.text) {
+      if let customer = Self.customer(try desk.tables.value("customer", of: ticket)?.text),
+        resting.contains(ticket) || telling.contains(customer)
+      {
         wanted.insert(customer)
       }
     }
@@ -69,9 +77,11 @@ struct CaseReader {
 
   /// That with which an entity has to do.
   private struct Surroundings {
+    /// The customer where more than the name of that counts.
     var customer: EntityID?
     /// The customer where that was read ahead.
     var known: EntityHistory?
+    var customerName: String?
     var promises: [EntityID] = []
     var others: [EntityID] = []
 
@@ -83,6 +93,7 @@ struct CaseReader {
     let subject: Case?
     var customer: ToldChanges?
     var known: EntityHistory?
+    var customerName: String?
     var promises: [ToldChanges] = []
     var others: [ToldChanges] = []
 
@@ -94,6 +105,8 @@ struct CaseReader {
       } else if let customer = known ?? customer?.history {
         subject.customer = customer
         subject.customerName = customer.state()?.text("name")
+      } else {
+        subject.customerName = customerName
       }
       subject.promises = promises.map(\.history)
       subject.others = others.map(\.history)
@@ -105,8 +118,12 @@ struct CaseReader {
     let (id, state, members) = (subject.owner.id, subject.state, subject.owner.members)
     var around = Surroundings()
     if id.type != Vocabulary.customer, let customer = Self.customer(state.text("customer")) {
-      around.customer = customer
-      around.known = customers[customer]
+      if telling.contains(customer) || subject.restsOnFacts {
+        around.customer = customer
+        around.known = customers[customer]
+      } else if let name = try desk.tables.value("name", of: customer)?.text, !name.isEmpty {
+        around.customerName = name
+      }
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
       let terms = members.map {
@@ -120,7 +137,7 @@ struct CaseReader {
   }
 
   private func draft(_ subject: Case?, _ around: Surroundings?) throws(StorageError) -> Draft {
-    var draft = Draft(subject: subject, known: around?.known)
+    var draft = Draft(subject: subject, known: around?.known, customerName: around?.customerName)
     guard let around else { return draft }
     if draft.known == nil, let customer = around.customer { draft.customer = try read(customer) }
     for promise in around.promises { if let told = try alone(promise) { draft.promises.append(told) } }
@@ -161,6 +178,8 @@ struct CaseReader {
   /// - Parameters:
   ///   - news: what of its changes is new.
   ///   - count: how many entities have news: with these a contact point may have become one that many share.
+  ///
+  /// Cost: the entity; of a customer the tickets, where the news may cross what those hold.
   func owners(
     touchedBy id: EntityID, _ news: [PlacedChange], of count: Int
   ) throws(StorageError) -> Set<EntityID> {
@@ -182,13 +201,26 @@ struct CaseReader {
         }
       }
       if isRead {
+        // An answer in the runs was known to whoever had merged those, so nothing crosses it.
+        let isCrossing = profiles.count > 1 || !news.allSatisfy(isBehindRuns)
         for named in try desk.tables.entities(profiles.map { .customer($0.description) }) {
-          owners.formUnion(named.filter { $0.type == Vocabulary.ticket })
+          owners.formUnion(
+            named.filter {
+              $0.type == Vocabulary.ticket && (isCrossing || !(desk.store.newer[$0] ?? []).isEmpty)
+            })
         }
       }
     default: break
     }
     return owners
+  }
+
+  /// Whether news are about facts or consents alone, of an author who had merged all that is in the runs.
+  private func isBehindRuns(_ placed: PlacedChange) -> Bool {
+    placed.seen >= desk.store.runs.last && !placed.isClamped
+      && ![BodyWords.name, BodyWords.erase, BodyWords.same].contains {
+        placed.change.body.contains(word: $0)
+      }
   }
 
   /// An entity with all that it is shown as one with, or was before the news.

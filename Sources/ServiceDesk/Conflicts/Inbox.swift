@@ -237,10 +237,10 @@ final class Inbox {
 
   /// Looks again at what news concern. False where that is too much.
   private func look(at news: [EntityID: [PlacedChange]], _ file: InboxFile) throws(StorageError) -> Bool {
-    var reader = CaseReader(desk: desk)
     // Of few it takes less to look at all than to read which have entries.
     let listed = news.count > Self.fewNews ? try listed(among: news.keys, file) : nil
     let fresh = try desk.reading { () throws(StorageError) -> [EntityID: [Conflict]]? in
+      let reader = try CaseReader(desk: desk)
       var touched = Array(news.keys)
       if let listed {
         let plain = try PlainNews(store, desk.tables, listed: listed)
@@ -262,7 +262,6 @@ final class Inbox {
       }
       var fresh: [EntityID: [Conflict]] = [:]
       let ordered = owners.sorted()
-      try reader.prepare(for: ordered)
       for (owner, found) in zip(ordered, try reader.conflicts(of: ordered)) { fresh[owner] = found }
       return fresh
     }

@@ -11,6 +11,8 @@ import Storage
 struct InboxSurvey {
   private let desk: Desk
   private var owners: Set<EntityID> = []
+  /// Tickets with answers that rest on facts, or with words that look so.
+  private var resting: Set<EntityID> = []
   /// Customers who withdrew a consent.
   private var withdrawn: Set<EntityID> = []
   /// Which profiles name each other as one person's.
@@ -34,9 +36,9 @@ struct InboxSurvey {
       look(id, changes)
     }
     addTwins()
-    var reader = CaseReader(desk: desk)
-    let owners = owners.sorted()
-    try reader.prepare(for: owners)
+    var reader = try CaseReader(desk: desk)
+    let owners = owners.union(resting).sorted()
+    try reader.prepare(for: owners, resting: resting)
     return try reader.conflicts(of: owners).flatMap(\.self)
   }
 
@@ -65,7 +67,7 @@ struct InboxSurvey {
     case Vocabulary.ticket:
       for placed in changes {
         let body = placed.change.body
-        if body.contains(word: BodyWords.facts) { owners.insert(id) }
+        if body.contains(word: BodyWords.facts) { resting.insert(id) }
         if BodyWords.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
         if !withdrawn.isEmpty, body.contains(word: BodyWords.customer) {
           try? ChangeBody.operations(of: body) { operation in

@@ -6,7 +6,7 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 7
+  let version: UInt32 = 8
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {
@@ -49,6 +49,9 @@ struct DeskProjection: TableProjection {
       TextFolding.words(value.plain).map { .name(word: $0) } + BlockingKeys.terms("name", value)
     case .set("name", let value) where type == Vocabulary.organisation:
       TextFolding.words(value.plain).map { .name(word: $0) }
+    case .set(let field, let value)
+    where type == Vocabulary.customer && field.text.hasPrefix(Vocabulary.consentPrefix):
+      Situations.isWithdrawn(value) ? [.withdrew] : []
     case .set(let field, let value) where type == Vocabulary.customer: BlockingKeys.terms(field, value)
     case .add(Links.same, _): [.linked]
     case .add(Vocabulary.organisations, let element) where type == Vocabulary.customer:

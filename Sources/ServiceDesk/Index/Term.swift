@@ -31,6 +31,8 @@ enum Term: Hashable {
   case organisation(String)
   /// A ticket of an outreach.
   case outreach(String)
+  /// A customer who withdrew a consent.
+  case withdrew
 
   var hash: UInt32 {
     let (kind, text): (UInt8, String) =
@@ -49,6 +51,7 @@ enum Term: Hashable {
       case .linked: (45, "")
       case .organisation(let text): (46, text)
       case .outreach(let text): (47, text)
+      case .withdrew: (48, "")
       }
     // FNV's upper bits are weak where texts are short and alike; a multiplication more mixes them.
     let hash = FNV1a.hash([kind] + Array(text.utf8))
