@@ -33,8 +33,8 @@ final class Inbox {
   /// Of so many changes behind the file, as a first sync brings them, neither.
   private static let changesLimit: UInt64 = 1 << 16
   /// With so many entities to look at, a walk through all is faster than looking at each, which costs what 500 changes do
-  /// in a walk.
-  private var walkLimit: Int { min(max(64, Int(now.position) / 500), 4000) }
+  /// in a walk; in a small store a few members hold all of them.
+  private var walkLimit: Int { min(max(256, Int(now.position) / 500), 4000) }
 
   init(_ desk: Desk) {
     self.desk = desk
