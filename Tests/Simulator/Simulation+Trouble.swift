@@ -123,7 +123,7 @@ extension Simulation {
 
   /// What a revoked device made and never sent is not owed to anybody.
   func excuseUnsentOfRevoked() {
-    let held = held()
+    let held = held(losingPower: true)
     journal.excuse(journal.wanted.filter { !held.contains($0) && isOfRevoked($0) })
   }
 
