@@ -108,7 +108,7 @@ extension Store {
       for number in try disk.list(SetAside.root) { try disk.removeFolder("\(SetAside.root)/\(number)") }
       for name in try disk.list(Self.incoming) { try disk.remove("\(Self.incoming)/\(name)") }
       for folder in try disk.list("")
-      where (folder == "own" || folder.hasPrefix("own-")) && folder != configuration.ownPath {
+      where StoreConfiguration.isOfOwn(folder) && folder != configuration.ownPath {
         try disk.removeFolder(folder)
       }
     }

@@ -82,8 +82,8 @@ extension Store {
   }
 
   /// Notes what waits for a supervisor's device.
-  func wait(for marks: [ChangeID]) throws(StorageError) {
-    try onDisk { () throws(DiskError) in try LostHistory.wait(for: marks, disk) }
+  func noteWaiting(_ marks: [ChangeID]) throws(StorageError) {
+    try onDisk { () throws(DiskError) in try LostHistory.noteWaiting(marks, disk) }
   }
 
   /// Whether something that was set aside waits for a supervisor's device.

@@ -139,7 +139,7 @@ extension SyncClient {
       }
       if !session.isDone(unsent: 0) { try pull(&session) }
       if marks.count == lost.groups.count {
-        try onStore { () throws(StorageError) in try store.wait(for: marks) }
+        try onStore { () throws(StorageError) in try store.noteWaiting(marks) }
         if !marks.isEmpty { sayWhatWaits() }
         return
       }

@@ -37,10 +37,10 @@ extension Situations {
     guard let customer = subject.customer else { return [] }
     let withdrawals = customer.steps.flatMap { step in
       step.edits.compactMap { edit -> (step: HistoryStep, purpose: String)? in
-        guard let field = edit.field, field.text.hasPrefix(consentPrefix), let value = edit.value,
+        guard let field = edit.field, field.text.hasPrefix(Vocabulary.consentPrefix), let value = edit.value,
           isWithdrawn(value)
         else { return nil }
-        return (step, String(field.text.dropFirst(consentPrefix.count)))
+        return (step, String(field.text.dropFirst(Vocabulary.consentPrefix.count)))
       }
     }
     if withdrawals.isEmpty { return [] }
@@ -70,8 +70,6 @@ extension Situations {
             + "written before your wish had reached us.")
     }
   }
-
-  static let consentPrefix = "consent."
 
   /// Whether an answer about consent is no.
   static func isWithdrawn(_ value: JSONText) -> Bool {

@@ -74,7 +74,7 @@ package enum LostHistory {
   }
 
   /// Notes what waits.
-  package static func wait(for marks: [ChangeID], _ disk: any Disk) throws(DiskError) {
+  package static func noteWaiting(_ marks: [ChangeID], _ disk: any Disk) throws(DiskError) {
     guard try waiting(disk) != marks else { return }
     try disk.replace(waitingPath, with: Array(marks.map { "\($0)\n" }.joined().utf8))
   }

@@ -76,6 +76,7 @@ package final class RunSet {
   /// - Parameters:
   ///   - changes: by position, without gaps.
   ///   - sum: the chain's sum at the last of them.
+  ///   - batch: how many members are compressed at a time, on all cores.
   /// - Throws: `StorageError.damaged` where they do not follow: the log that they were read from is not what the runs say.
   package func add(_ changes: [PlacedChange], sum: UInt32, batch: Int = 1) throws(StorageError) {
     guard let first = changes.first?.position, let last = changes.last?.position else { return }
