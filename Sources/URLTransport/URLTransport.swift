@@ -31,6 +31,7 @@ public final class URLTransport: StreamingTransport {
         "'\(server)' is no server's address; write it like https://desk.example.org", kind: .untrusted)
     }
     base = server.last == "/" ? String(server.dropLast()) : server
+    Self.keepOpenSSLAtExit
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpCookieStorage = nil
     configuration.httpShouldSetCookies = false
@@ -41,6 +42,19 @@ public final class URLTransport: StreamingTransport {
     configuration.timeoutIntervalForResource = Self.total
     session = URLSession(configuration: configuration, delegate: receiver, delegateQueue: nil)
   }
+
+  /// OpenSSL frees its state at `exit` while a session's thread may still be closing connections, which crashes the
+  /// process about once in 400 short syncs (swift-corelibs-foundation issue 5469; Swift 6.4 does the same as this, before
+  /// it sets up libcurl). Nothing is asked of OpenSSL where the process has none.
+  private static let keepOpenSSLAtExit: Void = {
+    #if os(Linux)
+      typealias Initialize = @convention(c) (UInt64, OpaquePointer?) -> CInt
+      let withoutExitHandler: UInt64 = 0x0008_0000  // OPENSSL_INIT_NO_ATEXIT
+      guard let symbol = dlsym(nil, "OPENSSL_init_crypto") else { return }
+      // The type is that of the declaration in <openssl/crypto.h>, which has been the same since OpenSSL 1.1.0.
+      _ = unsafeBitCast(symbol, to: Initialize.self)(withoutExitHandler, nil)
+    #endif
+  }()
 
   deinit { session.invalidateAndCancel() }
 
