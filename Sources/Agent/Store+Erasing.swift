@@ -57,6 +57,17 @@ extension Store {
     erasureNote = note
   }
 
+  /// Removes a note of erasures that speaks of a place that the mirror does not have, because its end was damaged. Once the
+  /// mirror has grown over that place again, the note would speak for what was edited meanwhile, too.
+  func dropOtherErasureNote() throws(StorageError) {
+    guard erasureNote == .none else { return }
+    try onDisk { () throws(DiskError) in
+      guard try disk.readAll(ErasureNote.path) != nil else { return }
+      try disk.remove(ErasureNote.path)
+      try disk.syncFolder("")
+    }
+  }
+
   /// Carries out the erasures that are not yet: replaces bodies by stubs in all files, and removes what is derived from them
   /// and copies of damaged files. What cannot be written leaves them for the next time.
   ///

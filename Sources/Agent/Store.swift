@@ -99,7 +99,10 @@ public final class Store {
     own = parts.own
     acknowledged = parts.acknowledged
     clock = HybridClock(last: own.lastTime)
-    if access == .writing { try takeStrays() }
+    if access == .writing {
+      try takeStrays()
+      try dropOtherErasureNote()
+    }
     index()
     // What a crash or a full disk left; it is tried again.
     if access == .writing { _ = try? scrub() }
@@ -116,9 +119,12 @@ public final class Store {
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
-    if access == .writing { try takeStrays() }
     knownErasures = nil
     knownErasureNote = nil
+    if access == .writing {
+      try takeStrays()
+      try dropOtherErasureNote()
+    }
     isInDoubt = false
     index()
   }

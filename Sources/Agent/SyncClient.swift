@@ -95,12 +95,10 @@ public final class SyncClient {
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
-    try onStore { () throws(StorageError) in
-      try store.forgetAside()
-      try tell(erasedSince: known, edited)
-    }
+    try onStore(store.forgetAside)
     try erase(&session)
     try onStore { () throws(StorageError) in
+      try tell(erasedSince: known, edited)
       let own = store.acknowledged > 0 ? ChangeID(store.replica, store.acknowledged) : nil
       try store.note(SyncNote(at: store.environment.now(), head: head, own: own))
       try store.compact()
@@ -179,13 +177,20 @@ public final class SyncClient {
 
   /// Carries out erasures that are due, and tells the server, so that nobody has to wait for the next sync to know it.
   private func erase(_ session: inout SyncSession) throws(SyncError) {
-    guard try onStore(store.scrub) || hasScrubbed else { return }
-    hasScrubbed = false
-    session = newSession()
-    let request = session.request(unsent: [], own: store.own.lastSequence, erased: store.erasedPosition)
-    // What fails here is told with the next sync.
-    guard case .success(let answer)? = try? link.sync(request) else { return }
-    try take(answer, &session)
-    count()
+    let head = store.position
+    while try onStore(store.scrub) || hasScrubbed {
+      hasScrubbed = false
+      session = newSession()
+      if store.position < head {
+        // The files were read anew, and the end of the mirror was damaged: the server has it.
+        try pull(&session)
+        continue
+      }
+      let request = session.request(unsent: [], own: store.own.lastSequence, erased: store.erasedPosition)
+      // What fails here is told with the next sync.
+      guard case .success(let answer)? = try? link.sync(request) else { return }
+      try take(answer, &session)
+      count()
+    }
   }
 }

@@ -6,12 +6,14 @@ import Merge
 package enum OwnErasure {
   /// Puts stubs in the places of own changes of erased entities, sent or not.
   ///
-  /// File by file, each replaced as a whole. Bytes of which no change can be read may hold anything, so they go from a file
-  /// that is written anew, and so does `torn`. Cost: all own changes.
+  /// File by file, each replaced as a whole. Bytes of which no change can be read may hold anything, so they go, and so does
+  /// `torn`; what is missing then, `verify` takes from the mirror. Cost: all own changes.
   package static func erase(
     _ entities: Set<EntityID>, _ disk: any Disk, folder: String, replica: ReplicaID
   ) throws(StorageError) {
-    try rewrite(disk, folder, replica) { change in entities.contains(change.on) ? change.stub : change }
+    try rewrite(disk, folder, replica, keepingDamage: false) { change in
+      entities.contains(change.on) ? change.stub : change
+    }
     try onDisk { () throws(DiskError) in try disk.remove("\(folder)/torn") }
   }
 
@@ -19,22 +21,23 @@ package enum OwnErasure {
   package static func withdraw(
     _ disk: any Disk, folder: String, replica: ReplicaID, behind sequence: UInt64
   ) throws(StorageError) {
-    try rewrite(disk, folder, replica) { change in
+    try rewrite(disk, folder, replica, keepingDamage: true) { change in
       change.id.sequence > sequence && change.erases ? change.withdrawn : change
     }
   }
 
+  /// - Parameter keepingDamage: whether a file in which nothing else changes keeps what cannot be read.
   private static func rewrite(
-    _ disk: any Disk, _ folder: String, _ replica: ReplicaID, _ make: (Change) -> Change
+    _ disk: any Disk, _ folder: String, _ replica: ReplicaID, keepingDamage: Bool, _ make: (Change) -> Change
   ) throws(StorageError) {
     let files = try onDisk { () throws(DiskError) in try OwnFile.list(disk, folder) }
     for file in files {
       guard let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(file.path) }) else { continue }
       let content = OwnFile.parse(bytes, file, replica)
-      let changes = content.changes.map(make)
-      guard changes != content.changes || !content.damage.isEmpty else { continue }
-      // What cannot be read at all is left for 'verify', which brings it back from the mirror.
-      if content.changes.isEmpty { continue }
+      // Lines of another replica are somebody's edits, too, for whoever finds the settings that they belong to.
+      let found = content.isForeign ? OwnFile.intactChanges(bytes, file) : content.changes
+      let changes = found.map(make)
+      guard changes != found || !keepingDamage && !content.damage.isEmpty else { continue }
       var lines: [UInt8] = []
       for change in changes { ChangeLine.writeChecked(change, to: &lines) }
       let output = file.isCompressed ? Deflater(level: 9).compress(lines) : lines
