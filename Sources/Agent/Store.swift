@@ -233,6 +233,17 @@ public final class Store {
     return known
   }
 
+  /// Whether a change and the one that created an entity may be by authors of whom neither knew the other's, as far as the runs
+  /// tell: nothing of the entity is read. Cost: per run.
+  package func mayBeParallel(_ placed: PlacedChange, toCreationOf entity: EntityID) -> Bool {
+    let origin = entity.origin
+    if origin.replica == placed.change.id.replica { return false }
+    return !runs.runs.contains { run in
+      run.name.last <= placed.seen
+        && run.index.replicas[origin.replica].map { origin.sequence <= $0.sequence } ?? false
+    }
+  }
+
   /// This store's replica id.
   public var replica: ReplicaID { configuration.replica }
   /// The last position of the workspace's order that this store holds.

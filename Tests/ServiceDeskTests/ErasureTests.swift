@@ -241,6 +241,31 @@ private final class ErasureWorld {
     }
   }
 
+  /// The inbox had forgotten what concerned the customer, and has it again.
+  @Test(arguments: [0, 20]) func whatAnErasureHidThatWasTakenBackIsInTheInboxAgain(_ others: Int) throws {
+    let world = try ErasureWorld()
+    for desk in [world.anna, world.bo] {
+      let language = desk === world.bo ? "sv" : "da"
+      try desk.store.commit(Edit(.entity(world.customer), Draft(set: ["language": language])))
+      try desk.newCustomer(name: "Twin", emails: ["twin@example.org"])
+    }
+    try world.settle()
+    let conflicts = try world.bo.conflicts(limit: .max).conflicts
+    #expect(conflicts.map(\.kind) == [.createdTwice, .field])
+    for conflict in conflicts {
+      var draft = Draft()
+      draft.erase = true
+      try world.bo.store.commit(Edit(.entity(conflict.on), draft))
+    }
+    #expect(try world.bo.openConflictCount() == 0)
+    try world.bo.store.compact(all: true)
+    #expect(try world.bo.openConflictCount() == 0)
+    for number in 0..<others { try world.bo.newTicket(customer: nil, subject: "Ticket \(number)") }
+    try world.local.sync(world.bo.store)
+    #expect(try world.bo.openConflictCount() == 2)
+    #expect(try world.bo.conflicts(limit: .max).conflicts.map(\.id) == conflicts.map(\.id))
+  }
+
   @Test func aStoreWithoutAServerErasesAtOnce() throws {
     let local = try LocalDesk()
     let desk = Desk(try local.store("solo"))

@@ -23,6 +23,8 @@ enum BodyWords {
   static let same = Array("\"\(Links.same.text)\"".utf8)
   static let distinct = Array("\"\(Links.distinct.text)\"".utf8)
   static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
+  /// By which customers become twins in the inbox, or are told apart.
+  static let twins = merges + [add, drop, same, distinct, erase]
   /// By which a message to the customer does not go out, or does after all (`Desk.record`, `.cancel`, `.release`).
   static let stopping = ["cancelled", "failed", "queued"].map { Array("{\"state\":\"\($0)\"".utf8) }
   /// What a change does to a conflict.

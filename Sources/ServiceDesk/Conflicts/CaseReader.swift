@@ -17,6 +17,9 @@ struct CaseReader {
   /// Customers of whom more than the name counts for any of their tickets: who withdrew a consent, or are shown as one with
   /// others.
   private let telling: Set<EntityID>
+  /// The customers who may have a twin that an entry is about; nil for all. The others share what they are reached by with
+  /// nobody who came or changed of late, and have no such entry.
+  var twinned: Set<EntityID>?
 
   init(desk: Desk, asOf moment: StoreMoment? = nil) throws(StorageError) {
     self.desk = desk
@@ -83,7 +86,7 @@ struct CaseReader {
     var known: EntityHistory?
     var customerName: String?
     var promises: [EntityID] = []
-    var others: [EntityID] = []
+    var others: Set<EntityID> = []
 
     var unread: [EntityID] { (known == nil ? [customer].compactMap(\.self) : []) + promises + others }
   }
@@ -132,7 +135,14 @@ struct CaseReader {
       let found = Set(try desk.tables.entities(terms).joined())
       around.promises = found.filter { $0.type == Vocabulary.promise }.sorted()
     }
-    around.others = try others(id, state).filter { !members.contains($0) }
+    around.others = Situations.mergeTargets(state).filter { $0.type == id.type && !members.contains($0) }
+    if twinned?.contains(id) != false {
+      let made = subject.owner.steps.lazy.map(\.placed).filter(\.change.creates)
+      around.others.formUnion(
+        try sharers(id, state).joined().filter { other in
+          !members.contains(other) && made.contains { desk.store.mayBeParallel($0, toCreationOf: other) }
+        })
+    }
     return around
   }
 
@@ -141,7 +151,7 @@ struct CaseReader {
     guard let around else { return draft }
     if draft.known == nil, let customer = around.customer { draft.customer = try read(customer) }
     for promise in around.promises { if let told = try alone(promise) { draft.promises.append(told) } }
-    for other in around.others { if let told = try alone(other) { draft.others.append(told) } }
+    for other in around.others.sorted() { if let told = try alone(other) { draft.others.append(told) } }
     return draft
   }
 
@@ -156,21 +166,36 @@ struct CaseReader {
 
   private func then(_ told: ToldChanges) -> ToldChanges? { moment.map(told.asOf) ?? told }
 
-  /// What may be the twin of an entity, and what it was merged with or into.
+  /// For each way to reach a customer those who have it, too; none for entities of other types.
   ///
-  /// - Parameter arriving: how many of those that share a contact point with it may have come just now.
-  func others(_ id: EntityID, _ state: EntityState, arriving: Int = 0) throws(StorageError) -> [EntityID] {
-    var found = Situations.mergeTargets(state)
-    if id.type == Vocabulary.customer {
-      let terms = Vocabulary.contactSets.flatMap { field in
-        state.elements(field).compactMap { Term.contact(field, $0) }
-      }
-      // What many share, such as a company's switchboard, tells nobody apart.
-      let maximum = BlockingKeys.maximumList + arriving
-      for list in try desk.tables.entities(terms, atMost: maximum) { found.formUnion(list) }
+  /// - Parameter arriving: how many of those that share one may have come just now.
+  private func sharers(
+    _ id: EntityID, _ state: EntityState, arriving: Int = 0
+  ) throws(StorageError) -> [[EntityID]] {
+    guard id.type == Vocabulary.customer else { return [] }
+    let terms = Vocabulary.contactSets.flatMap { field in
+      state.elements(field).compactMap { Term.contact(field, $0) }
     }
-    found.remove(id)
-    return found.filter { $0.type == id.type }.sorted()
+    // What many share, such as a company's switchboard, tells nobody apart.
+    return try desk.tables.entities(terms, atMost: BlockingKeys.maximumList + arriving).map { list in
+      list.filter { $0 != id && $0.type == id.type }
+    }
+  }
+
+  /// The customers who may be a customer's twin now, or not any more; nil where its news are of nothing that tells twins.
+  private func twins(
+    _ id: EntityID, _ state: EntityState, _ news: [PlacedChange], arriving: Int
+  ) throws(StorageError) -> [EntityID]? {
+    let made = news.filter(\.change.creates)
+    let isTelling = news.contains { placed in
+      BodyWords.twins.contains { placed.change.body.contains(word: $0) } || placed.change.isStub
+    }
+    guard isTelling || !made.isEmpty else { return nil }
+    return try sharers(id, state, arriving: arriving).flatMap { list in
+      // With one more than so many, what they share tells none of them apart any longer.
+      if made.isEmpty || list.count >= BlockingKeys.maximumList { return list }
+      return list.filter { other in made.contains { desk.store.mayBeParallel($0, toCreationOf: other) } }
+    }
   }
 
   /// The entities whose entries may be others now that an entity changed: itself, and those that look at it.
@@ -178,14 +203,19 @@ struct CaseReader {
   /// - Parameters:
   ///   - news: what of its changes is new.
   ///   - count: how many entities have news: with these a contact point may have become one that many share.
+  ///   - twinned: gets those who may have a twin now, or have none any more.
   ///
   /// Cost: the entity; of a customer the tickets, where the news may cross what those hold.
   func owners(
-    touchedBy id: EntityID, _ news: [PlacedChange], of count: Int
+    touchedBy id: EntityID, _ news: [PlacedChange], of count: Int, twinned: inout Set<EntityID>
   ) throws(StorageError) -> Set<EntityID> {
     var owners: Set<EntityID> = [id]
     guard let state = try desk.store.state(of: id) else { return owners }
-    owners.formUnion(try others(id, state, arriving: count))
+    owners.formUnion(Situations.mergeTargets(state).filter { $0.type == id.type })
+    if let twins = try twins(id, state, news, arriving: count) {
+      twinned.formUnion([id] + twins)
+      owners.formUnion(twins)
+    }
     let profiles = try tied(id, news)
     owners.formUnion(profiles)
     switch id.type {
@@ -194,11 +224,11 @@ struct CaseReader {
         owners.formUnion((state.registers[field]?.heads ?? []).compactMap { EntityID($0.value.plain) })
       }
     case Vocabulary.customer:
-      // What its tickets' rules read of it; the name, because sentences have it in them.
+      // What its tickets' rules read of it; the name, because sentences have it in them. An erasure that was taken back is empty.
       let isRead = news.contains { placed in
         [BodyWords.consent, BodyWords.fact, BodyWords.name, BodyWords.erase, BodyWords.same].contains {
           placed.change.body.contains(word: $0)
-        }
+        } || placed.change.isStub
       }
       if isRead {
         // An answer in the runs was known to whoever had merged those, so nothing crosses it.
@@ -217,7 +247,7 @@ struct CaseReader {
 
   /// Whether news are about facts or consents alone, of an author who had merged all that is in the runs.
   private func isBehindRuns(_ placed: PlacedChange) -> Bool {
-    placed.seen >= desk.store.runs.last && !placed.isClamped
+    placed.seen >= desk.store.runs.last && !placed.isClamped && !placed.change.isStub
       && ![BodyWords.name, BodyWords.erase, BodyWords.same].contains {
         placed.change.body.contains(word: $0)
       }

@@ -140,7 +140,9 @@ final class Inbox {
     let owners = Set(new.filter { $0.sides.count(where: watched.holds) > 1 || $0.sides.count < 2 }.map(\.on))
     if owners.isEmpty { return new }
     let known = try desk.reading { () throws(StorageError) in
-      try CaseReader(desk: desk, asOf: watched).conflicts(of: owners.sorted()).joined()
+      var reader = try CaseReader(desk: desk, asOf: watched)
+      reader.twinned = Set(new.lazy.filter { $0.kind == .createdTwice }.map(\.on))
+      return try reader.conflicts(of: owners.sorted()).joined()
     }
     let old = Set(known.lazy.filter { $0.state == .open }.map(\.id))
     return new.filter { !old.contains($0.id) }
@@ -240,7 +242,7 @@ final class Inbox {
     // Of few it takes less to look at all than to read which have entries.
     let listed = news.count > Self.fewNews ? try listed(among: news.keys, file) : nil
     let fresh = try desk.reading { () throws(StorageError) -> [EntityID: [Conflict]]? in
-      let reader = try CaseReader(desk: desk)
+      var reader = try CaseReader(desk: desk)
       var touched = Array(news.keys)
       if let listed {
         let plain = try PlainNews(store, desk.tables, listed: listed)
@@ -250,16 +252,20 @@ final class Inbox {
       if touched.count > walkLimit { return nil }
       touched.sort()
       var owners: Set<EntityID> = []
+      var twinned = Set(try lines(file, all: true).lazy.filter(\.isOfTwins).compactMap(\.owner))
       try store.forEachBatch(of: touched) { (some) throws(StorageError) in
         for id in some {
-          owners.formUnion(try reader.owners(touchedBy: id, news[id] ?? [], of: news.count))
+          owners.formUnion(
+            try reader.owners(touchedBy: id, news[id] ?? [], of: news.count, twinned: &twinned))
         }
       }
       owners.formUnion(try ownersBeside(touched, file))
       // The entries of those that are shown as one are at the first of them.
-      for linked in owners.intersection(try desk.tables.entities(.linked)) {
-        if let first = try store.members(of: linked).first { owners.insert(first) }
+      let linked = Set(try desk.tables.entities(.linked))
+      for id in owners.intersection(linked) {
+        if let first = try store.members(of: id).first { owners.insert(first) }
       }
+      reader.twinned = twinned.union(linked)
       var fresh: [EntityID: [Conflict]] = [:]
       let ordered = owners.sorted()
       for (owner, found) in zip(ordered, try reader.conflicts(of: ordered)) { fresh[owner] = found }

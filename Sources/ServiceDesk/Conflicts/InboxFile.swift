@@ -129,12 +129,17 @@ struct InboxFile {
 
     var owner: EntityID? { ownerText.flatMap { EntityID(String(decoding: $0, as: UTF8.self)) } }
 
-    /// Whether it is about values of a field: `...,"id":"7k3f9q2hd9","kind":"field",`.
-    var isOfField: Bool {
-      guard let owner = ownerText else { return false }
+    /// Whether it is about values of a field.
+    var isOfField: Bool { isOf(Self.field) }
+
+    /// Whether it is about a customer who is there twice.
+    var isOfTwins: Bool { isOf(Self.twins) }
+
+    /// Whether it is of a kind: `...,"id":"7k3f9q2hd9","kind":"field",`.
+    private func isOf(_ kind: [UInt8]) -> Bool {
+      guard let owner = ownerText, bytes[owner.endIndex...].starts(with: Self.middle) else { return false }
       let rest = bytes[owner.endIndex...].dropFirst(Self.middle.count)
-      guard bytes[owner.endIndex...].starts(with: Self.middle) else { return false }
-      return rest.drop { $0 != UInt8(ascii: "\"") }.starts(with: Self.field)
+      return rest.drop { $0 != UInt8(ascii: "\"") }.starts(with: kind)
     }
 
     /// Whether its entity is among some, given as texts.
@@ -156,7 +161,12 @@ struct InboxFile {
     private static let prefix = Array("{\"on\":\"".utf8)
     private static let side = Array(",\"on\":\"".utf8)
     private static let middle = Array("\",\"id\":\"".utf8)
-    private static let field = Array("\",\"kind\":\"field\",".utf8)
+    private static let field = kind(.field)
+    private static let twins = kind(.createdTwice)
+
+    private static func kind(_ kind: ConflictKind) -> [UInt8] {
+      Array("\",\"kind\":\"\(kind.rawValue)\",".utf8)
+    }
   }
 
   /// Stores entries. Where the disk does not let us, they stay in memory.

@@ -11,10 +11,10 @@ import Storage
 ///
 /// Cost: a pass over what is in no run; then, for each entity with news, its changes among that.
 struct PlainNews {
+  private let store: Store
   private let tables: DeskTables
   /// What the runs hold.
   private let covered: UInt64
-  private let newer: [EntityID: [PlacedChange]]
   /// Entities that have entries, of whatever state, and whether these are all about fields.
   private let listed: [EntityID: Bool]
   /// Entities that are shown as one with others, or were.
@@ -25,10 +25,10 @@ struct PlainNews {
   private let hasFactsGiven: Bool
 
   init(_ store: Store, _ tables: DeskTables, listed: [EntityID: Bool]) throws(StorageError) {
+    self.store = store
     self.tables = tables
     linked = Set(try tables.entities(.linked))
     covered = store.runs.last
-    newer = store.newer
     self.listed = listed
     func occurs(_ word: [UInt8], on type: String) -> Bool {
       store.newer.contains { id, changes in
@@ -55,21 +55,28 @@ struct PlainNews {
     let words =
       id.type == Vocabulary.ticket
       ? isNew ? Self.newTicketWords : Self.ticketWords : isNew ? Self.newCustomerWords : Self.customerWords
-    let lately = newer[id] ?? []
+    let lately = store.newer[id] ?? []
     let isPlain = news.allSatisfy { placed in
       placed.seen >= covered && !placed.isClamped
         && !words.contains { placed.change.body.contains(word: $0) }
         && lately.allSatisfy { $0.change.id == placed.change.id || placed.knew($0) || $0.knew(placed) }
+        // An erasure that was taken back is empty, and what it hid is there again.
+        && (placed.change.creates || !placed.change.isStub)
     }
     guard isPlain, isNew, id.type == Vocabulary.customer else { return isPlain }
     return try !isShared(id, news)
   }
 
-  /// Whether others are reached in the same way as a new customer.
+  /// Whether others are reached in the same way as a new customer, of whom its author cannot have known.
   private func isShared(_ id: EntityID, _ news: [PlacedChange]) throws(StorageError) -> Bool {
     let contacts = news.flatMap { InboxSurvey.contacts(addedBy: $0.change) }
-    // Of many one more may tell nobody apart any longer, so all of them have to be looked at.
-    return try tables.entities(contacts).joined().contains { $0 != id }
+    return try tables.entities(contacts).contains { list in
+      // Of many one more may tell nobody apart any longer, so all of them have to be looked at.
+      list.count >= BlockingKeys.maximumList
+        || list.contains { other in
+          other != id && news.contains { $0.change.creates && store.mayBeParallel($0, toCreationOf: other) }
+        }
+    }
   }
 
   /// What rules read besides who knew what, on any entity.

@@ -41,6 +41,34 @@ struct InboxLeadTests {
     #expect(try desks.open().isEmpty)
   }
 
+  @Test("With one more than tells people apart, what customers share makes twins of none of them")
+  func switchboard() throws {
+    let desks = try TwoDesks()
+    try desks.anna.newCustomer(name: "Hotel", emails: ["desk@example.org"])
+    for number in 1...63 { try desks.bo.newCustomer(name: "Guest \(number)", emails: ["desk@example.org"]) }
+    try desks.sync()
+    #expect(try desks.open().count == 63)
+    try settle(desks)
+    try desks.bo.newCustomer(name: "Guest 64", emails: ["desk@example.org"])
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
+  @Test("Who got an address of late is a twin of who had it before, and of who comes with it")
+  func lateContact() throws {
+    let desks = try TwoDesks()
+    let one = try desks.anna.newCustomer(name: "Maja", emails: []).on
+    let two = try desks.bo.newCustomer(name: "Maja Ek", emails: ["maja@example.org"]).on
+    try desks.sync()
+    try settle(desks)
+    #expect(try desks.open().isEmpty)
+    var draft = Draft()
+    draft.add["emails"] = ["maja@example.org"]
+    try desks.bo.store.commit(Edit(.entity(one), draft))
+    try desks.sync()
+    #expect(try desks.open().map(\.on) == [min(one, two)])
+  }
+
   @Test("A new twin of a merged profile is found at the first of those that are one")
   func twinOfAPart() throws {
     let desks = try TwoDesks()

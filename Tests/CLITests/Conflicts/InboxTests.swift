@@ -34,7 +34,7 @@ struct InboxTests {
       guard !alive.isEmpty else { break }
       let customer = generator.pick(alive)
       desks.minutes(UInt64(generator.int(0...30)))
-      switch generator.int(0...16) {
+      switch generator.int(0...18) {
       case 0...2: try desk.set(ticket, ["status": generator.pick(["open", "solved", "closed", "pending"])])
       case 3: try desk.set(ticket, ["assignee": desk.store.configuration.agent])
       case 4: try desk.reply(ticket, channel: "phone", text: "A message", direction: "in")
@@ -47,6 +47,11 @@ struct InboxTests {
         try desk.store.commit(
           Edit(.new(type: "promise"), Draft(set: ["ticket": "\(ticket)", "text": "Something"])))
       case 9: try desk.newCustomer(name: "Twin", emails: ["\(generator.int(0...4))@example.org"])
+      case 16:
+        var draft = Draft()
+        let email = [ExactString("\(generator.int(0...4))@example.org")]
+        if generator.oneIn(2) { draft.add["emails"] = email } else { draft.drop["emails"] = email }
+        try desk.store.commit(Edit(.entity(customer), draft))
       case 13: _ = try? desk.mergeCustomers(customer, generator.pick(customers))
       case 14: _ = try? desk.splitCustomer(customer)
       case 15:
