@@ -111,10 +111,13 @@ class GrownDesk(desks.Desk):
         harness.check(acknowledged == self.author.own, f"acknowledged {acknowledged} of {self.author.own}")
         self.author.close()
 
-    def enrol(self, store):
-        """Makes a store's agent one of those who write `ours`."""
+    def enrol(self, store, is_double=False):
+        """Makes a store's agent one of those who write `ours`; its shifts are the other's doubles, edit for edit, or meet them by
+        chance on what is new."""
         settings = json.loads((store / "store.json").read_text())
         self.number = self.ours.enrol(settings["replica"], settings["agent"])
+        if not is_double:
+            self.ours.random = random.Random(settings["agent"])
 
     def offline(self, store, count):
         """Puts a shift's changes into a store as its own, as if it had been edited all day."""
