@@ -68,14 +68,16 @@ struct BodyLines {
 
   /// Reads the text lines and hands out each whole body, in order.
   ///
-  /// - Parameter wanted: the bodies that are handed out; of the others neither body nor text is looked at. Nil for all.
+  /// - Parameter wanted: the bodies that are handed out, ascending; of the others neither body nor text is looked at. Nil for all.
   func finish(
-    _ text: Span<UInt8>, _ lines: inout LineCursor, only wanted: Range<Int>? = nil,
+    _ text: Span<UInt8>, _ lines: inout LineCursor, only wanted: [Range<Int>]? = nil,
     _ take: (Int, [UInt8]) throws(JSONError) -> Void
   ) throws(JSONError) {
+    var rest = wanted?[...]
     for (index, (range, gap)) in bodies.enumerated() {
-      if let wanted, index >= wanted.upperBound { return }
-      let isWanted = wanted?.contains(index) ?? true
+      while let first = rest?.first, index >= first.upperBound { rest = rest?.dropFirst() }
+      if rest?.isEmpty == true { return }
+      let isWanted = rest?.first?.contains(index) ?? true
       guard let gap else {
         if isWanted { try take(index, Array(copying: text, range)) }
         continue

@@ -144,39 +144,51 @@ package struct RunText {
     return changes
   }
 
-  /// Parses the changes of one entity, which costs a fraction: what lies between was checked when the member was written, and
+  /// Parses the changes of a few entities, which costs a fraction: what lies between was checked when the member was written, and
   /// its bytes by the member's CRC.
   ///
+  /// - Returns: their changes as they lie, by entity, then position.
   /// - Throws: `JSONError` where it is not a member's text, as far as it was looked at.
-  package static func parse(_ text: Span<UInt8>, only wanted: EntityID) throws(JSONError) -> [PlacedChange] {
+  package static func parse(
+    _ text: Span<UInt8>, only wanted: [EntityID]
+  ) throws(JSONError) -> [PlacedChange] {
     var lines = LineCursor(0)
     let header = try RunHeader(text, try lines.next(text), isWhole: false)
-    var name: [UInt8] = []
-    wanted.write(to: &name)
+    var left = wanted.map { entity in
+      var name: [UInt8] = []
+      entity.write(to: &name)
+      return (entity: entity, name: name)
+    }
     var bodies = BodyLines(capacity: 64)
-    var first: Int?
+    var found: [(entity: EntityID, indices: Range<Int>)] = []
     var isWanted = false
     var index = 0
     // Behind the wanted ones only the lines are counted, up to where the texts begin.
     while index < header.positions.count {
       var line = try lines.next(text)
       if isName(text, line) {
-        let isNext = try isName(of: wanted, name, text, line, header, index)
-        if isWanted, !isNext { break }
-        isWanted = isNext
+        var next: Int?
+        for place in left.indices where next == nil {
+          if try isName(of: left[place].entity, left[place].name, text, line, header, index) { next = place }
+        }
+        isWanted = next != nil
+        if let next {
+          found.append((left.remove(at: next).entity, index..<index))
+        } else if left.isEmpty {
+          break
+        }
         line = try lines.next(text)
       }
       if isWanted {
-        first = first ?? index
+        found[found.count - 1].indices = found[found.count - 1].indices.lowerBound..<index + 1
         try bodies.add(text, line)
       } else {
         try bodies.pass(text, line)
       }
       index += 1
     }
-    guard let first else { return [] }
-    let end = index
-    if end < header.positions.count {
+    guard !found.isEmpty else { return [] }
+    if index < header.positions.count {
       // The line of a name was read.
       _ = try lines.next(text)
       index += 1
@@ -186,11 +198,13 @@ package struct RunText {
       index += 1
     }
     var changes: [PlacedChange] = []
-    try bodies.finish(text, &lines, only: first..<end) { (index, body) throws(JSONError) in
+    var part = 0
+    try bodies.finish(text, &lines, only: found.map(\.indices)) { (index, body) throws(JSONError) in
       guard (try? UTF8Span(validating: body.span)) != nil else {
         throw JSONError(offset: 0, reason: "not valid UTF-8")
       }
-      changes.append(try header.change(index, wanted, body))
+      while found[part].indices.upperBound <= index { part += 1 }
+      changes.append(try header.change(index, found[part].entity, body))
     }
     return changes
   }

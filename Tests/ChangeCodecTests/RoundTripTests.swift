@@ -77,12 +77,18 @@ import Testing
     _ = member.finish(to: &text)
     #expect(try RunText.parse(text.span) == placed)
     #expect(member.isEmpty)
-    // One entity's changes alone are the same as among all.
-    for entity in Set(placed.map(\.change.on)) {
-      #expect(try RunText.parse(text.span, only: entity) == placed.filter { $0.change.on == entity })
+    // One entity's changes alone are the same as among all, and those of some.
+    let entities = Set(placed.map(\.change.on)).sorted()
+    for entity in entities {
+      #expect(try RunText.parse(text.span, only: [entity]) == placed.filter { $0.change.on == entity })
     }
     let unknown = EntityID(constant: "ticket", ChangeID(ReplicaID(bits: 1), 1 << 40))
-    #expect(try RunText.parse(text.span, only: unknown).isEmpty)
+    #expect(try RunText.parse(text.span, only: [unknown]).isEmpty)
+    for _ in 0..<4 {
+      let some = entities.filter { _ in Bool.random(using: &generator) } + [unknown]
+      let found = try RunText.parse(text.span, only: some.shuffled(using: &generator))
+      #expect(found == placed.filter { some.contains($0.change.on) })
+    }
   }
 
   @Test func cutMembersAreErrorsAndDamageNeverTraps() throws {
@@ -94,16 +100,17 @@ import Testing
     }
     var text: [UInt8] = []
     _ = member.finish(to: &text)
-    let entities = Set(changes.map(\.on))
+    let entities = Set(changes.map(\.on)).sorted()
     for index in text.indices {
       let cut = Array(text[..<index])
       #expect((try? RunText.parse(cut.span)) == nil)
-      for entity in entities { _ = try? RunText.parse(cut.span, only: entity) }
+      for entity in entities { _ = try? RunText.parse(cut.span, only: [entity]) }
       for value: UInt8 in [0, 0x22, 0x5C, 0x39, 0xFF, text[index] ^ 1] where value != text[index] {
         var damaged = text
         damaged[index] = value
         _ = try? RunText.parse(damaged.span)
-        for entity in entities { _ = try? RunText.parse(damaged.span, only: entity) }
+        for entity in entities { _ = try? RunText.parse(damaged.span, only: [entity]) }
+        _ = try? RunText.parse(damaged.span, only: entities)
       }
     }
   }

@@ -45,7 +45,7 @@ extension [RunReader] {
     let entities: [EntityID]
 
     /// Of more than so many entities all changes are parsed, which takes as long as looking for a few.
-    private static let few = 3
+    private static let few = 12
 
     /// The wanted changes; nil where the member is damaged.
     func changes() -> [PlacedChange]? {
@@ -54,12 +54,7 @@ extension [RunReader] {
         let names = Set(entities)
         return (try? RunText.parse(text.span))?.filter { names.contains($0.change.on) }
       }
-      var found: [PlacedChange] = []
-      for entity in entities {
-        guard let changes = try? RunText.parse(text.span, only: entity) else { return nil }
-        found += changes
-      }
-      return found
+      return try? RunText.parse(text.span, only: entities)
     }
   }
 }

@@ -181,7 +181,7 @@ package final class RunReader {
       throw MemberFault(reason: error.description)
     }
     do throws(JSONError) {
-      if let entity { return try RunText.parse(text.span, only: entity) }
+      if let entity { return try RunText.parse(text.span, only: [entity]) }
       return try RunText.parse(text.span)
     } catch {
       throw MemberFault(reason: error.description)
