@@ -38,7 +38,7 @@ extension Situations {
     let withdrawals = customer.steps.flatMap { step in
       step.edits.compactMap { edit -> (step: HistoryStep, purpose: String)? in
         guard let field = edit.field, field.text.hasPrefix(Vocabulary.consentPrefix), let value = edit.value,
-          isWithdrawn(value)
+          Consents.isWithdrawn(value)
         else { return nil }
         return (step, String(field.text.dropFirst(Vocabulary.consentPrefix.count)))
       }
@@ -69,11 +69,6 @@ extension Situations {
           : "You had asked us not to use your data for \(purpose), and we did once more. I am sorry: it was "
             + "written before your wish had reached us.")
     }
-  }
-
-  /// Whether an answer about consent is no.
-  static func isWithdrawn(_ value: JSONText) -> Bool {
-    (value.string ?? value["state"]?.string) == "withdrawn"
   }
 
   /// An answer that rests on a fact of which a colleague had a newer value.

@@ -51,7 +51,7 @@ struct DeskProjection: TableProjection {
       TextFolding.words(value.plain).map { .name(word: $0) }
     case .set(let field, let value)
     where type == Vocabulary.customer && field.text.hasPrefix(Vocabulary.consentPrefix):
-      Situations.isWithdrawn(value) ? [.withdrew] : []
+      Consents.isWithdrawn(value) ? [.withdrew] : []
     case .set(let field, let value) where type == Vocabulary.customer: BlockingKeys.terms(field, value)
     case .add(Links.same, _): [.linked]
     case .add(Vocabulary.organisations, let element) where type == Vocabulary.customer:

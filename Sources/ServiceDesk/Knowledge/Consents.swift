@@ -47,6 +47,11 @@ public struct Consents: Sendable {
     return (common + heads.keys.filter { !common.contains($0) }.sorted()).map(answer)
   }
 
+  /// Whether the value of a consent is a no.
+  static func isWithdrawn(_ value: JSONText) -> Bool {
+    (value.string ?? value["state"]?.string) == "withdrawn"
+  }
+
   /// The registers of an entity of this customer that hold facts whose purpose has no consent: not to be shown in
   /// lists, briefs and exports.
   public func hidden(in state: EntityState) -> Set<ExactString> {
