@@ -139,7 +139,7 @@ struct CaseReader {
     if twinned?.contains(id) != false {
       let made = subject.owner.steps.lazy.map(\.placed).filter(\.change.creates)
       around.others.formUnion(
-        try sharers(id, state).joined().filter { other in
+        try sharers(id, contacts(of: state), atMost: BlockingKeys.maximumList).joined().filter { other in
           !members.contains(other) && made.contains { desk.store.mayBeParallel($0, toCreationOf: other) }
         })
     }
@@ -166,35 +166,48 @@ struct CaseReader {
 
   private func then(_ told: ToldChanges) -> ToldChanges? { moment.map(told.asOf) ?? told }
 
-  /// For each way to reach a customer those who have it, too; none for entities of other types.
+  /// The ways to reach somebody.
+  private func contacts(of state: EntityState) -> Set<Term> {
+    Set(
+      Vocabulary.contactSets.flatMap { field in
+        state.elements(field).compactMap { Term.contact(field, $0) }
+      })
+  }
+
+  /// For each way to reach a customer all who have it, or had; none for entities of other types.
   ///
-  /// - Parameter arriving: how many of those that share one may have come just now.
+  /// - Parameter maximum: what more share, such as a company's switchboard, tells nobody apart and leads nowhere.
   private func sharers(
-    _ id: EntityID, _ state: EntityState, arriving: Int = 0
+    _ id: EntityID, _ contacts: Set<Term>, atMost maximum: Int
   ) throws(StorageError) -> [[EntityID]] {
     guard id.type == Vocabulary.customer else { return [] }
-    let terms = Vocabulary.contactSets.flatMap { field in
-      state.elements(field).compactMap { Term.contact(field, $0) }
-    }
-    // What many share, such as a company's switchboard, tells nobody apart.
-    return try desk.tables.entities(terms, atMost: BlockingKeys.maximumList + arriving).map { list in
-      list.filter { $0 != id && $0.type == id.type }
+    // Other things may have terms of the same hash, and do not count.
+    return try desk.tables.entities(Array(contacts), atMost: 4 * maximum).map { list in
+      let customers = list.filter { $0.type == id.type }
+      return customers.count > maximum ? [] : customers
     }
   }
 
   /// The customers who may be a customer's twin now, or not any more; nil where its news are of nothing that tells twins.
+  ///
+  /// - Parameter arriving: how many may have come just now of those that share something.
   private func twins(
     _ id: EntityID, _ state: EntityState, _ news: [PlacedChange], arriving: Int
   ) throws(StorageError) -> [EntityID]? {
     let made = news.filter(\.change.creates)
     let isTelling = news.contains { placed in
-      BodyWords.twins.contains { placed.change.body.contains(word: $0) } || placed.change.isStub
+      BodyWords.twins.contains { placed.change.body.contains(word: $0) }
     }
     guard isTelling || !made.isEmpty else { return nil }
-    return try sharers(id, state, arriving: arriving).flatMap { list in
+    // Who had something for a moment counts for how many share it.
+    let contacts = contacts(of: state).union(news.flatMap { InboxSurvey.contacts(addedBy: $0.change) })
+    let maximum = BlockingKeys.maximumList
+    return try sharers(id, contacts, atMost: maximum + arriving).flatMap { list in
       // With one more than so many, what they share tells none of them apart any longer.
-      if made.isEmpty || list.count >= BlockingKeys.maximumList { return list }
-      return list.filter { other in made.contains { desk.store.mayBeParallel($0, toCreationOf: other) } }
+      if made.isEmpty || list.count > maximum { return list.filter { $0 != id } }
+      return list.filter { other in
+        other != id && made.contains { desk.store.mayBeParallel($0, toCreationOf: other) }
+      }
     }
   }
 
@@ -224,11 +237,11 @@ struct CaseReader {
         owners.formUnion((state.registers[field]?.heads ?? []).compactMap { EntityID($0.value.plain) })
       }
     case Vocabulary.customer:
-      // What its tickets' rules read of it; the name, because sentences have it in them. An erasure that was taken back is empty.
+      // What its tickets' rules read of it; the name, because sentences have it in them.
       let isRead = news.contains { placed in
         [BodyWords.consent, BodyWords.fact, BodyWords.name, BodyWords.erase, BodyWords.same].contains {
           placed.change.body.contains(word: $0)
-        } || placed.change.isStub
+        }
       }
       if isRead {
         // An answer in the runs was known to whoever had merged those, so nothing crosses it.
@@ -247,7 +260,7 @@ struct CaseReader {
 
   /// Whether news are about facts or consents alone, of an author who had merged all that is in the runs.
   private func isBehindRuns(_ placed: PlacedChange) -> Bool {
-    placed.seen >= desk.store.runs.last && !placed.isClamped && !placed.change.isStub
+    placed.seen >= desk.store.runs.last && !placed.isClamped
       && ![BodyWords.name, BodyWords.erase, BodyWords.same].contains {
         placed.change.body.contains(word: $0)
       }

@@ -60,8 +60,6 @@ struct PlainNews {
       placed.seen >= covered && !placed.isClamped
         && !words.contains { placed.change.body.contains(word: $0) }
         && lately.allSatisfy { $0.change.id == placed.change.id || placed.knew($0) || $0.knew(placed) }
-        // An erasure that was taken back is empty, and what it hid is there again.
-        && (placed.change.creates || !placed.change.isStub)
     }
     guard isPlain, isNew, id.type == Vocabulary.customer else { return isPlain }
     return try !isShared(id, news)
@@ -71,9 +69,10 @@ struct PlainNews {
   private func isShared(_ id: EntityID, _ news: [PlacedChange]) throws(StorageError) -> Bool {
     let contacts = news.flatMap { InboxSurvey.contacts(addedBy: $0.change) }
     return try tables.entities(contacts).contains { list in
+      let customers = list.filter { $0.type == id.type }
       // Of many one more may tell nobody apart any longer, so all of them have to be looked at.
-      list.count >= BlockingKeys.maximumList
-        || list.contains { other in
+      return customers.count > BlockingKeys.maximumList
+        || customers.contains { other in
           other != id && news.contains { $0.change.creates && store.mayBeParallel($0, toCreationOf: other) }
         }
     }
