@@ -62,7 +62,7 @@ extension Store {
   func dropOtherErasureNote() throws(StorageError) {
     guard erasureNote == .none else { return }
     try onDisk { () throws(DiskError) in
-      guard try disk.readAll(ErasureNote.path) != nil else { return }
+      guard try disk.list("").contains(ErasureNote.path) else { return }
       try disk.remove(ErasureNote.path)
       try disk.syncFolder("")
     }
@@ -209,10 +209,14 @@ extension Store {
   package func withdrawErasures() throws(StorageError) -> [EntityID] {
     let entities = Set(own.unsent.filter(\.erases).map(\.on))
     guard !entities.isEmpty else { return [] }
+    follower?.storeWillErase()
     try rewriting { () throws(StorageError) in
+      // What was derived from own changes does not know what they hid.
+      try removeDerived(of: [])
       try OwnErasure.withdraw(
         disk, folder: configuration.ownPath, replica: replica, behind: acknowledged)
     }
+    follower?.storeDidErase()
     return entities.sorted()
   }
 

@@ -125,6 +125,7 @@ extension SyncClient {
     for _ in 0..<5 {
       // What has to be made again under another id has a name there by which no erasure knows it.
       if try onStore(store.scrub) { hasScrubbed = true }
+      try catchUp(&session)
       let lost = try onStore(store.lostChanges)
       for damage in lost.damage {
         let note = "what the server lost cannot be given back from here in full: \(damage)"
@@ -148,6 +149,13 @@ extension SyncClient {
       "other devices gave the server changes under the ids that were to be given back; sync again")
   }
 
+  /// Fetches the end of the mirror again where it turned out to be damaged when the files were read anew.
+  private func catchUp(_ session: inout SyncSession) throws(SyncError) {
+    guard store.position < session.cursor.position else { return }
+    session = newSession()
+    try pull(&session)
+  }
+
   private func sayWhatWaits() {
     let note =
       "the server lost an erasure, which only a supervisor's device may give back; this one keeps it, and what its author "
@@ -169,6 +177,7 @@ extension SyncClient {
       case .failure(let refusal) where refusal.code == .notSupervisor && rest.contains(where: \.erases):
         if rest.first?.id.replica == store.replica {
           _ = try withdrawErasures()
+          try catchUp(&session)
           rest = ArraySlice(rest.map { $0.erases ? $0.withdrawn : $0 })
         } else {
           waiting = rest.first(where: \.erases)?.id

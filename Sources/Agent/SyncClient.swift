@@ -178,7 +178,9 @@ public final class SyncClient {
   /// Carries out erasures that are due, and tells the server, so that nobody has to wait for the next sync to know it.
   private func erase(_ session: inout SyncSession) throws(SyncError) {
     let head = store.position
-    while try onStore(store.scrub) || hasScrubbed {
+    // What comes in between may erase more; a disk that damages the mirror each time does so for ever.
+    for _ in 0..<8 {
+      guard try onStore(store.scrub) || hasScrubbed else { return }
       hasScrubbed = false
       session = newSession()
       if store.position < head {

@@ -260,6 +260,8 @@ private final class ErasureWorld {
     #expect(try world.bo.openConflictCount() == 0)
     try world.bo.store.compact(all: true)
     #expect(try world.bo.openConflictCount() == 0)
+    if others == 0 { #expect(try world.bo.store.withdrawErasures().count == 2) }
+    if others == 0 { #expect(try world.bo.openConflictCount() == 2) }
     for number in 0..<others { try world.bo.newTicket(customer: nil, subject: "Ticket \(number)") }
     try world.local.sync(world.bo.store)
     #expect(try world.bo.openConflictCount() == 2)

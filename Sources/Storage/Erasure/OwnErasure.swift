@@ -7,7 +7,8 @@ package enum OwnErasure {
   /// Puts stubs in the places of own changes of erased entities, sent or not.
   ///
   /// File by file, each replaced as a whole. Bytes of which no change can be read may hold anything, so they go, and so does
-  /// `torn`; what is missing then, `verify` takes from the mirror. Cost: all own changes.
+  /// `torn`; what is missing then, `verify` takes from the mirror. Lines of another replica are somebody's edits, too, for
+  /// whoever finds the settings that they belong to. Cost: all own changes.
   package static func erase(
     _ entities: Set<EntityID>, _ disk: any Disk, folder: String, replica: ReplicaID
   ) throws(StorageError) {
@@ -22,7 +23,8 @@ package enum OwnErasure {
     _ disk: any Disk, folder: String, replica: ReplicaID, behind sequence: UInt64
   ) throws(StorageError) {
     try rewrite(disk, folder, replica, keepingDamage: true) { change in
-      change.id.sequence > sequence && change.erases ? change.withdrawn : change
+      change.id.replica == replica && change.id.sequence > sequence && change.erases
+        ? change.withdrawn : change
     }
   }
 
@@ -34,8 +36,7 @@ package enum OwnErasure {
     for file in files {
       guard let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(file.path) }) else { continue }
       let content = OwnFile.parse(bytes, file, replica)
-      // Lines of another replica are somebody's edits, too, for whoever finds the settings that they belong to.
-      let found = content.isForeign ? OwnFile.intactChanges(bytes, file) : content.changes
+      let found = content.damage.isEmpty ? content.changes : content.changes + salvage(bytes, file, content)
       let changes = found.map(make)
       guard changes != found || !keepingDamage && !content.damage.isEmpty else { continue }
       var lines: [UInt8] = []
@@ -50,6 +51,24 @@ package enum OwnErasure {
         try disk.remove("\(folder)/\(name)")
       }
       for name in names where name.hasSuffix(".new") { try disk.remove("\(folder)/\(name)") }
+    }
+  }
+
+  /// What a damaged file holds besides what was taken from it: whole lines in front of where it cannot be inflated, and those
+  /// of another replica.
+  private static func salvage(_ bytes: [UInt8], _ file: OwnFile, _ content: OwnFile.Content) -> [Change] {
+    var text: [UInt8] = file.isCompressed ? [] : bytes
+    if file.isCompressed {
+      // What it gives before it fails stays in the text.
+      _ = try? Inflater().inflateMember(bytes.span, from: 0, limit: OwnFile.limit, to: &text)
+    }
+    var known = Set(content.changes.map(\.id))
+    return text.split(separator: 0x0A).compactMap { line in
+      let line = Array(line)
+      guard let change = (try? ChangeLine.parseChecked(line.span)) ?? LineMending.mend(line) else {
+        return nil
+      }
+      return known.insert(change.id).inserted ? change : nil
     }
   }
 }

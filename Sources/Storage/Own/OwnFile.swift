@@ -9,6 +9,9 @@ struct OwnFile: Sendable {
   let first: UInt64
   let isCompressed: Bool
 
+  /// The most bytes that one holds.
+  static let limit = 64 << 20
+
   var path: String {
     let digits = String(first)
     return "\(folder)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits).jsonl"
@@ -51,30 +54,19 @@ struct OwnFile: Sendable {
   /// Parses a file's bytes. A damaged line is named and passed over; the changes behind it count.
   static func parse(_ bytes: [UInt8], _ file: OwnFile, _ replica: ReplicaID) -> Content {
     var content = Content()
-    let lines: [UInt8]
-    do {
-      lines = try text(bytes, file)
-    } catch {
-      content.damage.append(Damage(file: file.path, offset: 0, reason: error.description))
-      return content
+    var lines = bytes
+    if file.isCompressed {
+      do {
+        lines = try Inflater().inflateAll(bytes, limit: limit)
+      } catch {
+        content.damage.append(Damage(file: file.path, offset: 0, reason: error.description))
+        return content
+      }
     }
     var reader = OwnLines(lines, file, replica)
     content.end = reader.end
     content.room = lines.count - reader.end
     while reader.next(&content) {}
     return content
-  }
-
-  /// All changes of intact lines, whichever replica made them.
-  static func intactChanges(_ bytes: [UInt8], _ file: OwnFile) -> [Change] {
-    let lines = (try? text(bytes, file)) ?? []
-    return lines.split(separator: 0x0A).compactMap { line in
-      let line = Array(line)
-      return try? ChangeLine.parseChecked(line.span)
-    }
-  }
-
-  private static func text(_ bytes: [UInt8], _ file: OwnFile) throws(CompressionError) -> [UInt8] {
-    file.isCompressed ? try Inflater().inflateAll(bytes, limit: 64 << 20) : bytes
   }
 }

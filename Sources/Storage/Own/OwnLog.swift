@@ -62,7 +62,9 @@ package struct OwnLog: Sendable {
         fullSize = content.intact + content.room
       }
     }
-    lastSequence = max(lastSequence, acknowledged)
+    // What stood in front of a file was given away, though nothing may be left of it.
+    let given = files.last { 1...ChangeID.maximumSequence ~= $0.first }.map { $0.first - 1 } ?? 0
+    lastSequence = max(lastSequence, acknowledged, given)
   }
 
   /// Appends changes and makes them durable, as `append(_:lines:)` does.
