@@ -136,12 +136,10 @@ struct CaseReader {
       around.promises = found.filter { $0.type == Vocabulary.promise }.sorted()
     }
     around.others = Situations.mergeTargets(state).filter { $0.type == id.type && !members.contains($0) }
-    if twinned?.contains(id) != false {
-      let made = subject.owner.steps.lazy.map(\.placed).filter(\.change.creates)
-      around.others.formUnion(
-        try sharers(id, contacts(of: state), atMost: BlockingKeys.maximumList).joined().filter { other in
-          !members.contains(other) && made.contains { desk.store.mayBeParallel($0, toCreationOf: other) }
-        })
+    if id.type == Vocabulary.customer, twinned?.contains(id) != false {
+      let made = subject.owner.steps.map(\.placed).filter(\.change.creates)
+      let twins = try Twins(desk.store, desk.tables).all(Twins.contacts(of: state), made: made)
+      around.others.formUnion(twins.filter { !members.contains($0) })
     }
     return around
   }
@@ -166,49 +164,21 @@ struct CaseReader {
 
   private func then(_ told: ToldChanges) -> ToldChanges? { moment.map(told.asOf) ?? told }
 
-  /// The ways to reach somebody.
-  private func contacts(of state: EntityState) -> Set<Term> {
-    Set(
-      Vocabulary.contactSets.flatMap { field in
-        state.elements(field).compactMap { Term.contact(field, $0) }
-      })
-  }
-
-  /// For each way to reach a customer all who have it, or had; none for entities of other types.
-  ///
-  /// - Parameter maximum: what more share, such as a company's switchboard, tells nobody apart and leads nowhere.
-  private func sharers(
-    _ id: EntityID, _ contacts: Set<Term>, atMost maximum: Int
-  ) throws(StorageError) -> [[EntityID]] {
-    guard id.type == Vocabulary.customer else { return [] }
-    // Other things may have terms of the same hash, and do not count.
-    return try desk.tables.entities(Array(contacts), atMost: 4 * maximum).map { list in
-      let customers = list.filter { $0.type == id.type }
-      return customers.count > maximum ? [] : customers
-    }
-  }
-
   /// The customers who may be a customer's twin now, or not any more; nil where its news are of nothing that tells twins.
   ///
   /// - Parameter arriving: how many may have come just now of those that share something.
   private func twins(
     _ id: EntityID, _ state: EntityState, _ news: [PlacedChange], arriving: Int
   ) throws(StorageError) -> [EntityID]? {
+    guard id.type == Vocabulary.customer else { return nil }
     let made = news.filter(\.change.creates)
     let isTelling = news.contains { placed in
       BodyWords.twins.contains { placed.change.body.contains(word: $0) }
     }
     guard isTelling || !made.isEmpty else { return nil }
     // Who had something for a moment counts for how many share it.
-    let contacts = contacts(of: state).union(news.flatMap { InboxSurvey.contacts(addedBy: $0.change) })
-    let maximum = BlockingKeys.maximumList
-    return try sharers(id, contacts, atMost: maximum + arriving).flatMap { list in
-      // With one more than so many, what they share tells none of them apart any longer.
-      if made.isEmpty || list.count > maximum { return list.filter { $0 != id } }
-      return list.filter { other in
-        other != id && made.contains { desk.store.mayBeParallel($0, toCreationOf: other) }
-      }
-    }
+    let contacts = Twins.contacts(of: state).union(news.flatMap { InboxSurvey.contacts(addedBy: $0.change) })
+    return try Twins(desk.store, desk.tables).touched(id, contacts, made: made, arriving: arriving)
   }
 
   /// The entities whose entries may be others now that an entity changed: itself, and those that look at it.

@@ -245,7 +245,7 @@ final class Inbox {
       var reader = try CaseReader(desk: desk)
       var touched = Array(news.keys)
       if let listed {
-        let plain = try PlainNews(store, desk.tables, listed: listed)
+        let plain = try PlainNews(store, desk.tables, listed: listed, of: news.count)
         touched = []
         for (id, changes) in news where try !plain.includes(id, changes) { touched.append(id) }
       }

@@ -24,7 +24,13 @@ struct PlainNews {
   /// Whether an answer of late rests on facts: one that came since may cross it.
   private let hasFactsGiven: Bool
 
-  init(_ store: Store, _ tables: DeskTables, listed: [EntityID: Bool]) throws(StorageError) {
+  /// How many entities have news.
+  private let count: Int
+
+  init(
+    _ store: Store, _ tables: DeskTables, listed: [EntityID: Bool], of count: Int
+  ) throws(StorageError) {
+    self.count = count
     self.store = store
     self.tables = tables
     linked = Set(try tables.entities(.linked))
@@ -67,15 +73,9 @@ struct PlainNews {
 
   /// Whether others are reached in the same way as a new customer, of whom its author cannot have known.
   private func isShared(_ id: EntityID, _ news: [PlacedChange]) throws(StorageError) -> Bool {
-    let contacts = news.flatMap { InboxSurvey.contacts(addedBy: $0.change) }
-    return try tables.entities(contacts).contains { list in
-      let customers = list.filter { $0.type == id.type }
-      // Of many one more may tell nobody apart any longer, so all of them have to be looked at.
-      return customers.count > BlockingKeys.maximumList
-        || customers.contains { other in
-          other != id && news.contains { $0.change.creates && store.mayBeParallel($0, toCreationOf: other) }
-        }
-    }
+    let contacts = Set(news.flatMap { InboxSurvey.contacts(addedBy: $0.change) })
+    let made = news.filter(\.change.creates)
+    return try !Twins(store, tables).touched(id, contacts, made: made, arriving: count).isEmpty
   }
 
   /// What rules read besides who knew what, on any entity.
