@@ -59,7 +59,7 @@ extension Store {
 
   /// Removes a note of erasures that speaks of a place that the mirror does not have, because its end was damaged. Once the
   /// mirror has grown over that place again, the note would speak for what was edited meanwhile, too.
-  func dropOtherErasureNote() throws(StorageError) {
+  func dropStaleErasureNote() throws(StorageError) {
     guard erasureNote == .none else { return }
     try onDisk { () throws(DiskError) in
       guard try disk.list("").contains(ErasureNote.path) else { return }
@@ -79,7 +79,6 @@ extension Store {
     let done = erasureNote.position
     let pending = Set(erasures.filter { $0.value > done }.keys)
     guard !pending.isEmpty else { return false }
-    follower?.storeWillErase()
     try rewriting { () throws(StorageError) in
       try removeCopies()
       let holding = try runs.erase(pending).holding
@@ -92,13 +91,13 @@ extension Store {
       try note.write(disk)
       erasureNote = note
     }
-    follower?.storeDidErase()
     return true
   }
 
   /// Replaces files that the store has open, and reads them again, also where it stopped half way: what was appended to a
   /// replaced file would be lost.
   private func rewriting(_ body: () throws(StorageError) -> Void) throws(StorageError) {
+    follower?.storeWillErase()
     try settleDoubt()
     isInDoubt = true
     do throws(StorageError) {
@@ -109,6 +108,7 @@ extension Store {
       throw error
     }
     try reopen()
+    follower?.storeDidErase()
   }
 
   /// Removes what is no part of the store's state and may hold anything: copies that `verify` kept, runs that are on their way,
@@ -209,14 +209,12 @@ extension Store {
   package func withdrawErasures() throws(StorageError) -> [EntityID] {
     let entities = Set(own.unsent.filter(\.erases).map(\.on))
     guard !entities.isEmpty else { return [] }
-    follower?.storeWillErase()
     try rewriting { () throws(StorageError) in
       // What was derived from own changes does not know what they hid.
       try removeDerived(of: [])
       try OwnErasure.withdraw(
         disk, folder: configuration.ownPath, replica: replica, behind: acknowledged)
     }
-    follower?.storeDidErase()
     return entities.sorted()
   }
 

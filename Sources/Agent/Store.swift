@@ -99,10 +99,7 @@ public final class Store {
     own = parts.own
     acknowledged = parts.acknowledged
     clock = HybridClock(last: own.lastTime)
-    if access == .writing {
-      try takeStrays()
-      try dropOtherErasureNote()
-    }
+    try dropStaleParts()
     index()
     // What a crash or a full disk left; it is tried again.
     if access == .writing { _ = try? scrub() }
@@ -121,12 +118,16 @@ public final class Store {
     acknowledged = parts.acknowledged
     knownErasures = nil
     knownErasureNote = nil
-    if access == .writing {
-      try takeStrays()
-      try dropOtherErasureNote()
-    }
+    try dropStaleParts()
     isInDoubt = false
     index()
+  }
+
+  /// Takes away what a damaged mirror left behind that is not of it any more.
+  private func dropStaleParts() throws(StorageError) {
+    guard access == .writing else { return }
+    try takeStrays()
+    try dropStaleErasureNote()
   }
 
   /// The entities that are erased in the workspace's order, each with the position of its first erasure.

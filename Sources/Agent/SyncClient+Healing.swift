@@ -149,11 +149,13 @@ extension SyncClient {
       "other devices gave the server changes under the ids that were to be given back; sync again")
   }
 
-  /// Fetches the end of the mirror again where it turned out to be damaged when the files were read anew.
-  private func catchUp(_ session: inout SyncSession) throws(SyncError) {
-    guard store.position < session.cursor.position else { return }
+  /// Fetches the end of the mirror again where it turned out to be damaged when the files were read anew. Returns whether it did.
+  @discardableResult
+  func catchUp(_ session: inout SyncSession) throws(SyncError) -> Bool {
+    guard store.position < session.cursor.position else { return false }
     session = newSession()
     try pull(&session)
+    return true
   }
 
   private func sayWhatWaits() {

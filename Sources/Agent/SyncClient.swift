@@ -177,17 +177,12 @@ public final class SyncClient {
 
   /// Carries out erasures that are due, and tells the server, so that nobody has to wait for the next sync to know it.
   private func erase(_ session: inout SyncSession) throws(SyncError) {
-    let head = store.position
     // What comes in between may erase more; a disk that damages the mirror each time does so for ever.
     for _ in 0..<8 {
       guard try onStore(store.scrub) || hasScrubbed else { return }
       hasScrubbed = false
+      if try catchUp(&session) { continue }
       session = newSession()
-      if store.position < head {
-        // The files were read anew, and the end of the mirror was damaged: the server has it.
-        try pull(&session)
-        continue
-      }
       let request = session.request(unsent: [], own: store.own.lastSequence, erased: store.erasedPosition)
       // What fails here is told with the next sync.
       guard case .success(let answer)? = try? link.sync(request) else { return }
