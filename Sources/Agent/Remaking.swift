@@ -69,7 +69,7 @@ struct Origin: Hashable {
 
 extension Change {
   /// The first id of a change that was made again; nil for one that was not.
-  var was: ChangeID? {
+  package var was: ChangeID? {
     // Most changes are told apart without parsing them.
     let pattern = Array("\"was\":\"".utf8)
     guard body.contains(word: pattern) else { return nil }

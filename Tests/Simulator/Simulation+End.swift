@@ -165,7 +165,7 @@ extension Simulation {
       }
     }
     if !twice.isEmpty { fail("\(agent.name): there twice: \(twice.joined(separator: " "))") }
-    let lost = journal.wanted.filter { found[$0] == nil }
+    let lost = journal.wanted.filter { found[$0] == nil && !isErasedAsAnother($0, changes) }
     if !lost.isEmpty { fail("\(agent.name) lacks \(lost.joined(separator: " "))") }
   }
 
@@ -236,10 +236,22 @@ extension Simulation {
   /// store lost what showed that it was there; or made again by two copies at the same moment. Known limits: without
   /// a copy there are no two, nor with one copy without a loss.
   private func mayBeTwice(_ first: Change, _ second: Change) -> Bool {
-    func isRemade(_ change: Change) -> Bool {
-      String(decoding: change.body, as: UTF8.self).contains("\"was\":")
+    (first.was != nil || second.was != nil) && (counts["losses", default: 0] > 0 || copies > 2)
+  }
+
+  /// The most devices with one agent's store.
+  private var copies: Int { Dictionary(grouping: agents, by: \.agent).values.map(\.count).max() ?? 0 }
+
+  /// Whether an edit was made again for a copied store, and went under its new name because of an erasure that meant
+  /// what another copy had called so. A known limit: copies that make the same edits again take the same new id, and
+  /// only a server that lost what the first of them sent does not tell the second one.
+  private func isErasedAsAnother(_ token: String, _ changes: [Change]) -> Bool {
+    guard let made = journal.done[token]?.change, counts["losses", default: 0] > 0, copies > 2 else { return false }
+    let isErased = changes.contains {
+      $0.was == made.id && $0.id != made.id && $0.on != made.on && journal.mayBeErased.contains($0.on)
+        && Token.all(in: $0.body).isEmpty
     }
-    let copies = Dictionary(grouping: agents, by: \.agent).values.map(\.count).max() ?? 0
-    return (isRemade(first) || isRemade(second)) && (counts["losses", default: 0] > 0 || copies > 2)
+    if isErased { count("erased under a copy's name") }
+    return isErased
   }
 }
