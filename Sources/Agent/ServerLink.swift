@@ -9,22 +9,27 @@ package final class ServerLink {
   /// The device's secret; another one once the device goes on under another replica id.
   package var token: String?
   let base: String
+  /// The store that lends its lock while an answer is waited for; nil where none is open.
+  private let store: Store?
   /// Requests that were answered.
   package private(set) var roundTrips = 0
   /// Bytes of bodies.
   package private(set) var bytesSent = 0
   package private(set) var bytesReceived = 0
 
-  package init(_ transport: any Transport, workspace: String, token: String?) {
+  package init(_ transport: any Transport, workspace: String, token: String?, lending store: Store? = nil) {
     self.transport = transport
+    self.store = store
     self.token = token
     base = "/v1/workspaces/\(workspace)"
   }
 
-  private func exchange(_ call: Call) throws(SyncError) -> Reply {
+  /// - Parameter isLending: false where what is asked depends on the store as it is.
+  private func exchange(_ call: Call, isLending: Bool = true) throws(SyncError) -> Reply {
+    let answer = try answer(call, from: isLending ? store : nil)
     let reply: Reply
-    do {
-      reply = try transport.exchange(call)
+    do throws(TransportError) {
+      reply = try answer.get()
     } catch {
       throw SyncError(error)
     }
@@ -34,9 +39,19 @@ package final class ServerLink {
     return reply
   }
 
+  private func answer(_ call: Call, from store: Store?) throws(SyncError) -> Result<Reply, TransportError> {
+    let send = { () throws(TransportError) in try self.transport.exchange(call) }
+    guard let store else { return Result(catching: send) }
+    do throws(StorageError) {
+      return try store.lending(send)
+    } catch {
+      throw .storage(error)
+    }
+  }
+
   /// The answer to a request whose refusal ends the sync.
-  private func require(_ call: Call) throws(SyncError) -> Reply {
-    let reply = try exchange(call)
+  private func require(_ call: Call, isLending: Bool = true) throws(SyncError) -> Reply {
+    let reply = try exchange(call, isLending: isLending)
     guard 200..<300 ~= reply.status else { throw SyncError(reply) }
     return reply
   }
@@ -102,10 +117,12 @@ package final class ServerLink {
     return try require(call).body
   }
 
-  /// Tells the server that this device goes on under another replica id; returns the new token.
+  /// Tells the server that this device goes on under another replica id; returns the new token. An edit that was made meanwhile
+  /// would be under the old one, so none is.
   package func fork(to replica: ReplicaID) throws(SyncError) -> String {
     let body = JSONText(object: [("replica", JSONText(replica.description))]).text
-    let reply = try require(Call("POST", "\(base)/fork", token: token, body: Array(body.utf8)))
+    let reply = try require(
+      Call("POST", "\(base)/fork", token: token, body: Array(body.utf8)), isLending: false)
     guard let token = (try? JSONText(parsing: reply.body))?["token"]?.string else {
       throw .mismatch("the server's answer has no token")
     }

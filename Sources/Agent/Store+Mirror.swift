@@ -19,6 +19,9 @@ extension Store {
         throw .refused("the store was read anew after an error of the disk; sync again")
       }
     }
+    if let first = received.members.first?.blocks.first?.placement?.first, first != mirror.last + 1 {
+      throw .refused("the answer is for a store that ends in front of position \(first); sync again")
+    }
     let known = mirror.blocks.count
     try mirror.append(erasing(received.members))
     let wall = environment.now()

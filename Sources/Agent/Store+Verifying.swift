@@ -34,9 +34,11 @@ extension Store {
       guard case .damaged(let damage) = reason else { throw reason }
       missing = damage
     }
-    let lock = repairing ? try onDisk { () throws(DiskError) in try disk.lock("lock") } : nil
-    if repairing, lock == nil { throw .locked(root) }
-    defer { withExtendedLifetime(lock) {} }
+    // A sync that waits for its server has lent the other lock.
+    let syncing = repairing ? try onDisk { () throws(DiskError) in try disk.lock(Store.syncLock) } : nil
+    let lock = repairing ? try takeLock(disk) : nil
+    if repairing, lock == nil || syncing == nil { throw .locked(root) }
+    defer { withExtendedLifetime((lock, syncing)) {} }
     let aside = repairing ? SetAside(disk) : nil
     check.files += 1
     check.bytes += settings?.count ?? 0

@@ -37,7 +37,8 @@ public final class Store {
   package let disk: any Disk
   package let environment: Environment
   let access: Access
-  private let lock: (any Sendable)?
+  /// nil for a reader, and while it is lent.
+  var lock: (any Sendable)?
   /// Where the store is, for messages.
   public let root: String
   /// What `store.json` holds: who and where this store is.
@@ -88,7 +89,7 @@ public final class Store {
     self.environment = environment
     configuration = try StoreConfiguration.read(disk, root: root)
     if access == .writing {
-      lock = try onDisk { () throws(DiskError) in try disk.lock("lock") }
+      lock = try Self.takeLock(disk)
       if lock == nil { throw .locked(root) }
     } else {
       lock = nil
@@ -110,12 +111,15 @@ public final class Store {
 
   /// Reads the files again, after they were put right.
   func reopen() throws(StorageError) {
+    try regainLock()
     if isInDoubt { configuration = try StoreConfiguration.read(disk, root: root) }
     let parts = try Self.read(disk, configuration, isWriting: access == .writing, environment.sizes)
     runs = parts.runs
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
+    // Another process may have made some of them.
+    clock = HybridClock(last: max(clock.last, own.lastTime))
     knownErasures = nil
     knownErasureNote = nil
     try dropStaleParts()

@@ -61,15 +61,19 @@ public final class SyncClient {
       throw .notJoined
     }
     self.store = store
-    link = ServerLink(transport, workspace: workspace, token: token)
+    link = ServerLink(transport, workspace: workspace, token: token, lending: store)
     self.progress = progress
     pushSize = store.environment.sizes.push
   }
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
   ///
-  /// Cost: per change that is sent or comes; compaction's share is a logarithm of the store's size a change.
+  /// While it waits for the server other processes may write to the store, and what they wrote is sent with the rest, or by the
+  /// next sync. Cost: per change that is sent or comes; compaction's share is a logarithm of the store's size a change.
+  /// - Throws: `SyncError`, `.storage(.locked)` where another process syncs this store.
   public func sync() throws(SyncError) -> SyncReport {
+    let lock = try onStore(store.takeSyncLock)
+    defer { withExtendedLifetime(lock) {} }
     try onStore(store.settleDoubt)
     let before = store.position
     defer { store.journal(from: min(before, lowest), at: store.environment.now()) }

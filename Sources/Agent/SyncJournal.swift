@@ -58,7 +58,7 @@ extension Store {
 
   /// Notes that a sync brought the positions behind one. A failure is none of the sync's.
   func journal(from before: UInt64, at: UInt64) {
-    guard position > before else { return }
+    guard position > before, !isInDoubt else { return }
     let line = JSONText(object: [
       ("at", JSONText(HybridTime(milliseconds: at).description)), ("first", JSONText(Int(before) + 1)),
       ("last", JSONText(Int(position))),

@@ -10,6 +10,7 @@ package enum CLI {
   ///
   /// - Parameter system: clock and randomness.
   package static func main(connect: Connect?, system: Environment = .system) -> Never {
+    holdStandardDescriptors()
     // A reader that goes away shows as EPIPE, which is no error.
     signal(SIGPIPE, SIG_IGN)
     // Who starts a program may pass on blocked signals, as a Dispatch thread does; Ctrl-C and SIGTERM count all the same.
@@ -30,6 +31,15 @@ package enum CLI {
     } catch {
       report(error, context)
       exit(error.code.rawValue)
+    }
+  }
+
+  /// Opens what of standard input, output and errors whoever started the process left closed: the next file that is opened
+  /// would get that number, and a store's file what is written to the output. Reading and writing them fail as before.
+  private static func holdStandardDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest free number is this one.
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
 

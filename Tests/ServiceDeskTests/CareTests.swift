@@ -119,4 +119,23 @@ struct CareTests {
     }
     #expect(try desks.agree())
   }
+
+  @Test("A ticket's promises are those of all that were merged with it, asked for by any of them")
+  func mergedTickets() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let tickets = [try desks.ticket(customer), try desks.ticket(customer)].sorted()
+    try desks.anna.promise("one", to: customer, ticket: tickets[0])
+    try desks.anna.promise("two", to: customer, ticket: tickets[1])
+    try desks.anna.merge(tickets[0], tickets[1])
+    for isCompacted in [false, true] {
+      if isCompacted { try desks.anna.store.compact(all: true) }
+      for ticket in tickets {
+        var filter = Desk.PromiseFilter()
+        filter.ticket = ticket
+        #expect(Set(try desks.anna.promises(filter).rows.map(\.text)) == ["one", "two"])
+        #expect(try desks.anna.page(ticket).promises.count == 2)
+      }
+    }
+  }
 }

@@ -74,4 +74,88 @@ struct OutboxTests {
     try desks.bo.setConsent(customer, "service", isGranted: true)
     #expect(try desks.bo.outbox("email").messages.contains { $0.entry.text == "Today" })
   }
+
+  @Test(
+    "A message that waits goes out from the ticket that it went along to, also where it crossed and was let go"
+  )
+  func split() throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    try desks.bo.write(ticket, NewEntry("message", "And the bill?", channel: "email", direction: "in"))
+    let reply = try #require(
+      try desks.anna.write(ticket, NewEntry("message", "On Monday", channel: "email", direction: "out")))
+    try desks.sync()
+    for isCompacted in [false, true] {
+      if isCompacted { try desks.anna.store.compact(all: true) }
+      #expect(try desks.anna.outbox("email").held.map(\.entry.entry.id) == [reply.id])
+    }
+    let other = try #require(
+      try desks.anna.split(
+        ticket, subject: "The bill",
+        entries: try desks.anna.page(ticket).entries.filter { $0.entry.channel == "email" }.map(\.entry.id))
+    ).on
+    #expect(try desks.anna.outbox("email").held.map(\.ticket.id) == [other])
+    let held = try #require(try desks.anna.page(other).entries.first { $0.entry.id == reply.id })
+    try desks.anna.release(held)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let outbox = try desk.outbox("email")
+      #expect(outbox.messages.map(\.entry.entry.id) == [reply.id])
+      #expect(outbox.messages.map(\.ticket.id) == [other])
+    }
+    let message = try #require(try desks.bo.outbox("email").messages.first)
+    try desks.bo.record(message.entry, as: "sent")
+    #expect(try desks.bo.outbox("email").messages.isEmpty)
+  }
+
+  @Test("What was hidden before it went out does not go out, whoever lets it go")
+  func redacted() throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    let reply = try #require(
+      try desks.anna.write(ticket, NewEntry("message", "Her PIN is 1234", channel: "email", direction: "out"))
+    )
+    try desks.sync()
+    try desks.bo.redact(ticket, reply.id, because: "a PIN")
+    let entry = try #require(try desks.bo.page(ticket).entries.last)
+    #expect(entry.state == "cancelled")
+    #expect(throws: DeskError.self) { try desks.bo.release(entry) }
+    try desks.anna.cancel(try #require(try desks.anna.page(ticket).entries.last))
+    try desks.anna.release(try #require(try desks.anna.page(ticket).entries.last))
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let outbox = try desk.outbox("email")
+      #expect(outbox.messages.isEmpty && outbox.held.isEmpty)
+      // Nobody was answered by it.
+      #expect(try desk.page(ticket).entries.last?.state == "cancelled")
+    }
+    // What went out first stays as it went out.
+    let second = try #require(
+      try desks.anna.write(ticket, NewEntry("message", "Monday", channel: "email", direction: "out")))
+    try desks.anna.record(try #require(try desks.anna.page(ticket).entries.last), as: "sent")
+    try desks.anna.redact(ticket, second.id, because: "another's day")
+    #expect(try desks.anna.page(ticket).entries.last?.state == "sent")
+  }
+
+  @Test("What a lost gateway was sending can be let go or taken back", arguments: [false, true])
+  func lostGateway(_ again: Bool) throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    try desks.anna.write(ticket, NewEntry("message", "On Monday", channel: "email", direction: "out"))
+    try desks.sync()
+    let message = try #require(try desks.bo.outbox("email").messages.first)
+    try desks.bo.record(message.entry, as: "sending")
+    try desks.sync()
+    let entry = try #require(try desks.anna.page(ticket).entries.last)
+    #expect(entry.state == "sending")
+    if again { try desks.anna.release(entry) } else { try desks.anna.cancel(entry) }
+    try desks.sync()
+    #expect(try desks.bo.outbox("email").messages.count == (again ? 1 : 0))
+    #expect(try desks.bo.page(ticket).entries.last?.state == (again ? "queued" : "cancelled"))
+    // Were it alive after all, and had sent it, it is sent.
+    if !again {
+      try desks.bo.record(message.entry, as: "sent")
+      #expect(try desks.bo.page(ticket).entries.last?.state == "sent")
+    }
+  }
 }

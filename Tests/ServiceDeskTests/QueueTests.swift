@@ -233,4 +233,57 @@ struct QueueTests {
     #expect(settings.target(channel: "carrier pigeon", priority: "").first == 360)
     #expect(settings.ownTargets.map(\.name) == ["email", "email.urgent"])
   }
+
+  @Test(
+    "The first of the queue is the first, however little is asked for: a call written down late, a split-off mail",
+    arguments: [false, true])
+  func first(_ isCompacted: Bool) throws {
+    let desks = try desks()
+    let anna = desks.anna
+    let customer = try desks.customer()
+    let hour: UInt64 = 3_600_000
+    func ago(_ hours: UInt64) -> HybridTime {
+      HybridTime(milliseconds: anna.store.environment.now() - hours * hour)
+    }
+    func ticket() throws -> EntityID {
+      try anna.newTicket(customer: customer, subject: "Mail", channel: "email").on
+    }
+    func mail(_ text: String, _ hours: UInt64) -> NewEntry {
+      var entry = message(text, "in")
+      entry.happened = ago(hours)
+      return entry
+    }
+    // The mail came behind the call, which is written down last.
+    let called = try ticket()
+    try anna.write(called, mail("And now?", 5))
+    var call = NewEntry("call", "Explained", channel: "phone", direction: "out")
+    call.happened = ago(7)
+    try anna.write(called, call)
+    let source = try ticket()
+    let moved = try #require(try anna.write(source, mail("Something else", 5)))
+    try anna.write(source, mail("And now?", 2))
+    let split = try #require(try anna.split(source, subject: "Else", entries: [moved.id])).on
+    for _ in 0..<40 { try anna.write(try ticket(), mail("Hello", 3)) }
+    if isCompacted { try anna.store.compact(all: true) }
+    #expect(Set(try anna.queue(limit: 60).tickets.prefix(2).map(\.row.id)) == [called, split])
+    #expect(Set(try anna.queue(limit: 2).tickets.map(\.row.id)) == [called, split])
+  }
+
+  @Test("A number that nobody can mean, written by another program, is no target and no term")
+  func hugeNumbers() throws {
+    let desks = try desks()
+    let customer = try desks.customer()
+    try desks.anna.newTicket(customer: customer, subject: "Call", channel: "phone", message: "Hello")
+    var draft = Draft()
+    let huge = 9_007_199_254_740_991
+    draft.set["target.phone"] = JSONText(object: [("first", JSONText(huge)), ("resolution", JSONText(60))])
+    draft.set["question.shoe"] = JSONText(object: [("days", JSONText(huge))])
+    try desks.anna.configure(draft)
+    let settings = try desks.anna.settings()
+    #expect(settings.target(channel: "phone", priority: "") == ResponseTarget(resolution: 60))
+    #expect(settings.days("shoe") == nil)
+    #expect(try desks.anna.queue(limit: 5).tickets.count == 1)
+    try desks.anna.setFact(customer, NewFact("shoe", JSONText("38")))
+    #expect(try desks.anna.report(0..<desks.now).total.opened == 1)
+  }
 }

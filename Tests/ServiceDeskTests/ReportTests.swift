@@ -98,6 +98,18 @@ struct ReportTests {
     #expect(try desk.report(before).total == ReportFigures())
   }
 
+  @Test("The brief shows the survey that was given last, not the one that was written down last")
+  func lateSurvey() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.anna.survey(ticket, csat: 5)
+    let old = HybridTime(milliseconds: desks.now - 30 * 86_400_000)
+    try desks.anna.survey(ticket, csat: 1, comment: "bad", given: old)
+    let feedback = try #require(try desks.anna.brief(customer).feedback)
+    #expect(feedback.csat == 5 && feedback.at > old)
+  }
+
   @Test(
     "Two agents write down surveys of one ticket offline: both stay, both count, the brief shows the last")
   func twoSurveys() throws {

@@ -127,4 +127,32 @@ struct RetentionTests {
     #expect(desks.anna.store.thinnedCount == 0)
     #expect(try desks.anna.survey() == before)
   }
+
+  @Test("An answer that went out by an old fact is a conflict as before where the values are no longer kept")
+  func staleFact() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.anna.setFact(customer, NewFact("shoe size", JSONText("38")))
+    try desks.sync()
+    try desks.bo.setFact(customer, NewFact("shoe size", JSONText("40")))
+    desks.minutes(40)
+    var reply = NewEntry("message", "We send size 38", channel: "email", direction: "out")
+    reply.facts = ["shoe_size"]
+    try desks.anna.write(ticket, reply)
+    try desks.sync()
+    let before = try desks.anna.conflicts().conflicts
+    #expect(before.map(\.kind) == [.staleFact])
+    try desks.bo.setFact(customer, NewFact("shoe size", JSONText("42")))
+    try desks.sync()
+    desks.minutes(Self.year)
+    try desks.anna.setRetention(Retention(days: 300))
+    try desks.sync()
+    try desks.anna.store.compact(all: true)
+    #expect(desks.anna.store.thinnedCount == 2)
+    try desks.anna.store.disk.remove("runs/conflicts")
+    for desk in [Desk(desks.anna.store), desks.bo] {
+      #expect(try desk.conflicts().conflicts.map(\.id) == before.map(\.id))
+    }
+  }
 }

@@ -33,6 +33,28 @@ import Testing
     }
   }
 
+  @Test("Syllables of Hangul and kana fold alike in both normal forms, and to different things")
+  func composedScripts() {
+    var seen: Set<String> = []
+    let kana = [0x3041...0x3096, 0x309D...0x309E, 0x30A1...0x30FA, 0x30FD...0x30FE] as [ClosedRange<UInt32>]
+    for value in kana.joined() + Array(0xAC00...0xD7A3 as ClosedRange<UInt32>) {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      let folded = TextFolding.fold(String(scalar))
+      #expect(seen.insert(folded).inserted)
+      #expect(TextFolding.fold(folded) == folded)
+      // Swift compares by canonical equivalence.
+      #expect(folded == String(scalar))
+      #expect(folded.unicodeScalars.count > 1 || scalar.properties.canonicalCombiningClass == .notReordered)
+    }
+    #expect(
+      TextFolding.fold("\u{304C}\u{30F7}\u{D55C}").unicodeScalars.map(\.value) == [
+        0x304B, 0x3099, 0x30EF, 0x3099, 0x1112, 0x1161, 0x11AB,
+      ])
+    #expect(
+      TextFolding.words("\u{AC00}\u{B098}").map { Array($0.utf8) }
+        == TextFolding.words("\u{1100}\u{1161}\u{1102}\u{1161}").map { Array($0.utf8) })
+  }
+
   @Test func wordsAreLettersAndDigits() {
     #expect(
       TextFolding.words("The tap's leaking -- 24/7, in “Århus”!") == [

@@ -62,6 +62,7 @@ final class Network: Transport, @unchecked Sendable {
   /// Others act, and this device may go down.
   private func wait() throws(TransportError) {
     simulation.goOn()
+    simulation.workBeside(agent)
     if simulation.happens(.agentCrashes, among: simulation.plan.machineOdds * 3) {
       simulation.note("\(agent.name) crashes while it waits")
       agent.disk.goDown()

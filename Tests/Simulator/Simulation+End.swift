@@ -246,7 +246,9 @@ extension Simulation {
   /// what another copy had called so. A known limit: copies that make the same edits again take the same new id, and
   /// only a server that lost what the first of them sent does not tell the second one.
   private func isErasedAsAnother(_ token: String, _ changes: [Change]) -> Bool {
-    guard let made = journal.done[token]?.change, counts["losses", default: 0] > 0, copies > 2 else { return false }
+    guard let made = journal.done[token]?.change, counts["losses", default: 0] > 0, copies > 2 else {
+      return false
+    }
     let isErased = changes.contains {
       $0.was == made.id && $0.id != made.id && $0.on != made.on && journal.mayBeErased.contains($0.on)
         && Token.all(in: $0.body).isEmpty

@@ -139,7 +139,35 @@ package final class Simulation {
   // MARK: What agents do
 
   func edit(_ agent: SimAgent) {
-    guard let store = agent.store else { return }
+    if let store = agent.store { edit(agent, store) }
+  }
+
+  /// Another process on a device works with the store whose sync waits for the server.
+  func workBeside(_ agent: SimAgent) {
+    // Only in some plans, so that in others everything goes on as it is asked for.
+    guard isStormy, plan.steps.isMultiple(of: 3), counts["work beside a sync", default: 0] < plan.steps,
+      !agent.disk.isDown, generator.oneIn(6)
+    else { return }
+    let environment = agent.environment
+    do throws(StorageError) {
+      let store = try Store(disk: agent.disk, root: agent.name, .writing, environment: environment)
+      edit(agent, store)
+      if generator.oneIn(3) { try store.compact(all: generator.oneIn(2)) }
+      count("work beside a sync")
+    } catch {
+      note("beside \(agent.name): \(error)")
+    }
+    guard generator.oneIn(10) else { return }
+    do throws(StorageError) {
+      _ = try Store.verify(disk: agent.disk, root: agent.name, repairing: true, environment: environment)
+      if !agent.disk.isDown { fail("\(agent.name) is put right while it syncs") }
+    } catch {
+      if case .locked = error { return }
+      note("beside \(agent.name): \(error)")
+    }
+  }
+
+  private func edit(_ agent: SimAgent, _ store: Store) {
     var edits: [Edit] = []
     var tokens: [String] = []
     for _ in 0..<generator.pick([1, 1, 1, 2, 5]) {

@@ -5,8 +5,12 @@ import Storage
 
 extension Context {
   /// Opens the store's desk, and compacts the store afterwards where it was written to and that is due.
-  func withDesk(_ access: Store.Access, _ body: (Desk) throws -> Void) throws -> ExitCode {
-    let store = try open(access)
+  ///
+  /// - Parameter tries: how often the lock is tried.
+  func withDesk(
+    _ access: Store.Access, tries: Int = lockTries, _ body: (Desk) throws -> Void
+  ) throws -> ExitCode {
+    let store = try open(access, tries: tries)
     let desk = Desk(store)
     let progress = Progress(errors)
     desk.onProgress = { progress.update("indexing: \(Words.grouped($0.done)) of \(Words.grouped($0.total))") }

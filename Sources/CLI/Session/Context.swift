@@ -35,9 +35,26 @@ package struct Context {
     isJSON = false
   }
 
+  /// How often the lock of a store is tried, each a quarter of a second long: about three seconds, within which any other
+  /// command is done that does not work on the whole store.
+  package static let lockTries = 12
+
   /// Opens the store.
-  package func open(_ access: Store.Access) throws(StorageError) -> Store {
-    try Store(at: store, access, environment: system)
+  ///
+  /// - Parameter tries: how often the lock is tried.
+  package func open(_ access: Store.Access, tries: Int = lockTries) throws(StorageError) -> Store {
+    let progress = Progress(errors)
+    defer { progress.end() }
+    var attempt = 1
+    while true {
+      do throws(StorageError) {
+        return try Store(at: store, access, environment: system)
+      } catch {
+        guard case .locked = error, attempt < tries else { throw error }
+        progress.update("waiting for another process that writes to the store")
+        attempt += 1
+      }
+    }
   }
 
   /// The name of the user of this process; nil where the system does not say.

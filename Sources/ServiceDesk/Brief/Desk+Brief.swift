@@ -115,14 +115,15 @@ extension Desk {
   }
 
   private func feedback(of customer: EntityID) throws(DeskError) -> Brief.Feedback? {
-    var latest: EntityState?
+    var latest: (at: HybridTime, state: EntityState)?
     for id in try entities(of: customer, ofType: Vocabulary.survey) {
       let state = try known(id)
-      if !state.isErased, latest.map({ $0.lastAt < state.lastAt }) ?? true { latest = state }
+      let given = SurveyRow.given(state)
+      if !state.isErased, latest.map({ $0.at < given }) ?? true { latest = (given, state) }
     }
-    return latest.map { state in
+    return latest.map { at, state in
       Brief.Feedback(
-        at: state.lastAt, csat: state.text("csat").flatMap { Int($0) },
+        at: at, csat: state.text("csat").flatMap { Int($0) },
         ces: state.text("ces").flatMap { Int($0) }, comment: state.text("comment"),
         ticket: state.text("ticket").flatMap { EntityID($0) })
     }

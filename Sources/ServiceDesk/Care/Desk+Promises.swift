@@ -60,7 +60,7 @@ extension Desk {
     public var includesSettled = false
     /// Only promises to this customer.
     public var customer: EntityID?
-    /// Only promises of this ticket.
+    /// Only promises of this ticket and of those that were merged with it.
     public var ticket: EntityID?
     /// Who promised.
     public var by: String?
@@ -77,18 +77,22 @@ extension Desk {
   public func promises(
     _ filter: PromiseFilter = PromiseFilter(), limit: Int = 50
   ) throws(DeskError) -> (rows: [PromiseRow], total: Int) {
-    try stored { () throws(StorageError) in
+    let tickets = try filter.ticket.map { (id) throws(DeskError) in
+      let whole = try whole(id)
+      return Set(try [id, whole] + parts(of: whole))
+    }
+    return try stored { () throws(StorageError) in
       try reading { () throws(StorageError) in
         // Promises to a merged customer name any of its profiles.
         let customers = try filter.customer.map { (id) throws(StorageError) in
           Set(try store.members(of: id).map(\.description)).union([id.description])
         }
-        let tests = filter.tests(customers)
+        let tests = filter.tests(customers, tickets)
         let columns = RowTests(PromiseRow.columns)
         var order = RowOrder(first: columns.column("due") ?? 0)
         order.isAscending = true
         order.second = columns.column("created")
-        guard let terms = filter.terms(customers) else {
+        guard let terms = filter.terms(customers, tickets) else {
           let found = try tables.scan(Vocabulary.promise, tests, order, limit: limit)
           return (found.rows.map { PromiseRow($0.entity, $0.values) }, found.total)
         }
@@ -107,19 +111,22 @@ extension Desk {
 }
 
 extension Desk.PromiseFilter {
-  /// - Parameter customers: the profiles of the filter's customer.
-  fileprivate func terms(_ customers: Set<String>?) -> [Term]? {
-    if let ticket { return [.ticket(ticket.description)] }
+  /// - Parameters:
+  ///   - customers: the profiles of the filter's customer.
+  ///   - tickets: the filter's ticket and those merged with it.
+  fileprivate func terms(_ customers: Set<String>?, _ tickets: Set<EntityID>?) -> [Term]? {
+    if let tickets { return tickets.sorted().map { .ticket($0.description) } }
     return customers.map { $0.sorted().map { .customer($0) } }
   }
 
-  fileprivate func tests(_ customers: Set<String>?) -> RowTests {
+  fileprivate func tests(_ customers: Set<String>?, _ tickets: Set<EntityID>?) -> RowTests {
     var tests = RowTests(PromiseRow.columns)
     tests.require(number: "erased") { $0 == 0 }
     if !includesSettled { tests.require("state") { !["kept", "broken", "waived"].contains($0) } }
     if let by { tests.require("by") { $0 == by } }
     if let dueUntil { tests.require(number: "due") { $0 > 0 && $0 <= dueUntil } }
-    for (name, entities) in [("customer", customers), ("ticket", ticket.map { [$0.description] })] {
+    let named = tickets.map { Set($0.map(\.description)) }
+    for (name, entities) in [("customer", customers), ("ticket", named)] {
       guard let entities, let column = tests.column(name) else { continue }
       tests.requireFound { entities.contains($0[column].text) }
     }

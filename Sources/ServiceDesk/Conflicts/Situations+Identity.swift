@@ -45,11 +45,13 @@ extension Situations {
       return []
     }
     let contacts = contacts(own)
+    let numbers = numbers(own)
     return subject.others.compactMap { other in
       guard other.id.type == subject.type, profile.id < other.id, !other.isErased,
         let state = other.state(),
         let second = other.steps.first(where: \.placed.change.creates), made.isParallel(to: second),
         let shared = contacts.intersection(Self.contacts(state)).min()
+          ?? Self.shared(numbers, Self.numbers(state))
       else { return nil }
       let links =
         mergeTargets(subject.state).contains(other.id) || isTold(subject.state, other.id)
@@ -77,6 +79,22 @@ extension Situations {
       if let digits = PhoneDigits.parse(phone) { found.insert(digits) }
     }
     return found
+  }
+
+  /// A customer's telephone numbers, ordered.
+  private static func numbers(_ state: EntityState) -> [PhoneNumber] {
+    state.elements("phones").sorted().compactMap { PhoneNumber($0) }
+  }
+
+  /// A number that is among others in another form, with its calling code or without; nil where none is.
+  private static func shared(_ numbers: [PhoneNumber], _ others: [PhoneNumber]) -> String? {
+    numbers.first { number in
+      others.contains {
+        number.isInternational != $0.isInternational
+          ? number.canBeSame(as: $0)
+          : number.isInternational && number.international == $0.international
+      }
+    }?.digits
   }
 
   /// Whether a profile says of another that it is, or is not, the same person.

@@ -35,16 +35,20 @@ extension SurveyRow {
     TableColumn("at", .number), TableColumn("conflicts", .number), TableColumn("erased", .number),
   ]
 
+  /// When the customer said it: it may have been written down later.
+  static func given(_ state: EntityState) -> HybridTime {
+    state.text("at").flatMap { HybridTime($0) } ?? state.firstAt
+  }
+
   static func values(of state: EntityState) -> [TableValue] {
     func score(_ field: ExactString, _ range: ClosedRange<Int>) -> UInt64 {
       state.text(field).flatMap { Int($0) }.map { range.contains($0) ? UInt64($0) : 0 } ?? 0
     }
-    let at = state.text("at").flatMap { HybridTime($0) } ?? state.firstAt
     return [
       .text(state.brief("customer")), .text(state.brief("ticket")), .number(score("csat", 1...5)),
       .number(score("ces", 1...7)), .text(state.brief("comment")),
       .text((state.shown("csat") ?? state.shown("ces") ?? state.shown("comment"))?.by ?? ""),
-      .number(at.milliseconds), .number(UInt64(state.disagreements.count)),
+      .number(given(state).milliseconds), .number(UInt64(state.disagreements.count)),
       .number(state.isErased ? 1 : 0),
     ]
   }

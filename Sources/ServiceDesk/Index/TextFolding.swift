@@ -1,7 +1,8 @@
 /// Text as people look for it: without regard to case, accents, width and apostrophes.
 ///
 /// `Åse O’Brien`, `ÅSE OBRIEN` and `ase o'brien` fold alike, in whatever normal form they are written. Latin, Greek and
-/// Cyrillic letters lose their marks; letters of other scripts stay as they are, only in lower case.
+/// Cyrillic letters lose their marks; letters of other scripts stay as they are, only in lower case, syllables of Hangul and
+/// kana with marks in their parts.
 public enum TextFolding {
   /// The folded text. Cost: its length; ASCII and the letters of `plain` are fast.
   public static func fold(_ text: String) -> String {
@@ -70,6 +71,8 @@ public enum TextFolding {
       return  // Hebrew and Arabic vowel points
     case 0xAD, 0x200B...0x200D, 0x2060, 0xFEFF, 0x2018, 0x2019, 0x2BC, 0xB4:
       return  // invisible characters and apostrophes
+    case 0xAC00...0xD7A3: foldSyllable(scalar.value - 0xAC00, emit)
+    case 0x3041...0x30FE: foldKana(scalar, emit)
     case 0xFF01...0xFF5E:  // full-width ASCII
       fold(String(Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar), emit)
     default:
@@ -88,6 +91,44 @@ public enum TextFolding {
       }
     }
   }
+
+  /// A Hangul syllable as its letters: Unicode 15, section 3.12, "Conjoining Jamo Behavior".
+  private static func foldSyllable(_ index: UInt32, _ emit: (Unicode.Scalar) -> Void) {
+    let letters = [0x1100 + index / 588, 0x1161 + index % 588 / 28, 0x11A7 + index % 28]
+    for letter in letters where letter != 0x11A7 {
+      if let scalar = Unicode.Scalar(letter) { emit(scalar) }
+    }
+  }
+
+  /// Kana with a voicing mark as the letter and the mark, which makes another letter of it.
+  private static func foldKana(_ scalar: Unicode.Scalar, _ emit: (Unicode.Scalar) -> Void) {
+    guard let (base, mark) = voiced[scalar.value], let letter = Unicode.Scalar(base),
+      let mark = Unicode.Scalar(mark)
+    else { return emit(scalar) }
+    emit(letter)
+    emit(mark)
+  }
+
+  /// The canonical decompositions of Unicode 15 of kana: the letter and its mark.
+  private static let voiced: [UInt32: (base: UInt32, mark: UInt32)] = {
+    var table: [UInt32: (base: UInt32, mark: UInt32)] = [:]
+    // Katakana lie as hiragana do.
+    for shift: UInt32 in [0, 0x60] {
+      let plain: [UInt32] = Array(stride(from: 0x304B, through: 0x3061, by: 2)) + [0x3064, 0x3066, 0x3068]
+      for base in plain {
+        table[base + 1 + shift] = (base + shift, 0x3099)
+      }
+      for base in stride(from: UInt32(0x306F), through: 0x307B, by: 3) {
+        table[base + 1 + shift] = (base + shift, 0x3099)
+        table[base + 2 + shift] = (base + shift, 0x309A)
+      }
+      for (letter, base): (UInt32, UInt32) in [(0x3094, 0x3046), (0x309E, 0x309D)] {
+        table[letter + shift] = (base + shift, 0x3099)
+      }
+    }
+    for letter: UInt32 in 0x30F7...0x30FA { table[letter] = (letter - 8, 0x3099) }
+    return table
+  }()
 
   /// Lower-case letters with marks, by what they become: the canonical decompositions of Unicode 15 without their
   /// marks, and the letters with strokes and ligatures that people without them write otherwise.

@@ -70,7 +70,7 @@ extension Desk {
     if let channel = fact.channel { members.append(("channel", JSONText(channel))) }
     if let ticket = fact.ticket { members.append(("ticket", JSONText(ticket.description))) }
     members.append(("purpose", JSONText(fact.purpose ?? known?.purpose ?? Vocabulary.service)))
-    let days = settings.days(FactKey.normal(fact.key)).map { UInt64(max(0, $0)) * 86_400_000 }
+    let days = settings.days(FactKey.normal(fact.key)).map { UInt64($0) * 86_400_000 }
     if let expires = fact.expires ?? days.map({ HybridTime(milliseconds: now + $0) }) {
       members.append(("expires", JSONText(expires.description)))
     }

@@ -17,8 +17,12 @@ public struct ResponseTarget: Sendable, Hashable {
     self.resolution = resolution
   }
 
+  /// The longest target that counts, in minutes of business hours: ten years of days and nights. Who writes settings may write
+  /// any number.
+  public static let maximum = 5_256_000
+
   init(_ value: JSONText) {
-    func minutes(_ name: String) -> Int? { value[name]?.int.flatMap { $0 > 0 ? $0 : nil } }
+    func minutes(_ name: String) -> Int? { value[name]?.int.flatMap { 1...Self.maximum ~= $0 ? $0 : nil } }
     self.init(first: minutes("first"), next: minutes("next"), resolution: minutes("resolution"))
   }
 

@@ -55,9 +55,11 @@ enum SearchText {
   }
 
   /// The texts of a timeline's entry: what was written, and the lines of a transcript.
-  static func texts(ofEntry entry: JSONText) -> [String] {
+  ///
+  /// - Parameter corrected: what is to be read in the place of what was written.
+  static func texts(ofEntry entry: JSONText, corrected: String? = nil) -> [String] {
     let lines = entry["lines"]?.elements?.compactMap { $0["text"]?.string } ?? []
-    return ([entry["text"]?.string ?? entry.string].compactMap(\.self)) + lines
+    return ([corrected ?? entry["text"]?.string ?? entry.string].compactMap(\.self)) + lines
   }
 
   /// The texts of an entity that still hold.
@@ -74,7 +76,10 @@ enum SearchText {
     for entry in state.logs[Vocabulary.timeline] ?? [] {
       let redacted = ExactString(Vocabulary.redactedPrefix + entry.id.description)
       guard state.registers[redacted] == nil else { continue }
-      for text in self.texts(ofEntry: entry.value) { texts.append((.body, text)) }
+      let head = state.shown(ExactString(Vocabulary.correctedPrefix + entry.id.description))
+      for text in self.texts(ofEntry: entry.value, corrected: head?.value["text"]?.string) {
+        texts.append((.body, text))
+      }
     }
     return texts
   }
@@ -112,7 +117,7 @@ enum SearchText {
 /// The words of changes, for the index.
 struct SearchProjection: WordProjection {
   /// Grows with every change of `SearchText` or `TextFolding` that gives anything else.
-  let version: UInt32 = 1
+  let version: UInt32 = 2
 
   func words(of entity: EntityID, _ changes: [PlacedChange]) -> [String: Int] {
     guard SearchText.types.contains(entity.type) else { return [:] }
@@ -126,6 +131,9 @@ struct SearchProjection: WordProjection {
         switch operation {
         case .set(let field, let value):
           if let part = SearchText.part(ofRegister: field) { add(value.plain, part) }
+          if field.text.hasPrefix(Vocabulary.correctedPrefix), let text = value["text"]?.string {
+            add(text, .body)
+          }
         case .add(let field, let element):
           if let part = SearchText.part(ofSet: field) { add(element.text, part) }
         case .log(Vocabulary.timeline, let entry):

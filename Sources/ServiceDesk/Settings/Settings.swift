@@ -51,8 +51,10 @@ public struct Settings: Sendable {
     value(Vocabulary.questionPrefix + key)?["text"]?.string
   }
 
-  /// How many days an answer holds; nil for always.
-  public func days(_ key: String) -> Int? { value(Vocabulary.questionPrefix + key)?["days"]?.int }
+  /// How many days an answer holds, 1 to 36,500; nil for always.
+  public func days(_ key: String) -> Int? {
+    value(Vocabulary.questionPrefix + key)?["days"]?.int.flatMap { 1...36_500 ~= $0 ? $0 : nil }
+  }
 
   /// The processes that have a checklist, ordered.
   public var processes: [String] {

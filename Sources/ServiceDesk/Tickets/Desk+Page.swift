@@ -41,6 +41,7 @@ extension Desk {
     var entries: [TicketPage.Entry] = []
     var gone: Set<ChangeID> = []
     var splitInto: [EntityID] = []
+    var states = Dictionary(uniqueKeysWithValues: ([view] + parts).map { ($0.id, $0.state) })
     for part in [view] + parts {
       for other in try split(from: part.id) {
         splitInto.append(other.id)
@@ -49,6 +50,7 @@ extension Desk {
       entries += TicketPage.Entry.all(part.timeline, on: part.state)
       guard let from = part.state.splitSource else { continue }
       let source = try known(from)
+      states[from] = source
       let mine = part.state.splitEntries
       entries += TicketPage.Entry.all(
         PlainLook(source).timeline.filter { mine.contains($0.id) }, on: source)
@@ -58,15 +60,11 @@ extension Desk {
     entries.removeAll { gone.contains($0.entry.id) && members.contains($0.on) }
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     entries.cancelTwins()
-    let states = Dictionary(uniqueKeysWithValues: ([view] + parts).map { ($0.id, $0.state) })
     entries.holdBack { states[$0.on]?.despite($0.entry.id) }
-    var promises: [PromiseRow] = []
-    for member in members.sorted() {
-      var filter = PromiseFilter()
-      filter.includesSettled = true
-      filter.ticket = member
-      promises += try self.promises(filter, limit: .max).rows
-    }
+    var filter = PromiseFilter()
+    filter.includesSettled = true
+    filter.ticket = id
+    let promises = try self.promises(filter, limit: .max).rows
     let links = ([view] + parts).flatMap { $0.state.elements(Vocabulary.links).compactMap(TicketLink.init) }
     return TicketPage(
       view: view, parts: parts, entries: entries, splitFrom: view.state.splitSource,

@@ -89,11 +89,12 @@ extension TicketPage.Entry {
       isPlain ? nil : state.shown(ExactString(prefix + entry.id.description))
     }
     let outcome = head(Vocabulary.replyPrefix)
-    self.state =
-      entry.isMessageOut
-      ? outcome?.value["state"]?.string ?? entry.state : nil
     detail = outcome?.value["detail"]?.string
     redacted = head(Vocabulary.redactedPrefix).map { ($0.value.plain, $0.by) }
+    let written = outcome?.value["state"]?.string ?? entry.state
+    // What was hidden before it went out is not to go out, least of all without its words.
+    let isStopped = redacted != nil && ["draft", "queued", "held", "failed"].contains(written)
+    self.state = entry.isMessageOut ? isStopped ? "cancelled" : written : nil
     corrected = head(Vocabulary.correctedPrefix).flatMap { head in
       head.value["text"]?.string.map { ($0, head.value["because"]?.string, head.by) }
     }

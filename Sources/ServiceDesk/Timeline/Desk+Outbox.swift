@@ -56,9 +56,12 @@ extension Desk {
     let settings = try settings()
     var found: [String: [OutgoingMessage]] = [:]
     var seen: Set<EntityID> = []
-    for id in ids {
+    var waiting = Array(ids.reversed())
+    while let id = waiting.popLast() {
       let page = try page(id)
       guard seen.insert(page.id).inserted else { continue }
+      // A message that went along to another ticket stays in this one's log, and so in its row.
+      waiting += page.splitInto
       let owner = page.view.customer
       let customer = try owner.flatMap { (id) throws(DeskError) in
         try stored { () throws(StorageError) in try self.customer(id) }
@@ -74,7 +77,8 @@ extension Desk {
         }
         if kind == "sending" {
           let head = try known(entry.on).shown(Self.replyField(entry.entry.id))
-          if head?.id.replica != store.replica { kind = "" }
+          let own = [store.replica] + (store.configuration.formerReplicas ?? [])
+          if head.map({ own.contains($0.id.replica) }) != true { kind = "" }
         }
         found[kind, default: []].append(
           OutgoingMessage(entry: entry, ticket: page.view, customer: customer))
@@ -86,6 +90,17 @@ extension Desk {
       }
     }
     return Outbox(messages: list("queued"), held: list("held"), interrupted: list("sending"))
+  }
+
+  /// Whether a message still waits to be sent: somebody else may have taken it back, hidden it or sent it since it was listed.
+  /// Cost: a page.
+  public func isQueued(_ item: TicketPage.Entry) throws(DeskError) -> Bool {
+    for ticket in try [item.on] + page(item.on).splitInto {
+      if try page(ticket).entries.contains(where: { $0.entry.id == item.entry.id && $0.state == "queued" }) {
+        return true
+      }
+    }
+    return false
   }
 
   private static func replyField(_ entry: ChangeID) -> ExactString {
@@ -112,20 +127,23 @@ extension Desk {
     return try commit(Edit(.entity(item.on), draft))
   }
 
-  /// Lets a message go that was held back or failed: whoever does so has seen what the customer wrote.
+  /// Lets a message go that was held back or failed, or that a gateway was sending when it was lost: whoever does so has seen
+  /// what the customer wrote, and says that it did not go out.
   @discardableResult
   public func release(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
+    guard item.redacted == nil else { throw .invalid("its words are hidden, so there is nothing to send") }
     var members = [("state", JSONText("queued"))]
     if let last = item.crossed.last { members.append(("despite", JSONText(last.description))) }
     return try set(
-      item, to: members, from: ["held", "failed", "cancelled"], else: "there is nothing to release")
+      item, to: members, from: ["held", "failed", "cancelled", "sending"], else: "there is nothing to release"
+    )
   }
 
   /// Takes a message back that was not sent yet. Where a gateway sends it at the same time, it is sent.
   @discardableResult
   public func cancel(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
     try set(
-      item, to: [("state", JSONText("cancelled"))], from: ["queued", "held", "failed"],
+      item, to: [("state", JSONText("cancelled"))], from: ["queued", "held", "failed", "sending"],
       else: "it cannot be taken back")
   }
 

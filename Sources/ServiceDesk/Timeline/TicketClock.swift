@@ -13,14 +13,21 @@ struct TicketClock: Sendable, Hashable {
   private(set) var waiting: HybridTime?
   /// The channels on which messages to the customer wait to be sent, ordered.
   private(set) var outbox: [String] = []
-  /// Whether another ticket was ever merged into it.
+  /// Whether another ticket was ever merged into it, or it was split from one: then others' entries count for it too.
   private(set) var hasParts = false
 
   init(_ state: EntityState) {
-    guard let log = state.logs[Vocabulary.timeline] else { return }
+    guard let log = state.logs[Vocabulary.timeline] else {
+      hasParts = state.splitSource != nil
+      return
+    }
     var channels: Set<String> = []
     var entries = TicketPage.Entry.all(log.map(TimelineEntry.init), on: state)
+    // As a page has them: a call may be written down behind a message that came later.
+    entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     entries.cancelTwins()
+    // What came along from another ticket is not in this one's log.
+    if state.splitSource != nil { hasParts = true }
     for entry in entries {
       add(entry)
       if entry.entry.event == "merged", entry.entry.value["ticket"] != nil {

@@ -69,6 +69,23 @@ struct IdentitySituationTests {
     }
   }
 
+  @Test(
+    "Two profiles of one person, the number in two forms",
+    arguments: [
+      ("070-123 45 67", "+46 70 123 45 67", true), ("0046701234567", "+46 70 123 45 67", true),
+      ("20 12 34 56", "+45 20 12 34 56", true), ("+45 20 12 34 56", "+46 20 12 34 56", false),
+      ("070-123 45 67", "0501234567", false),
+    ])
+  func createdTwice(_ one: String, _ other: String, _ isFound: Bool) throws {
+    let desks = try TwoDesks()
+    try desks.anna.newCustomer(name: "Lars", phones: [one])
+    try desks.bo.newCustomer(name: "Lars Holm", phones: [other])
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.conflicts().conflicts.map(\.kind) == (isFound ? [.createdTwice] : []))
+    }
+  }
+
   @Test("A number that many share, such as a switchboard's, tells nobody apart")
   func sharedByMany() throws {
     let desks = try TwoDesks()

@@ -145,6 +145,18 @@ import Testing
     try disk.remove("runs/\(name)")
     #expect(try Desk(store).search("word17 ").map(\.title) == expected)
   }
+
+  @Test("What was put right is found as it is now, and not as it was misheard")
+  func corrected() throws {
+    let ticket = try desk.newTicket(customer: nil, subject: "An order").on
+    let entry = try #require(
+      try desk.write(ticket, NewEntry("message", "The Xanadu", channel: "email", direction: "in")))
+    try desk.correct(ticket, entry.id, text: "The Zeppelin", because: "misheard")
+    try everywhere { () throws in
+      #expect(try titles("Zeppelin") == ["An order"])
+      #expect(try titles("Xanadu").isEmpty)
+    }
+  }
 }
 
 /// Two agents write articles offline and at the same time.

@@ -40,11 +40,11 @@ enum TargetCommands {
       guard let text = typed[option] else { continue }
       if text == "none" {
         edits.updateValue(nil, forKey: option.name)
-      } else if let length = Moment.length(text), length > 0 {
+      } else if let length = Moment.length(text), 60_000...UInt64(ResponseTarget.maximum) * 60_000 ~= length {
         edits.updateValue(Int(length / 60_000), forKey: option.name)
       } else {
         throw Failure.usage(
-          "--\(option.name) takes a length of time such as 30m or 6h, or none, not '\(text)'")
+          "--\(option.name) takes a length of time from 1m on, such as 30m or 6h, or none, not '\(text)'")
       }
     }
     guard !edits.isEmpty else { throw Failure.usage("give --first, --next or --resolution") }

@@ -30,12 +30,7 @@ struct ConflictWalk {
     }
     walk: while index < conflicts.count {
       // Somebody else may have settled it meanwhile, or an answer before it.
-      guard
-        let conflict = try desk.conflicts(of: conflicts[index].on).first(where: {
-          $0.id == conflicts[index].id
-        }),
-        conflict.state == .open
-      else {
+      guard let conflict = try current(conflicts[index]), conflict.state == .open else {
         index += 1
         continue
       }
@@ -44,7 +39,13 @@ struct ConflictWalk {
       try ConflictText.write(conflict, desk, context)
       step: while true {
         prompt(conflict)
-        switch try take(conflict) {
+        guard let key = try key() else { break walk }
+        // It is another one now, or gone: it is shown as it is.
+        guard try current(conflict) == conflict else {
+          context.output.line("it has changed meanwhile")
+          continue walk
+        }
+        switch try take(key, conflict) {
         case .next: break step
         case .back:
           index = max(0, index - 1)
@@ -61,6 +62,16 @@ struct ConflictWalk {
     context.output.flush()
   }
 
+  /// A conflict as it is now; nil where it is gone.
+  private func current(_ conflict: Conflict) throws -> Conflict? {
+    try desk.conflicts(of: conflict.on).first { $0.id == conflict.id }
+  }
+
+  /// The next key. While somebody thinks, other commands may write to the store.
+  private func key() throws -> UInt8? {
+    try desk.store.lending { keys.key() }.get()
+  }
+
   private func prompt(_ conflict: Conflict) {
     let sides = conflict.sides.count == 1 ? "1" : "1-\(min(9, conflict.sides.count))"
     let ways =
@@ -70,8 +81,7 @@ struct ConflictWalk {
     context.output.flush()
   }
 
-  private mutating func take(_ conflict: Conflict) throws -> Step {
-    guard let key = keys.key() else { return .quit }
+  private mutating func take(_ key: UInt8, _ conflict: Conflict) throws -> Step {
     let character = Character(UnicodeScalar(key))
     if key >= 0x20, key < 0x7F { context.output.line(String(character)) } else { context.output.line() }
     switch character {

@@ -43,6 +43,11 @@ enum GatewayCommand {
     return { context in
       var counts = Counts()
       let store = try context.open(.writing)
+      // Of two gateways on one store each would take what the other is sending for lost.
+      guard let gateway = try store.takeGatewayLock() else {
+        throw Failure(.locked, "another gateway works on this store; try again when it has finished")
+      }
+      defer { withExtendedLifetime(gateway) {} }
       let desk = Desk(store)
       let syncs = !isAlone && store.configuration.server != nil
       if syncs { _ = try SyncRun(context, retries: true).sync(store) }
@@ -52,7 +57,9 @@ enum GatewayCommand {
           message.entry, as: "failed", detail: "stopped while sending; nobody knows whether it went out")
         counts.failed += 1
       }
-      for message in outbox.messages { try send(message, line, desk, &counts, context) }
+      for message in outbox.messages where try desk.isQueued(message.entry) {
+        try send(message, line, desk, &counts, context)
+      }
       if syncs { _ = try SyncRun(context, retries: true).sync(store) }
       try store.compact()
       write(counts, held: outbox.held.count, context)
@@ -70,15 +77,21 @@ enum GatewayCommand {
     _ message: OutgoingMessage, _ line: String, _ desk: Desk, _ counts: inout Counts, _ context: Context
   ) throws {
     try desk.record(message.entry, as: "sending")
-    let outcome = try ShellCommand.run(line, input: json(message, desk).bytes + [0x0A])
+    let input = json(message, desk).bytes + [0x0A]
+    // The other side may take its time, and agents go on meanwhile.
+    let outcome = try desk.store.lending { () throws(Failure) in try ShellCommand.run(line, input: input) }
+      .get()
     let first = { (text: String) in text.split(separator: "\n").first.map(String.init) }
     switch outcome.code {
     case 0:
       try desk.record(message.entry, as: "sent", detail: first(outcome.output))
       counts.sent += 1
     case temporary:
-      try desk.record(message.entry, as: "queued", detail: first(outcome.errors))
+      let reason = first(outcome.errors)
+      try desk.record(message.entry, as: "queued", detail: reason)
       counts.waiting += 1
+      context.note(
+        "not sent yet: \(desk.shortID(message.entry.entry.id))" + (reason.map { ": \($0)" } ?? ""))
     default:
       let reason = first(outcome.errors) ?? "the command ended with \(outcome.code)"
       try desk.record(message.entry, as: "failed", detail: reason)

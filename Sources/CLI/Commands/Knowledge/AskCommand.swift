@@ -39,8 +39,10 @@ enum AskCommand {
     let (ticket, channel) = (typed[FactCommands.ticket], typed[FactCommands.channel])
     return { context in
       var code = ExitCode.ok
+      var isAnswered = false
       func ask(_ access: Store.Access) throws {
-        _ = try context.withDesk(access) { desk in
+        // Who is on the phone needs the answer now.
+        _ = try context.withDesk(access, tries: 1) { desk in
           let id: EntityID
           do { id = try context.customer(subject, desk) } catch let failure as Failure {
             // 3 and 4 say something else here.
@@ -50,6 +52,7 @@ enum AskCommand {
           let answers = try desk.answers(id, keys, for: purpose, ticket: ticketID)
           code = ExitCode(rawValue: Int32(answers.map(\.state.code).max() ?? 0)) ?? .failed
           write(answers, id, desk, context)
+          isAnswered = true
           if case .writing = access {
             context.output.flush()
             try desk.logQuestions(answers, of: id, ticket: ticketID, channel: channel, because: reason)
@@ -58,11 +61,16 @@ enum AskCommand {
       }
       do {
         try ask(isSilent ? .reading : .writing)
-      } catch let error as StorageError {
-        // Who is on the phone needs the answer now.
-        guard case .locked = error else { throw error }
-        try ask(.reading)
-        context.note("not counted: another process is writing to the store")
+      } catch {
+        let reason: String
+        switch Failure(error).code {
+        case .locked: reason = "another process is writing to the store"
+        case .full, .failed: reason = Failure(error).message
+        default: throw error
+        }
+        guard error is StorageError || isAnswered else { throw error }
+        if !isAnswered { try ask(.reading) }
+        context.note("not counted: \(reason)")
       }
       return code
     }

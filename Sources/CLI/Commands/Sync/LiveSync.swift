@@ -7,12 +7,12 @@ import SyncProtocol
 
 /// Syncs whenever the server or this device has something new, until it is ended.
 ///
-/// The store's lock is held only while a sync runs, so that other commands work in between.
+/// Other commands work all the while: the store's lock is held neither between syncs nor while one waits for the server.
 struct LiveSync {
   private let context: Context
 
-  /// How long a sync waits for another command to finish, in milliseconds.
-  private static let patience = 30_000
+  /// How often the store's lock is tried, a quarter of a second each, before a person is told what is waited for.
+  private static let patience = 120
   /// Seconds between looks at a server that does not tell news, at first and at most.
   private static let polls = 5...60
 
@@ -31,6 +31,9 @@ struct LiveSync {
         failures = 0
         quiet = state.isNews ? Self.polls.lowerBound : min(quiet * 2, Self.polls.upperBound)
         try wait(after: state, seconds: quiet, &feed)
+      } catch SyncError.storage(.locked) {
+        // Another sync does just what is to be done.
+        context.pause(1000)
       } catch let error as SyncError where error.isTemporary {
         failures += 1
         if failures == 1 { context.note("\(error); waiting for the server") }
@@ -78,15 +81,16 @@ struct LiveSync {
       link: link, position: store.position, ownFolder: ownFolder, own: own, isNews: isNews)
   }
 
+  /// Opens the store as soon as no other command holds it: a long one, such as an import, is no reason to end.
   private func openPatiently() throws -> Store {
-    var waited = 0
+    var tries = 0
     while true {
       do {
-        return try context.open(.writing)
+        return try context.open(.writing, tries: 1)
       } catch {
-        guard case .locked = error, waited < Self.patience else { throw error }
-        usleep(50_000)
-        waited += 50
+        guard case .locked = error, !context.output.isGone else { throw error }
+        tries += 1
+        if tries == Self.patience { context.note("waiting for another command that holds the store") }
       }
     }
   }

@@ -41,8 +41,12 @@ enum TicketMending {
   }
 
   static let release = Command(
-    "ticket release", "Let a message go that was held back, failed or was taken back",
-    details: ["Read what the customer wrote first: with this you say that the message fits all the same."],
+    "ticket release", "Let a message go that was held back, failed, taken back or got lost",
+    details: [
+      "Read what the customer wrote first: with this you say that the message fits all the same.",
+      "One that a gateway was sending when it was lost stays 'sending', since nobody knows whether it went out: with this you "
+        + "say that it did not.",
+    ],
     operands: [TicketCommands.ticket, entry],
     examples: [.init("It still fits", "askonce ticket release k7f3.418 k7f3.422")]
   ) { typed in

@@ -1,0 +1,84 @@
+import Causality
+import Codec
+import Storage
+
+/// Giving the store's lock back while this process waits for somebody: a server, a person, another program. An agent's edits must
+/// not wait for a network.
+extension Store {
+  /// Held by whoever syncs a store or puts it right, all the while, so that two of them never take turns.
+  static let syncLock = "syncing"
+  static let lockPath = "lock"
+
+  /// Takes a store's lock. What another process left in the lock's file to see whether somebody came is taken away.
+  ///
+  /// - Returns: nil where another process holds it.
+  static func takeLock(_ disk: any Disk) throws(StorageError) -> (any Sendable)? {
+    try onDisk { () throws(DiskError) -> (any Sendable)? in
+      guard let lock = try disk.lock(lockPath) else { return nil }
+      let file = try disk.open(lockPath, .update)
+      if try file.size() > 0 { try file.truncate(to: 0) }
+      return lock
+    }
+  }
+
+  /// The lock of a sync.
+  ///
+  /// - Throws: `StorageError.locked` where another process syncs this store.
+  func takeSyncLock() throws(StorageError) -> any Sendable {
+    guard let lock = try onDisk({ () throws(DiskError) in try disk.lock(Self.syncLock) }) else {
+      throw .locked(root)
+    }
+    return lock
+  }
+
+  /// The lock of whoever delivers this store's messages; nil where another process does.
+  package func takeGatewayLock() throws(StorageError) -> (any Sendable)? {
+    try onDisk { () throws(DiskError) in try disk.lock("delivering") }
+  }
+
+  /// Runs `body`, which waits for somebody and does not touch the store, while other processes may write to the store. What
+  /// they wrote is read afterwards.
+  ///
+  /// Cost: a few calls of the system; where somebody wrote, that of opening the store.
+  /// - Throws: `StorageError` where the lock cannot be taken again, or what others wrote cannot be read; the store then writes
+  ///   nothing before it has read its files.
+  package func lending<Answer, Failure>(
+    _ body: () throws(Failure) -> Answer
+  ) throws(StorageError) -> Result<Answer, Failure> {
+    guard access == .writing, !isInDoubt, let mark = lend() else { return Result(catching: body) }
+    let result = Result(catching: body)
+    do throws(StorageError) {
+      // Whoever has it works, and will be done.
+      while lock == nil { lock = try onDisk { () throws(DiskError) in try disk.lock(Self.lockPath) } }
+    } catch {
+      isInDoubt = true
+      throw error
+    }
+    if (try? disk.readAll(Self.lockPath)) != mark {
+      isInDoubt = true
+      try reopen()
+    }
+    return result
+  }
+
+  /// Gives the lock back, and leaves something in its file that whoever takes it removes; nil, and the lock stays, where the
+  /// disk refuses.
+  private func lend() -> [UInt8]? {
+    let mark = Array(String(environment.random(), radix: 16).utf8)
+    do {
+      let file = try disk.open(Self.lockPath, .replace)
+      try file.append(mark.span)
+    } catch {
+      return nil
+    }
+    lock = nil
+    return mark
+  }
+
+  /// Takes the lock again where it could not be had behind lending it.
+  func regainLock() throws(StorageError) {
+    guard access == .writing, lock == nil else { return }
+    lock = try Self.takeLock(disk)
+    if lock == nil { throw .locked(root) }
+  }
+}
