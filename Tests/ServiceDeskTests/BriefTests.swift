@@ -72,6 +72,32 @@ struct BriefTests {
     }
   }
 
+  @Test("What people disagree about is not told of facts that must not be shown, of the customer or a ticket")
+  func disagreementsAreWithheld() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.anna.setConsent(customer, "analytics", isGranted: true)
+    try desks.sync()
+    for (desk, value) in [(desks.anna, "FEDORA"), (desks.bo, "BOWLER")] {
+      // Without consent, and with consent but for another purpose than a brief's.
+      for (key, purpose) in [("hat", "marketing"), ("coat", "analytics")] {
+        var fact = NewFact(key, JSONText(value))
+        fact.purpose = purpose
+        try desk.setFact(customer, fact)
+        try desk.setFact(ticket, fact)
+      }
+      try desk.setFact(ticket, NewFact("floor", JSONText(value)))
+    }
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let brief = try desk.brief(customer)
+      #expect(brief.disagreements.map(\.field.name.text) == ["fact.floor"])
+      #expect(brief.disagreements.map(\.on) == [ticket])
+      #expect(brief.withheld.consent == 1 && brief.withheld.purpose == 1)
+    }
+  }
+
   @Test("A brief looks at this customer's entities only")
   func cost() throws {
     let desks = try TwoDesks()

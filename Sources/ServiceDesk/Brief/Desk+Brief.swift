@@ -50,8 +50,19 @@ extension Desk {
       contacts: Array(all.prefix(limit)),
       recurrence: recurrence(all, rows, ticket ?? open.first?.id, now), feedback: try feedback(of: id),
       disagreements: views.flatMap { view in
-        view.conflicts.map { Brief.Disagreement(on: view.id, field: $0) }
+        view.conflicts.filter { mayShow($0, consents, now) }.map {
+          Brief.Disagreement(on: view.id, field: $0)
+        }
       }, now: now)
+  }
+
+  /// Whether what a field says may stand in a brief: of a fact, no head may be one that the brief withholds, because a
+  /// disagreement shows all of them.
+  private func mayShow(_ field: FieldView, _ consents: Consents, _ now: UInt64) -> Bool {
+    guard field.name.text.hasPrefix(Vocabulary.factPrefix) else { return true }
+    return FactView(field).everyHead.allSatisfy {
+      $0.obstacle(for: Vocabulary.service, consents, now: now) == nil
+    }
   }
 
   /// A customer's tickets, newest update first, also those that are a part of another one.
