@@ -91,7 +91,8 @@ struct ExportRun {
     /// What the fields of a table hold.
     private(set) var kinds: [ExactString: ExportedColumn.Kind] = [:]
     private(set) var count = 0
-    /// What customers said about the use of their data, of those who said anything.
+    /// What customers said about the use of their data, of those who said anything; of merged profiles each has what all of
+    /// them said.
     private var consents: [EntityID: Consents] = [:]
     private let standard: Consents
 
@@ -114,11 +115,15 @@ struct ExportRun {
       var refs: [EntityID: String] = [:]
       var count = 0
       var consents: [EntityID: Consents] = [:]
+      var tied: [EntityID] = []
       standard = Consents(nil, settings)
       try store.forEachState { (state) throws(StorageError) in
         refs[state.id] = state.text("ref") ?? state.id.description
         if state.registers.keys.contains(where: { $0.text.hasPrefix(Vocabulary.consentPrefix) }) {
           consents[state.id] = Consents(state, settings)
+        }
+        if state.id.type == Vocabulary.customer, !state.linked.isEmpty {
+          tied.append(state.id)
         }
         guard options.type == nil || state.id.type == options.type else { return }
         count += 1
@@ -132,6 +137,15 @@ struct ExportRun {
             continue
           }
           kinds[field] = value.string == nil && !value.isNull ? .json : .text
+        }
+      }
+      // A profile may be tied by what stands on the other one only, and the whole is read once for all of them.
+      var whole: Set<EntityID> = []
+      for id in tied where !whole.contains(id) {
+        let theirs = Consents(try store.mergedState(of: id), settings)
+        for member in try store.members(of: id) {
+          whole.insert(member)
+          consents[member] = theirs
         }
       }
       self.refs = refs

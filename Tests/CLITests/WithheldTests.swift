@@ -1,0 +1,59 @@
+import CLI
+import Codec
+import Testing
+
+/// What must not be shown or exported, command by command.
+@Suite("Facts that must not be shown, and redacted words, in what commands print")
+struct WithheldTests {
+  /// Commands that show many values at once.
+  private static let exports = [["export", "customers"], ["export", "tickets"], ["export", "entities"]]
+
+  private func desk() throws -> (desk: TestDesk, customer: String) {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    let id = try desk.ok("customer", "new", "Maja Lind", "--phone", "+46 70 123 45 67")
+    return (desk, id)
+  }
+
+  /// Commands that show an entity as it is, as text and as JSON.
+  private func pages(of entity: String) -> [[String]] {
+    let type = String(entity.prefix { $0 != "/" })
+    let shown = [["show", entity], ["entity", "show", entity]]
+    let own = ["customer", "ticket", "organisation"].contains(type) ? [[type, "show", entity]] : []
+    return (shown + own).flatMap { [$0, $0 + ["--json"]] }
+  }
+
+  /// Expects that commands print a word, or that they do not.
+  private func expect(
+    _ word: String, in commands: [[String]], of desk: TestDesk, isShown: Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    for arguments in commands {
+      let outcome = desk.run(arguments)
+      #expect(outcome.code == .ok, "\(arguments): \(outcome.errors)", sourceLocation: sourceLocation)
+      let isFound = outcome.output.contains(word)
+      #expect(isFound == isShown, "\(word) in \(arguments)", sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test("Of merged profiles the consents of the whole count in exports, for tickets of any of them too")
+  func mergedExports() throws {
+    let (desk, first) = try desk()
+    let second = try desk.ok("customer", "new", "M Lind", "--email", "maja@example.org")
+    _ = try desk.ok("consent", "grant", second, "marketing")
+    _ = try desk.ok("fact", "set", second, "likes", "oolong", "--for", "marketing")
+    let ticket = try desk.ok("ticket", "new", "Tea", "--customer", second)
+    _ = try desk.ok("fact", "set", ticket, "wants", "sencha", "--for", "marketing")
+    expect("oolong", in: [["export", "customers"], ["export", "entities"]], of: desk, isShown: true)
+    expect("sencha", in: [["export", "tickets"], ["export", "entities"]], of: desk, isShown: true)
+    _ = try desk.ok("customer", "merge", second, first)
+    _ = try desk.ok("consent", "withdraw", first, "marketing")
+    for word in ["oolong", "sencha"] {
+      expect(word, in: Self.exports, of: desk, isShown: false)
+    }
+    // The split gives each its own answers back.
+    _ = try desk.ok("customer", "split", second)
+    _ = try desk.ok("consent", "grant", second, "marketing")
+    expect("oolong", in: [["export", "customers"], ["export", "entities"]], of: desk, isShown: true)
+  }
+}
