@@ -56,4 +56,26 @@ struct WithheldTests {
     _ = try desk.ok("consent", "grant", second, "marketing")
     expect("oolong", in: [["export", "customers"], ["export", "entities"]], of: desk, isShown: true)
   }
+
+  @Test("A fact that holds no longer is in no export and on no page")
+  func expired() throws {
+    let (desk, customer) = try desk()
+    let ticket = try desk.ok("ticket", "new", "Key", "--customer", customer)
+    for (entity, value) in [(customer, "the neighbour"), (ticket, "the caretaker")] {
+      _ = try desk.ok("fact", "set", entity, "key", value, "--expires", "2020-01-01")
+      _ = try desk.ok("fact", "set", entity, "door", "green", "--expires", "2999-01-01")
+      let pages =
+        entity == customer ? [["customer", "show", entity], ["customer", "show", entity, "--json"]] : []
+      expect(value, in: Self.exports + pages, of: desk, isShown: false)
+      expect("green", in: pages, of: desk, isShown: true)
+    }
+    expect("the neighbour", in: [["fact", "list", customer, "--all"]], of: desk, isShown: false)
+    let shown = desk.run("customer", "show", customer)
+    #expect(shown.output.contains("1 fact hidden"))
+    #expect(desk.run("customer", "show", customer, "--json").json?["hidden"]?.int == 1)
+    // One question by its key is no list: who asks is told what it was, to have it confirmed.
+    let asked = desk.run("ask", customer, "key", "--no-log")
+    #expect(asked.code.rawValue == 4 && asked.output.contains("ask again"))
+    #expect(desk.run("customer", "export", customer).output.contains("the neighbour"))
+  }
 }

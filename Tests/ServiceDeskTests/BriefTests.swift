@@ -98,6 +98,26 @@ struct BriefTests {
     }
   }
 
+  @Test("Of two values of which one holds no longer the other one is known")
+  func expiredAlternative() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    var old = NewFact("boots", JSONText("41"))
+    old.expires = HybridTime(milliseconds: desks.now + 60_000)
+    try desks.anna.setFact(customer, old)
+    try desks.bo.setFact(customer, NewFact("boots", JSONText("42")))
+    try desks.sync()
+    #expect(try desks.anna.brief(customer).unclear.map(\.key) == ["boots"])
+    desks.minutes(2)
+    for desk in [desks.anna, desks.bo] {
+      let brief = try desk.brief(customer)
+      #expect(brief.facts.map(\.value) == [JSONText("42")])
+      #expect(brief.unclear.isEmpty && brief.disagreements.isEmpty)
+      let conflicts = try desk.conflicts().conflicts
+      #expect(conflicts.map(\.isWithheld) == [true])
+    }
+  }
+
   @Test("A brief looks at this customer's entities only")
   func cost() throws {
     let desks = try TwoDesks()

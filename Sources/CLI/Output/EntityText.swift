@@ -40,6 +40,13 @@ package enum EntityText {
     return "created \(Moment.local(state.firstAt))\(changed), \(Words.count(state.changeCount, "change"))"
   }
 
+  /// Says how many facts were left out because they must not be shown.
+  static func tellHidden(_ count: Int, _ output: Output) {
+    guard count > 0 else { return }
+    let text = "\(Words.count(count, "fact")) hidden: no consent to the purpose, or expired"
+    output.line(output.styled(text, .dim))
+  }
+
   static func erased(_ output: Output) -> String {
     output.styled("erased: nothing is kept but that it was there", .yellow)
   }

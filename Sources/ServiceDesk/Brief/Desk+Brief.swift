@@ -94,25 +94,26 @@ extension Desk {
   private func sort(
     _ facts: [FactView], _ consents: Consents, _ now: UInt64
   ) -> (usable: [FactView], unclear: [FactView], withheld: (consent: Int, purpose: Int, expired: Int)) {
-    var usable: [FactView] = []
+    var known: [FactView] = []
     var unclear: [FactView] = []
     var withheld = (consent: 0, purpose: 0, expired: 0)
     for fact in facts {
       let heads = fact.everyHead.map { $0.obstacle(for: Vocabulary.service, consents, now: now) }
       if heads.contains(.withdrawn) {
         withheld.consent += 1
-      } else if fact.isConflict, heads.contains(nil) {
-        unclear.append(fact)
+      } else if let usable = fact.only(where: {
+        $0.obstacle(for: Vocabulary.service, consents, now: now) == nil
+      }) {
+        if usable.isConflict { unclear.append(usable) } else { known.append(usable) }
       } else {
         switch fact.obstacle(for: Vocabulary.service, consents, now: now) {
-        case nil: usable.append(fact)
         case .expired: withheld.expired += 1
         case .purpose: withheld.purpose += 1
-        case .withdrawn: withheld.consent += 1
+        case .withdrawn, nil: withheld.consent += 1
         }
       }
     }
-    return (usable, unclear, withheld)
+    return (known, unclear, withheld)
   }
 
   private func recurrence(

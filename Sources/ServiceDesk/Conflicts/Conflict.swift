@@ -59,7 +59,8 @@ public struct Conflict: Sendable, Hashable {
   public let replaced: [JSONText]
   /// How it was settled; nil while it is open.
   public internal(set) var settlement: Settlement?
-  /// Whether the values are left out because they may not be shown now: a fact without consent to its purpose.
+  /// Whether the values are left out because they may not be shown now: a fact without consent to its purpose, or one
+  /// that holds no longer.
   public internal(set) var isWithheld = false
 
   /// What one author did.

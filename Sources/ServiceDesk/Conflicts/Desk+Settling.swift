@@ -86,7 +86,7 @@ extension Desk {
       {
         throw .secret(reason)
       }
-      return Self.fact(value, like: conflict)
+      return Self.fact(value, like: conflict, now: store.environment.now())
     case .merge:
       let values = conflict.sides.compactMap(\.value)
       guard let joined = Self.join(values) else {
@@ -106,8 +106,8 @@ extension Desk {
     }
     guard case .value = how, let whole = all.first(where: { $0.id == conflict.id }) else {
       throw .unfit(
-        "the values of \(conflict.field?.text ?? "this") may not be shown, because there is no consent to their purpose: "
-          + "ask the customer, and settle it with a value")
+        "the values of \(conflict.field?.text ?? "this") may not be shown, because they hold no longer or there is no "
+          + "consent to their purpose: ask the customer, and settle it with a value")
     }
     return try value(of: whole, how)
   }
@@ -132,13 +132,15 @@ extension Desk {
   }
 
   /// A bare value of a fact with what the shown side says of it beside the value: what it was given for and how long it holds.
-  /// How it came to be known is another matter.
-  private static func fact(_ value: JSONText, like conflict: Conflict) -> JSONText {
+  /// How it came to be known is another matter, and a time that has passed would end the new value at once.
+  private static func fact(_ value: JSONText, like conflict: Conflict, now: UInt64) -> JSONText {
     guard conflict.field?.text.hasPrefix(Vocabulary.factPrefix) == true, value["value"] == nil,
       let side = conflict.shown ?? conflict.sides.indices.first, conflict.sides.indices.contains(side),
       let shown = conflict.sides[side].value, shown["value"] != nil
     else { return value }
-    let kept = (shown.members ?? []).filter { ["purpose", "expires", "confidence"].contains($0.key) }
+    let isOver = shown["expires"]?.string.flatMap { HybridTime($0) }.map { $0.milliseconds <= now } ?? false
+    let names = ["purpose", "confidence"] + (isOver ? [] : ["expires"])
+    let kept = (shown.members ?? []).filter { names.contains($0.key) }
     return JSONText(object: [("value", value)] + kept.map { ($0.key, $0.value) })
   }
 

@@ -4,7 +4,8 @@ import Codec
 import Merge
 import Storage
 
-/// Facts that must not be shown, because there is no consent to their purpose, in what is said of conflicts about them.
+/// Facts that must not be shown, because there is no consent to their purpose or they hold no longer, in what is said of
+/// conflicts about them.
 extension Desk {
   /// Conflicts without what facts say that must not be shown now: that there is a conflict is shown, and who wrote.
   ///
@@ -14,6 +15,7 @@ extension Desk {
       conflicts.lazy.filter(\.isAboutFact).flatMap { [$0.on, $0.customer].compactMap(\.self) })
     guard !owners.isEmpty else { return conflicts }
     let settings = Settings(try store.state(of: Vocabulary.settingsID))
+    let now = store.environment.now()
     var consents: [EntityID: Consents] = [:]
     var hidden: [EntityID: Set<ExactString>] = [:]
     try store.forEachBatch(of: owners.filter { $0.type == Vocabulary.customer }.sorted()) {
@@ -21,14 +23,14 @@ extension Desk {
       for id in customers {
         guard let state = try store.mergedState(of: id) else { continue }
         let theirs = Consents(state, settings)
-        (consents[id], hidden[id]) = (theirs, theirs.hidden(in: state))
+        (consents[id], hidden[id]) = (theirs, theirs.hidden(in: state, now: now))
       }
     }
     return try conflicts.map { (conflict) throws(StorageError) in
       guard conflict.isAboutFact else { return conflict }
       if hidden[conflict.on] == nil {
         let theirs = conflict.customer.flatMap { consents[$0] } ?? Consents(nil, settings)
-        hidden[conflict.on] = try store.state(of: conflict.on).map(theirs.hidden) ?? []
+        hidden[conflict.on] = try store.state(of: conflict.on).map { theirs.hidden(in: $0, now: now) } ?? []
       }
       let all = (hidden[conflict.on] ?? []).union(conflict.customer.flatMap { hidden[$0] } ?? [])
       return try all.isDisjoint(with: factFields(of: conflict)) ? conflict : conflict.withheld
@@ -60,7 +62,7 @@ extension Conflict {
   /// Without what the fact says, before and now.
   fileprivate var withheld: Conflict {
     let what = field?.text ?? "a fact"
-    let reason = "which may not be shown: there is no consent to its purpose"
+    let reason = "which may not be shown: it holds no longer, or there is no consent to its purpose"
     return Conflict(
       id: id, kind: kind, state: state, harm: harm, on: on, field: field, at: at, title: title,
       customer: customer, customerName: customerName, team: team, assignee: assignee,

@@ -94,6 +94,12 @@ public struct Answer: Sendable, Hashable {
   public let values: [Value]
   /// How the workspace asks for it.
   public let question: String?
+
+  /// The answer as a list has it: without the value of what holds no longer. Who asks for one key is told that value, to have
+  /// it confirmed.
+  public var listed: Answer {
+    state == .expired ? Answer(key: key, state: state, values: [], question: question) : self
+  }
 }
 
 /// An entry of a customer's log of questions: which were spared, asked, confirmed, and asked although known.

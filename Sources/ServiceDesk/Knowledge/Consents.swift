@@ -52,11 +52,15 @@ public struct Consents: Sendable {
     (value.string ?? value["state"]?.string) == "withdrawn"
   }
 
-  /// The registers of an entity of this customer that hold facts whose purpose has no consent: not to be shown in
-  /// lists, briefs and exports.
-  public func hidden(in state: EntityState) -> Set<ExactString> {
+  /// The registers of an entity of this customer that hold facts whose purpose has no consent, or that hold no longer: not to
+  /// be shown in lists, briefs and exports. One such head hides the others too, since a conflict shows all of them.
+  ///
+  /// Cost: the entity's fields.
+  /// - Parameter now: milliseconds since 1970.
+  public func hidden(in state: EntityState, now: UInt64) -> Set<ExactString> {
     Set(
-      PlainLook(state).facts.filter { fact in fact.everyHead.contains { !allows($0.purpose) } }
-        .map(\.field.name))
+      PlainLook(state).facts.filter { fact in
+        fact.everyHead.contains { $0.obstacle(for: nil, self, now: now) != nil }
+      }.map(\.field.name))
   }
 }

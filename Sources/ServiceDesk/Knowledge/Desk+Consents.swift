@@ -55,9 +55,9 @@ extension Desk {
     return try configure(draft)
   }
 
-  /// A customer as it may be shown: without the facts whose purpose has no consent.
+  /// A customer as it may be shown: without the facts whose purpose has no consent, and those that hold no longer.
   public func shown(_ view: CustomerView) throws(DeskError) -> (view: CustomerView, hidden: Int) {
-    let hidden = Consents(view.state, try settings()).hidden(in: view.state)
+    let hidden = Consents(view.state, try settings()).hidden(in: view.state, now: store.environment.now())
     let state = view.state.without(hidden)
     return (
       CustomerView(id: view.id, state: state, members: view.members, openTickets: view.openTickets),

@@ -69,6 +69,14 @@ public struct FactView: Sendable, Hashable {
   /// The fact as each head has it.
   var everyHead: [FactView] { field.heads.map { FactView(field, $0) } }
 
+  /// The fact as if only some of its heads were there; nil where none of these is.
+  func only(where isUsable: (FactView) -> Bool) -> FactView? {
+    let heads = field.heads.filter { isUsable(FactView(field, $0)) }
+    guard let last = heads.max(by: { ($0.effective, $0.id) < ($1.effective, $1.id) }) else { return nil }
+    let shown = heads.contains { $0.id == field.shown.id } ? field.shown : last
+    return FactView(FieldView(name: field.name, shown: shown, heads: heads))
+  }
+
   /// Whether people disagree about the value.
   public var isConflict: Bool { alternatives.count > 1 }
 

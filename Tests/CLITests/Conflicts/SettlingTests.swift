@@ -118,6 +118,26 @@ struct SettlingTests {
     #expect(fact.channel == nil)
   }
 
+  @Test("A fact that held no longer when it was settled with another value holds from then on")
+  func expiredFact() throws {
+    let desks = try TwoDesks()
+    let (customer, _) = try desks.ticket()
+    for (desk, value) in [(desks.anna, "tea"), (desks.bo, "coffee")] {
+      var fact = NewFact("drink", JSONText(value))
+      fact.expires = HybridTime(milliseconds: desks.now + 60_000)
+      try desk.setFact(customer, fact)
+    }
+    try desks.sync()
+    desks.minutes(2)
+    let conflict = try #require(try desks.anna.conflicts().conflicts.first)
+    #expect(conflict.isWithheld && !conflict.json.text.contains("coffee"))
+    #expect(throws: SettlingError.self) { try desks.anna.settle(conflict, .take(0)) }
+    try desks.anna.settle(conflict, .value(JSONText("juice")))
+    try desks.sync()
+    let answer = try #require(try desks.bo.answers(customer, ["drink"]).first)
+    #expect(answer.state == .known && answer.values.first?.value == JSONText("juice"))
+  }
+
   @Test("An undo that would lose an edit is refused")
   func staleUndo() throws {
     let desks = try TwoDesks()

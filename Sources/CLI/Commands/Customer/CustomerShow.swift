@@ -35,11 +35,7 @@ enum CustomerShow {
               ]))
         } else {
           write(view, desk, context.output)
-          if hidden > 0 {
-            context.output.line(
-              context.output.styled(
-                "\(Words.count(hidden, "fact")) hidden: no consent to their purpose", .dim))
-          }
+          EntityText.tellHidden(hidden, context.output)
           try writeIdentity(view, desk, context.output)
         }
       }

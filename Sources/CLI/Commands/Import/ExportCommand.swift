@@ -27,8 +27,8 @@ enum ExportCommand {
         + "purpose beside its value; 'followers+=' holds the elements of a set, parted by semicolons; '#visits' is what a counter "
         + "comes to, and import passes over it, as over 'created' and 'updated': what is imported from CSV is dated by the "
         + "import. Timelines are not in CSV.",
-      "Facts whose purpose a customer did not consent to are left out, but not of 'changes', which is there to move a "
-        + "whole workspace.",
+      "Facts that hold no longer, or whose purpose a customer did not consent to, are left out, and so are redacted words; but "
+        + "not of 'changes', which is there to move a whole workspace.",
     ],
     operands: [Operand("WHAT", "customers, tickets, entities or changes")],
     options: [type, fields, noLogs, safe, output],

@@ -55,11 +55,12 @@ struct ExportRun {
     let progress = Progress(context.errors)
     defer { progress.end() }
     var count = 0
+    let now = context.system.now()
     let walk = try store.walk(ofType: options.type)
     while let (id, changes) = try walk.next() {
       let whole = Fold.state(of: id, changes)
       if whole.isErased { continue }
-      let state = whole.without(survey.consents(whole).hidden(in: whole)).withoutRedactedWords
+      let state = whole.without(survey.consents(whole).hidden(in: whole, now: now)).withoutRedactedWords
       writer.policy = { Vocabulary.policy(type: id.type, field: $0) }
       line(writer, state, &output)
       count += 1

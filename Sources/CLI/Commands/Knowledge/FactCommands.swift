@@ -67,7 +67,8 @@ enum KnowledgeText {
         sheet.add(index == 0 ? answer.key : "", (index == 0 ? "confirm: " : "or ") + value, .yellow)
       }
     case .expired:
-      sheet.add(answer.key, "ask again, it held until then: \(values.first ?? "")", .yellow)
+      let was = values.first.map { "ask again, it held until then: \($0)" }
+      sheet.add(answer.key, was ?? "known once, but it holds no longer", .yellow)
     case .purpose: sheet.add(answer.key, "known, but not for this purpose", .yellow)
     case .withdrawn: sheet.add(answer.key, "known, but there is no consent to its use", .yellow)
     case .unknown: sheet.add(answer.key, "not known" + (answer.question.map { ": \($0)" } ?? ""))

@@ -23,7 +23,7 @@ enum FactList {
       try context.withDesk(.reading) { desk in
         let id = try context.customerOrTicket(subject, desk)
         let keys = try desk.factKeys(id)
-        var answers = try desk.answers(id, keys, for: purpose ?? Vocabulary.service)
+        var answers = try desk.answers(id, keys, for: purpose ?? Vocabulary.service).map(\.listed)
         if !showsAll { answers = answers.filter { $0.state == .known || $0.state == .conflict } }
         if context.isJSON {
           context.output.json(list: answers.map(KnowledgeText.json))
