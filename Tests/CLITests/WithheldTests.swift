@@ -64,10 +64,8 @@ struct WithheldTests {
     for (entity, value) in [(customer, "the neighbour"), (ticket, "the caretaker")] {
       _ = try desk.ok("fact", "set", entity, "key", value, "--expires", "2020-01-01")
       _ = try desk.ok("fact", "set", entity, "door", "green", "--expires", "2999-01-01")
-      let pages =
-        entity == customer ? [["customer", "show", entity], ["customer", "show", entity, "--json"]] : []
-      expect(value, in: Self.exports + pages, of: desk, isShown: false)
-      expect("green", in: pages, of: desk, isShown: true)
+      expect(value, in: Self.exports + pages(of: entity), of: desk, isShown: false)
+      expect("green", in: pages(of: entity), of: desk, isShown: true)
     }
     expect("the neighbour", in: [["fact", "list", customer, "--all"]], of: desk, isShown: false)
     let shown = desk.run("customer", "show", customer)
@@ -77,5 +75,73 @@ struct WithheldTests {
     let asked = desk.run("ask", customer, "key", "--no-log")
     #expect(asked.code.rawValue == 4 && asked.output.contains("ask again"))
     #expect(desk.run("customer", "export", customer).output.contains("the neighbour"))
+  }
+
+  @Test("A ticket's page hides the facts that its customer's consent does not cover")
+  func ticketPage() throws {
+    let (desk, customer) = try desk()
+    let ticket = try desk.ok("ticket", "new", "Hats", "--customer", customer)
+    let orphan = try desk.ok("ticket", "new", "Hats of nobody")
+    for entity in [ticket, orphan] {
+      _ = try desk.ok("fact", "set", entity, "hat", "fedora", "--for", "marketing")
+      _ = try desk.ok("fact", "set", entity, "size", "58 cm")
+      expect("fedora", in: pages(of: entity), of: desk, isShown: false)
+      expect("58 cm", in: pages(of: entity), of: desk, isShown: true)
+      #expect(desk.run("ticket", "show", entity).output.contains("1 fact hidden"))
+      #expect(desk.run("ticket", "show", entity, "--json").json?["hidden"]?.int == 1)
+    }
+    _ = try desk.ok("consent", "grant", customer, "marketing")
+    expect("fedora", in: pages(of: ticket), of: desk, isShown: true)
+    expect("fedora", in: pages(of: orphan), of: desk, isShown: false)
+    // What happened is another question than what holds.
+    for command in [["history", orphan], ["log"], ["diff", orphan], ["blame", orphan]] {
+      expect("fedora", in: [command], of: desk, isShown: true)
+    }
+  }
+
+  @Test("What an organisation shares is shown with a customer only as far as the customer's consent goes")
+  func organisation() throws {
+    let (desk, customer) = try desk()
+    let company = try desk.ok(
+      "organisation", "new", "Nord Bryggeri", #"fact.hops:={"value":"saaz","purpose":"marketing"}"#,
+      #"fact.malt:={"value":"pilsner","expires":"2020-01-01T00:00:00.000Z"}"#, "fact.day=Tuesday")
+    _ = try desk.ok("organisation", "join", customer, company)
+    for word in ["saaz", "pilsner"] {
+      expect(word, in: [["customer", "show", customer]] + Self.exports, of: desk, isShown: false)
+    }
+    expect("Tuesday", in: [["customer", "show", customer], ["brief", customer]], of: desk, isShown: true)
+    expect("pilsner", in: pages(of: company), of: desk, isShown: false)
+    _ = try desk.ok("consent", "grant", customer, "marketing")
+    expect("saaz", in: [["customer", "show", customer]], of: desk, isShown: true)
+  }
+
+  @Test(
+    "A merge, the conflicts that it makes and the questions of a split tell nothing that must not be shown")
+  func people() throws {
+    let (desk, first) = try desk()
+    let second = try desk.ok("customer", "new", "M Lind", "--email", "maja@example.org")
+    for (customer, hat) in [(first, "FEDORA"), (second, "BOWLER")] {
+      _ = try desk.ok("fact", "set", customer, "hat", hat, "--for", "marketing")
+    }
+    let merged = try desk.ok("customer", "merge", second, first)
+    #expect(merged.contains("fact.hat") && merged.contains("M Lind"))
+    #expect(!merged.contains("FEDORA") && !merged.contains("BOWLER"))
+    let conflicts = desk.run("conflicts", "--json").json?.elements ?? []
+    #expect(conflicts.count == 2)
+    for conflict in conflicts {
+      let id = try #require(conflict["id"]?.string)
+      let page = [["conflicts", "show", id], ["conflicts", "show", id, "--json"]]
+      for word in ["FEDORA", "BOWLER"] { expect(word, in: page, of: desk, isShown: false) }
+      if conflict["field"]?.string == "name" {
+        expect("(may not be shown)", in: [page[0]], of: desk, isShown: true)
+      }
+    }
+    for customer in [first, second] {
+      _ = try desk.ok("fact", "set", customer, "tie", "CRAVAT", "--for", "marketing", "--confirmed")
+    }
+    _ = try desk.ok("customer", "split", second)
+    let questions = [["customer", "questions"], ["customer", "questions", "--json"]]
+    expect("fact.tie", in: questions, of: desk, isShown: true)
+    expect("CRAVAT", in: questions, of: desk, isShown: false)
   }
 }

@@ -130,6 +130,19 @@ public struct HistoryStep: Sendable {
     reopens = marks?.reopens
     restores = marks?.restores
   }
+
+  private init(_ step: HistoryStep, edits: [HistoryEdit]) {
+    placed = step.placed
+    self.edits = edits
+    parallel = step.parallel
+    note = step.note
+    settles = step.settles
+    reopens = step.reopens
+    restores = step.restores
+  }
+
+  /// The step with other edits, for showing it.
+  func replacing(edits: [HistoryEdit]) -> HistoryStep { HistoryStep(self, edits: edits) }
 }
 
 /// What a change line says beside its edits about conflicts: `"settles":{"conflict":"7k3f9q2hd9","note":"..."}`,

@@ -55,14 +55,55 @@ extension Desk {
     return try configure(draft)
   }
 
-  /// A customer as it may be shown: without the facts whose purpose has no consent, and those that hold no longer.
+  /// The answers that count for an entity: a customer's own, else those of the customer that it names; where there is none, what
+  /// counts where nobody said anything.
+  func consents(for state: EntityState) throws(DeskError) -> Consents {
+    let customer = state.id.type == Vocabulary.customer ? state.id : EntityID(state.text("customer") ?? "")
+    let theirs = try stored { () throws(StorageError) in
+      try customer.flatMap { (id) throws(StorageError) in try store.mergedState(of: id) }
+    }
+    return Consents(theirs, try settings())
+  }
+
+  /// An entity of any type as it may be shown: without the facts whose purpose has no consent and those that hold no longer, and
+  /// without redacted words.
+  ///
+  /// Cost: its customer and the settings.
+  /// - Returns: what may be shown, and how many facts are hidden.
+  public func shown(_ state: EntityState) throws(DeskError) -> (state: EntityState, hidden: Int) {
+    let hidden = try consents(for: state).hidden(in: state, now: store.environment.now())
+    return (state.without(hidden).withoutRedactedWords, hidden.count)
+  }
+
+  /// A customer as it may be shown.
   public func shown(_ view: CustomerView) throws(DeskError) -> (view: CustomerView, hidden: Int) {
-    let hidden = Consents(view.state, try settings()).hidden(in: view.state, now: store.environment.now())
-    let state = view.state.without(hidden)
+    let (state, hidden) = try shown(view.state)
     return (
-      CustomerView(id: view.id, state: state, members: view.members, openTickets: view.openTickets),
-      hidden.count
+      CustomerView(id: view.id, state: state, members: view.members, openTickets: view.openTickets), hidden
     )
+  }
+
+  /// A ticket as it may be shown, by what its customer said.
+  public func shown(_ view: TicketView) throws(DeskError) -> (view: TicketView, hidden: Int) {
+    let (state, hidden) = try shown(view.state)
+    return (TicketView(id: view.id, state: state, customerName: view.customerName), hidden)
+  }
+
+  /// An organisation as it may be shown: nobody consents for it, so what counts is what counts where nobody said anything.
+  public func shown(
+    _ view: OrganisationView
+  ) throws(DeskError) -> (view: OrganisationView, hidden: Int) {
+    let (state, hidden) = try shown(view.state)
+    return (OrganisationView(id: view.id, state: state, members: view.members), hidden)
+  }
+
+  /// The facts of a customer's organisation that may be shown together with the customer.
+  public func facts(
+    of organisation: OrganisationView, with customer: CustomerView
+  ) throws(DeskError) -> [FactView] {
+    let hidden = try consents(for: customer.state).hidden(
+      in: organisation.state, now: store.environment.now())
+    return organisation.facts.filter { !hidden.contains($0.field.name) }
   }
 
   /// Everything that is held on a person.

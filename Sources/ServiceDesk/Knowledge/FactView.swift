@@ -22,10 +22,8 @@ public struct FactView: Sendable, Hashable {
   public let channel: String?
   /// The ticket in which it was learned.
   public let ticket: EntityID?
-  /// What it was given for.
-  public let purpose: String
-  /// From when on it has to be asked for again.
-  public let expires: HybridTime?
+  /// What it may be used for, and how long.
+  private let terms: FactTerms
   /// One of `Vocabulary.confidences`.
   public let confidence: String
   /// Who wrote it down.
@@ -47,13 +45,17 @@ public struct FactView: Sendable, Hashable {
     value = written["value"] ?? written
     channel = member("channel")
     ticket = member("ticket").flatMap { EntityID($0) }
-    purpose = member("purpose") ?? Vocabulary.service
-    expires = member("expires").flatMap { HybridTime($0) }
+    terms = FactTerms(written)
     confidence = member("confidence") ?? "stated"
     by = head.by
     at = head.effective
     self.field = field
   }
+
+  /// What it was given for.
+  public var purpose: String { terms.purpose }
+  /// From when on it has to be asked for again.
+  public var expires: HybridTime? { terms.expires }
 
   /// All values that people wrote down without knowing of each other, the shown one first. Values that are the same
   /// stand once.
@@ -86,6 +88,24 @@ public struct FactView: Sendable, Hashable {
   ///   - purpose: what it is to be used for; nil for whatever it was given for.
   ///   - now: milliseconds since 1970.
   public func obstacle(for purpose: String?, _ consents: Consents, now: UInt64) -> Obstacle? {
+    terms.obstacle(for: purpose, consents, now: now)
+  }
+}
+
+/// What the value of a fact says of its use.
+struct FactTerms: Sendable, Hashable {
+  let purpose: String
+  let expires: HybridTime?
+
+  /// - Parameter written: the register's value.
+  init(_ written: JSONText) {
+    func member(_ name: String) -> String? { written["value"] == nil ? nil : written[name]?.string }
+    purpose = member("purpose") ?? Vocabulary.service
+    expires = member("expires").flatMap { HybridTime($0) }
+  }
+
+  /// As `FactView.obstacle(for:_:now:)`.
+  func obstacle(for purpose: String?, _ consents: Consents, now: UInt64) -> FactView.Obstacle? {
     if !consents.allows(self.purpose) { return .withdrawn }
     if let purpose, purpose != self.purpose { return .purpose }
     if let expires, expires.milliseconds <= now { return .expired }

@@ -220,11 +220,23 @@ extension EntityState {
   public var withoutRedactedWords: EntityState {
     var values: [ChangeID: JSONText] = [:]
     for entry in logs[Vocabulary.timeline] ?? [] {
-      guard let head = shown(ExactString(Vocabulary.redactedPrefix + entry.id.description)) else { continue }
-      let rest = (entry.value.members ?? []).filter { !["text", "lines", "files"].contains($0.key) }
-      values[entry.id] = JSONText(object: rest.map { ($0.key, $0.value) } + [("redacted", head.value)])
+      guard let redaction = redaction(of: entry.id) else { continue }
+      values[entry.id] = entry.value.withoutWords(redaction.value)
     }
     return replacing(values, in: Vocabulary.timeline)
+  }
+
+  /// Why and by whom an entry of the timeline was hidden; nil where it was not.
+  func redaction(of entry: ChangeID) -> Head? {
+    shown(ExactString(Vocabulary.redactedPrefix + entry.description))
+  }
+}
+
+extension JSONText {
+  /// An entry of a timeline without what was said, and with the reason.
+  func withoutWords(_ reason: JSONText) -> JSONText {
+    let rest = (members ?? []).filter { !["text", "lines", "files"].contains($0.key) }
+    return JSONText(object: rest.map { ($0.key, $0.value) } + [("redacted", reason)])
   }
 }
 

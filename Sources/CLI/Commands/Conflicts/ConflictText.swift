@@ -126,11 +126,12 @@ enum ConflictText {
 
 /// The part of a history around a conflict.
 enum ConflictTimeline {
-  /// The steps from three before the first side to three behind the last one, at most forty.
+  /// The steps from three before the first side to three behind the last one, at most forty, without what may not be shown.
   static func steps(_ conflict: Conflict, _ desk: Desk) throws -> [HistoryStep] {
     guard let history = try desk.history(of: conflict.on) else { return [] }
     let places = conflict.sides.compactMap { history.index(of: $0.change) }
     guard let first = places.min(), let last = places.max() else { return [] }
-    return Array(history.steps[max(0, first - 3)..<min(history.steps.count, last + 4)].prefix(40))
+    let veil = try desk.veil(over: history.id)
+    return history.steps[max(0, first - 3)..<min(history.steps.count, last + 4)].prefix(40).map(veil.shown)
   }
 }

@@ -93,7 +93,7 @@ enum CustomerShow {
       output.line()
       output.line("belongs to \(Plain.line(organisation.name)) (\(desk.shortID(organisation.id)))")
       var sheet = Sheet()
-      for fact in organisation.facts { sheet.add(fact.key, fact.value.plain) }
+      for fact in try desk.facts(of: organisation, with: view) { sheet.add(fact.key, fact.value.plain) }
       for contract in organisation.contracts {
         sheet.add("contract \(contract.name)", OrganisationText.describe(contract))
       }

@@ -9,6 +9,9 @@ enum EntityShow {
 
   static let command = Command(
     "entity show", "Show an entity with all of its fields",
+    details: [
+      "Facts that must not be shown and redacted words are left out, but not of --changes, which are as they were written."
+    ],
     operands: [EntityCommands.entity],
     options: [changes],
     examples: [
@@ -22,11 +25,13 @@ enum EntityShow {
         let id = try context.find(text, desk)
         if wantsChanges {
           for placed in try desk.store.changes(of: id) { context.output.line(ChangeLine.text(placed.change)) }
-        } else if let state = try desk.store.state(of: id) {
+        } else if let whole = try desk.store.state(of: id) {
+          let (state, hidden) = try desk.shown(whole)
           if context.isJSON {
-            context.output.json(EntityJSON.value(state))
+            context.output.json(EntityJSON.value(state, [("hidden", hidden == 0 ? nil : JSONText(hidden))]))
           } else {
             EntityText.write(state, to: context.output)
+            EntityText.tellHidden(hidden, context.output)
           }
         }
       }

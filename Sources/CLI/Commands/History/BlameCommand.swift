@@ -8,6 +8,7 @@ import ServiceDesk
 enum BlameCommand {
   static let command = Command(
     "blame", "Show who last wrote each field and each element of an entity",
+    details: [HistoryText.isWhole],
     operands: [EntityCommands.entity],
     examples: [
       .init("Who says so?", "askonce blame k7f3.418"),

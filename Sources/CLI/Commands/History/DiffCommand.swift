@@ -13,7 +13,8 @@ enum DiffCommand {
   static let command = Command(
     "diff", "Show what changed on an entity between two moments",
     details: [
-      "A plain number is a position of the workspace's order, anything else a time, as for 'askonce show --at'."
+      "A plain number is a position of the workspace's order, anything else a time, as for 'askonce show --at'.",
+      HistoryText.isWhole,
     ],
     operands: [EntityCommands.entity],
     options: [from, to],

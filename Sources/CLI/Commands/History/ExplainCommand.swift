@@ -7,6 +7,7 @@ import ServiceDesk
 enum ExplainCommand {
   static let command = Command(
     "explain", "Say step by step why a field has the value that is shown",
+    details: [HistoryText.isWhole],
     operands: [EntityCommands.entity, EntityCommands.field],
     examples: [
       .init("Why does it say open again?", "askonce explain k7f3.418 status"),

@@ -10,7 +10,8 @@ enum HistoryCommand {
     details: [
       "Oldest first, in the workspace's order: POSITION is a change's place in it, WHEN its author's date. Edits that "
         + "did not know each other are marked parallel. --json also has the device, when the server received a change, "
-        + "and when it came to this device."
+        + "and when it came to this device.",
+      HistoryText.isWhole,
     ],
     operands: [EntityCommands.entity, Operand("FIELD", .optional, "only changes of this field")],
     examples: [

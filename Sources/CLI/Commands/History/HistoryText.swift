@@ -5,6 +5,10 @@ import ServiceDesk
 
 /// Steps of a history as a person reads them.
 enum HistoryText {
+  /// What the help of commands says that show a history as it was written, because they are there to find out what happened.
+  static let isWhole =
+    "It shows what was written as it was written: also facts that may not be shown elsewhere, and words that were redacted."
+
   /// What a step did, each edit in words: `status: new -> open`.
   static func edits(_ step: HistoryStep, _ field: ExactString? = nil) -> [String] {
     let shown = step.edits.filter { field == nil || $0.field == field }
@@ -21,20 +25,25 @@ enum HistoryText {
     let name = edit.field?.text ?? ""
     switch edit.action {
     case .set(let value):
-      let old = edit.replaced.map(\.value.told)
+      let old = edit.replaced.map { told($0.value) }
       return old.isEmpty
-        ? "\(name): \(value.told)" : "\(name): \(old.joined(separator: " and ")) -> \(value.told)"
-    case .clear: return "\(name): \(edit.replaced.map(\.value.told).joined(separator: " and ")) -> (nothing)"
+        ? "\(name): \(told(value))" : "\(name): \(old.joined(separator: " and ")) -> \(told(value))"
+    case .clear:
+      return "\(name): \(edit.replaced.map { told($0.value) }.joined(separator: " and ")) -> (nothing)"
     case .add(let element): return "\(name): + \(element.text)"
     case .drop(let element): return "\(name): - \(element.text)"
     case .log(let entry):
-      let text = entry["text"]?.plain ?? entry.plain
+      let redacted = entry["redacted"].map { "(redacted: \($0.plain))" }
+      let text = entry["text"]?.plain ?? redacted ?? entry.plain
       let marks = ["kind", "channel", "direction"].compactMap { entry[$0]?.plain }.joined(separator: " ")
       return "\(name): \(marks.isEmpty ? "" : "(\(marks)) ")\(text)"
     case .count(let step): return "\(name): \(step < 0 ? "" : "+")\(step)"
     case .erase: return "erased"
     }
   }
+
+  /// A value as a person reads it.
+  static func told(_ value: JSONText) -> String { value == Veil.mark ? "(may not be shown)" : value.told }
 
   /// The number that a change has in the workspace's order.
   static func place(_ step: HistoryStep) -> String {

@@ -18,7 +18,8 @@ enum LogCommand {
     "log", "List the workspace's changes, newest first",
     details: [
       "Newest is what stands last in the workspace's order, unsent edits before all. It reads back as far as it has to: with a "
-        + "filter that few changes pass, the whole store."
+        + "filter that few changes pass, the whole store.",
+      HistoryText.isWhole,
     ],
     options: [by, on, type, field, since, until, Limit.option],
     examples: [

@@ -7,7 +7,10 @@ import ServiceDesk
 enum ShowCommand {
   static let command = Command(
     "show", "Show an entity as it is, as it was, or as somebody knew it",
-    details: KnowledgeOptions.details,
+    details: KnowledgeOptions.details + [
+      "As it is, it is shown without facts that must not be shown and without redacted words. As it was or was known, it has all "
+        + "that was written: that is for whoever has to find out what happened."
+    ],
     operands: [EntityCommands.entity],
     options: KnowledgeOptions.all,
     examples: [
@@ -25,17 +28,20 @@ enum ShowCommand {
         let id = try context.find(text, desk)
         let cut = try options.cut(desk, context)
         if let note = cut?.note { context.note(note) }
-        let state = try cut.map { try desk.state(of: id, at: $0.knowledge) } ?? desk.store.mergedState(of: id)
-        guard let state else {
+        let found = try cut.map { try desk.state(of: id, at: $0.knowledge) } ?? desk.store.mergedState(of: id)
+        guard let whole = found else {
           throw Failure(.notFound, "nothing of \(id) was known there and then")
         }
+        let (state, hidden) = cut == nil ? try desk.shown(whole) : (whole, 0)
         if state.registers.contains(where: { $0.value.heads.contains { $0.value.isThinned } }) {
           context.note(try RetentionCommand.missing(desk))
         }
         if context.isJSON {
-          context.output.json(EntityJSON.value(state, knowledge(cut)))
+          context.output.json(
+            EntityJSON.value(state, knowledge(cut) + [("hidden", hidden == 0 ? nil : JSONText(hidden))]))
         } else {
           EntityText.write(state, to: context.output)
+          EntityText.tellHidden(hidden, context.output)
         }
       }
     }

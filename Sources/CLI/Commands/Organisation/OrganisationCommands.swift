@@ -93,17 +93,19 @@ enum OrganisationCommands {
     return { context in
       try context.withDesk(.reading) { desk in
         let id = try context.find(text, type: Vocabulary.organisation, desk)
-        guard let view = try desk.organisation(id) else { return }
+        guard let whole = try desk.organisation(id) else { return }
+        let (view, hidden) = try desk.shown(whole)
         if context.isJSON {
           context.output.json(
             EntityJSON.value(
               view.state,
               [
                 ("short", JSONText(desk.shortID(id))),
+                ("hidden", hidden == 0 ? nil : JSONText(hidden)),
                 ("members", JSONText(array: view.members.map { CustomerJSON.row($0, desk) })),
               ]))
         } else {
-          OrganisationText.write(view, desk, context.output)
+          OrganisationText.write(view, hidden, desk, context.output)
         }
       }
     }
@@ -166,7 +168,7 @@ enum OrganisationCommands {
 
 /// An organisation as a person reads it.
 enum OrganisationText {
-  static func write(_ view: OrganisationView, _ desk: Desk, _ output: Output) {
+  static func write(_ view: OrganisationView, _ hidden: Int, _ desk: Desk, _ output: Output) {
     let title = "organisation \(desk.shortID(view.id))  \(Plain.line(view.name))"
     guard EntityText.heading(title, view.state, output) else { return }
     var sheet = Sheet()
@@ -181,6 +183,7 @@ enum OrganisationText {
     for fact in view.facts { sheet.add(fact.key, fact.value.plain) }
     for contract in view.contracts { sheet.add("contract \(contract.name)", describe(contract)) }
     sheet.write(to: output, indent: "  ")
+    EntityText.tellHidden(hidden, output)
     guard !view.members.isEmpty else { return }
     output.line()
     CustomerTable.write(view.members, desk, to: output)

@@ -19,7 +19,8 @@ enum CustomerMerge {
   ) { typed in
     withTwo(typed) { desk, first, second, context in
       let members = try desk.mergeCustomers(first, second)
-      let conflicts = try desk.customer(first)?.conflicts ?? []
+      let whole = try desk.customer(first)
+      let conflicts = whole?.conflicts ?? []
       if context.isJSON {
         context.output.json([
           ("on", JSONText(members[0].description)),
@@ -33,7 +34,14 @@ enum CustomerMerge {
       context.output.line(
         "they differ, so settle with 'askonce customer set \(desk.shortID(members[0]))':")
       var sheet = Sheet()
-      for field in conflicts { sheet.add(field.name.text, field) }
+      let shown = try whole.map { try desk.shown($0).view }
+      for field in conflicts {
+        if let field = shown?.field(field.name) {
+          sheet.add(field.name.text, field)
+        } else {
+          sheet.add(field.name.text, HistoryText.told(Veil.mark))
+        }
+      }
       sheet.write(to: context.output, indent: "  ")
     }
   }

@@ -22,7 +22,7 @@ enum CustomerQuestions {
     return { context in
       try context.withDesk(.reading) { desk in
         let id = try text.map { try context.find($0, type: Vocabulary.customer, desk) }
-        let questions = try desk.splitQuestions(touching: id)
+        let questions = try desk.splitQuestions(touching: id).map { try desk.shown($0) }
         if context.isJSON {
           var list = JSONList(context.output)
           for question in questions { list.add(json(question)) }
@@ -86,7 +86,7 @@ enum CustomerQuestions {
 
   private static func describe(_ item: SplitQuestion.Item, _ desk: Desk) -> String {
     switch item {
-    case .field(let field, let value): "\(field) = \((value["value"] ?? value).plain)"
+    case .field(let field, let value): "\(field) = \(HistoryText.told(value["value"] ?? value))"
     case .element(let field, let element): "\(field) + \(element)"
     case .entry(let field, let entry): "\(field): \((entry["text"] ?? entry).plain)"
     case .reference(let id): "\(id.type) \(desk.shortID(id))"

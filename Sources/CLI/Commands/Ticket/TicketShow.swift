@@ -20,18 +20,19 @@ enum TicketShow {
       try context.withDesk(.reading) { desk in
         let id = try context.find(text, type: Vocabulary.ticket, desk)
         let page = try desk.page(id)
-        let view = page.view
+        let (view, hidden) = try desk.shown(page.view)
         if context.isJSON {
           context.output.json(
             EntityJSON.value(
-              view.state.withoutRedactedWords,
+              view.state,
               [
                 ("short", JSONText(desk.shortID(page.id))),
                 ("customerName", view.customerName.map { JSONText($0) }),
+                ("hidden", hidden == 0 ? nil : JSONText(hidden)),
               ] + TicketPageJSON.members(page, desk)))
         } else {
           if page.id != id { context.note("\(desk.shortID(id)) is a part of \(desk.shortID(page.id)) now") }
-          write(page, desk, context.output)
+          write(page, view, hidden, desk, context.output)
         }
       }
     }
@@ -47,8 +48,9 @@ enum TicketShow {
     "split", Vocabulary.outreachField.text,
   ]
 
-  private static func write(_ page: TicketPage, _ desk: Desk, _ output: Output) {
-    let view = page.view
+  private static func write(
+    _ page: TicketPage, _ view: TicketView, _ hidden: Int, _ desk: Desk, _ output: Output
+  ) {
     let title = "ticket \(desk.shortID(view.id))  \(Plain.line(view.subject))"
     guard EntityText.heading(title, view.state, output) else { return }
     var sheet = Sheet()
@@ -96,6 +98,7 @@ enum TicketShow {
       sheet.add(name.text, String(count))
     }
     sheet.write(to: output, indent: "  ")
+    EntityText.tellHidden(hidden, output)
     if !page.entries.isEmpty {
       output.line()
       TimelineText.write(page, desk, to: output)
