@@ -144,4 +144,23 @@ struct WithheldTests {
     expect("fact.tie", in: questions, of: desk, isShown: true)
     expect("CRAVAT", in: questions, of: desk, isShown: false)
   }
+
+  @Test("An entry that was corrected and then redacted shows neither of its texts")
+  func redacted() throws {
+    let (desk, customer) = try desk()
+    let ticket = try desk.ok("ticket", "new", "Flat", "--customer", customer, "--message", "Code 1234")
+    let page = desk.run("ticket", "show", ticket, "--json").json
+    let entry = try #require(page?["timeline"]?.elements?.first?["id"]?.string)
+    _ = try desk.ok("ticket", "correct", ticket, entry, "Code 5678")
+    let commands =
+      pages(of: ticket) + [["export", "entities"], ["brief", customer], ["export", "tickets"]]
+    expect("Code 5678", in: commands.dropLast(2) + [commands[commands.count - 1]], of: desk, isShown: true)
+    _ = try desk.ok("ticket", "redact", ticket, entry, "--because", "a door code")
+    for word in ["Code 1234", "Code 5678"] { expect(word, in: commands, of: desk, isShown: false) }
+    expect("a door code", in: pages(of: ticket), of: desk, isShown: true)
+    // The words are in the history until an erasure.
+    expect("Code 5678", in: [["history", ticket]], of: desk, isShown: true)
+    _ = try desk.ok("ticket", "correct", ticket, entry, "Code 9999")
+    expect("Code 9999", in: commands, of: desk, isShown: false)
+  }
 }

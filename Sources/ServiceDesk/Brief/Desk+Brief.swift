@@ -29,7 +29,7 @@ extension Desk {
     let open = rows.filter { !Vocabulary.finished.contains($0.status) && !$0.isPart }
     let chosen = (open + rows.filter { Vocabulary.finished.contains($0.status) }).prefix(Self.briefTickets)
     var views = [PlainLook(whole.state)]
-    for row in chosen { views.append(PlainLook(try known(row.id))) }
+    for row in chosen { views.append(PlainLook(try known(row.id).withoutRedactedWords)) }
     let all = views.flatMap { view in
       var items = TicketPage.Entry.all(view.timeline.filter(\.isContact), on: view.state)
       items.cancelTwins()

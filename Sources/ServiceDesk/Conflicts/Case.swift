@@ -16,9 +16,16 @@ struct Case: Sendable {
   /// What the owner may be the twin of, or was merged with.
   var others: [EntityHistory] = []
 
+  /// The entries of the timeline that were redacted.
+  private let redacted: Set<ChangeID>
+
   init(_ owner: EntityHistory, _ state: EntityState) {
     self.owner = owner
     self.state = state
+    redacted = Set(
+      state.registers.keys.lazy.filter { $0.text.hasPrefix(Vocabulary.redactedPrefix) }.compactMap { field in
+        ChangeID(field.text.dropFirst(Vocabulary.redactedPrefix.count))
+      })
     fields = FieldHistory.all(owner)
   }
 
@@ -42,12 +49,12 @@ struct Case: Sendable {
   /// Its number in another system.
   private var ref: String? { state.text("ref").flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// The timeline's entries with the steps that wrote them.
+  /// The timeline's entries with the steps that wrote them, without words that were redacted since.
   var entries: [(step: HistoryStep, entry: Entry)] {
     owner.steps.flatMap { step in
       step.edits.compactMap { edit -> (HistoryStep, Entry)? in
         guard edit.field == Vocabulary.timeline, case .log(let value) = edit.action else { return nil }
-        return (step, Entry(value))
+        return (step, Entry(value, isRedacted: redacted.contains(step.id)))
       }
     }
   }
@@ -80,19 +87,23 @@ struct Case: Sendable {
     let kind: String
     let channel: String?
     let direction: String?
+    /// What was said; "" where it was redacted.
     let text: String
+    /// Whether its words were hidden since.
+    let isRedacted: Bool
     let amount: String?
     let currency: String?
     /// The keys of the facts that an answer rests on.
     let facts: [String]
     let purpose: String
 
-    init(_ value: JSONText) {
+    init(_ value: JSONText, isRedacted: Bool) {
       let members = value.members(named: Self.names)
       kind = members[0]?.plain ?? ""
       channel = members[1]?.plain
       direction = members[2]?.plain
-      text = members[3]?.plain ?? value.string ?? ""
+      self.isRedacted = isRedacted
+      text = isRedacted ? "" : members[3]?.plain ?? value.string ?? ""
       amount = members[4]?.plain
       currency = members[5]?.plain
       purpose = members[6]?.plain ?? "service"

@@ -60,7 +60,7 @@ public struct Conflict: Sendable, Hashable {
   /// How it was settled; nil while it is open.
   public internal(set) var settlement: Settlement?
   /// Whether the values are left out because they may not be shown now: a fact without consent to its purpose, or one
-  /// that holds no longer.
+  /// that holds no longer, or the correction of an entry that was redacted.
   public internal(set) var isWithheld = false
 
   /// What one author did.

@@ -106,8 +106,8 @@ extension Desk {
     }
     guard case .value = how, let whole = all.first(where: { $0.id == conflict.id }) else {
       throw .unfit(
-        "the values of \(conflict.field?.text ?? "this") may not be shown, because they hold no longer or there is no "
-          + "consent to their purpose: ask the customer, and settle it with a value")
+        "the values of \(conflict.field?.text ?? "this") may not be shown now, so none can be taken: ask the "
+          + "customer, and settle it with a value")
     }
     return try value(of: whole, how)
   }

@@ -5,12 +5,16 @@ import Merge
 import Storage
 
 /// Facts that must not be shown, because there is no consent to their purpose or they hold no longer, in what is said of
-/// conflicts about them.
+/// conflicts about them; and redacted words, in what is said of conflicts about their correction.
 extension Desk {
-  /// Conflicts without what facts say that must not be shown now: that there is a conflict is shown, and who wrote.
+  /// Conflicts without what facts and redacted entries say that must not be shown now: that there is a conflict is shown, and who
+  /// wrote.
   ///
   /// Cost: a look at each; of those about facts the customer, and the ticket of a ticket's own.
   func withholding(_ conflicts: [Conflict]) throws(StorageError) -> [Conflict] {
+    let conflicts = try conflicts.map { (conflict) throws(StorageError) in
+      try isRedacted(conflict) ? conflict.withheld(because: "its words were redacted") : conflict
+    }
     let owners = Set(
       conflicts.lazy.filter(\.isAboutFact).flatMap { [$0.on, $0.customer].compactMap(\.self) })
     guard !owners.isEmpty else { return conflicts }
@@ -33,8 +37,17 @@ extension Desk {
         hidden[conflict.on] = try store.state(of: conflict.on).map { theirs.hidden(in: $0, now: now) } ?? []
       }
       let all = (hidden[conflict.on] ?? []).union(conflict.customer.flatMap { hidden[$0] } ?? [])
-      return try all.isDisjoint(with: factFields(of: conflict)) ? conflict : conflict.withheld
+      return try all.isDisjoint(with: factFields(of: conflict))
+        ? conflict : conflict.withheld(because: "it holds no longer, or there is no consent to its purpose")
     }
+  }
+
+  /// Whether it is about how to correct an entry that was redacted.
+  private func isRedacted(_ conflict: Conflict) throws(StorageError) -> Bool {
+    guard let field = conflict.field?.text, field.hasPrefix(Vocabulary.correctedPrefix),
+      let entry = ChangeID(field.dropFirst(Vocabulary.correctedPrefix.count))
+    else { return false }
+    return try store.mergedState(of: conflict.on)?.redaction(of: entry) != nil
   }
 
   /// The fields of facts that it is about.
@@ -60,9 +73,9 @@ extension Conflict {
   }
 
   /// Without what the fact says, before and now.
-  fileprivate var withheld: Conflict {
+  fileprivate func withheld(because why: String) -> Conflict {
     let what = field?.text ?? "a fact"
-    let reason = "which may not be shown: it holds no longer, or there is no consent to its purpose"
+    let reason = "which may not be shown: \(why)"
     return Conflict(
       id: id, kind: kind, state: state, harm: harm, on: on, field: field, at: at, title: title,
       customer: customer, customerName: customerName, team: team, assignee: assignee,

@@ -4,6 +4,11 @@ import Merge
 
 /// Situations between what a customer said and what an agent did.
 extension Situations {
+  /// What an entry says, in quotes; of one that was redacted, that it was.
+  private static func words(_ entry: Case.Entry) -> String {
+    entry.isRedacted ? "what was redacted" : Phrase.quoted(entry.text, 200)
+  }
+
   /// A ticket that stays finished by somebody who had not seen a message of the customer.
   ///
   /// Over when somebody who knew both writes to the customer, or sets the status anew.
@@ -16,18 +21,21 @@ extension Situations {
       if subject.isAnswered(knowing: message, solved) { return nil }
       let gap = Phrase.span(Phrase.between(message.effective, solved.effective))
       let when = message.effective < solved.effective ? "\(gap) before" : "\(gap) after"
+      let (says, apology) =
+        entry.isRedacted
+        ? (", whose words are hidden since", "a message of yours")
+        : (": \(Phrase.quoted(entry.text))", "your message \(Phrase.quoted(entry.text, 200))")
       return SituationRule.Finding(
         kind: .unseenMessage,
         sides: [
           .init(solved, "set the status to \(shown.value.plain)"),
-          .init(
-            message, "took down \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+          .init(message, "took down \(words(entry))", channel: entry.channel),
         ],
         says:
           "\(Phrase.capital(subject.ticketName)) was \(shown.value.plain) by \(solved.by), who had not seen the message that "
-          + "\(message.by) took down \(when): \(Phrase.quoted(entry.text))",
+          + "\(message.by) took down \(when)\(says)",
         apology:
-          "We closed your case without having read your message \(Phrase.quoted(entry.text, 200)). I am sorry. "
+          "We closed your case without having read \(apology). I am sorry. "
           + "I have read it now, and your case is open again: ")
     }
   }
@@ -57,8 +65,7 @@ extension Situations {
       return SituationRule.Finding(
         kind: .withdrawnConsent,
         sides: [
-          .init(
-            reply, "wrote \(Phrase.quoted(entry.text, 200))", channel: entry.channel),
+          .init(reply, "wrote \(words(entry))", channel: entry.channel),
           .init(withdrawal, "took down that the consent for \(purpose) is withdrawn"),
         ],
         says: "\(subject.who) was written to by \(reply.by)\(channel) "

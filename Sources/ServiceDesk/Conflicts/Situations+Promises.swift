@@ -9,7 +9,7 @@ extension Situations {
   static func promisedTwice(_ subject: Case) -> [SituationRule.Finding] {
     var owed: [Owed] = subject.entries.compactMap { step, entry in
       guard entry.kind == "compensation" || entry.kind == "promise" else { return nil }
-      let what = amount(entry.amount, entry.currency) ?? entry.text
+      let what = amount(entry.amount, entry.currency) ?? (entry.isRedacted ? "something" : entry.text)
       return Owed(
         step: step, what: what, channel: entry.channel, customer: nil,
         isCompensation: entry.kind == "compensation")

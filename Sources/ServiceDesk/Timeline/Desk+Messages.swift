@@ -216,14 +216,17 @@ extension Settings {
 }
 
 extension EntityState {
-  /// The state as it may be shown: entries that were redacted are without their words.
+  /// The state as it may be shown: entries that were redacted are without their words, and without those that were to be in
+  /// their place.
   public var withoutRedactedWords: EntityState {
     var values: [ChangeID: JSONText] = [:]
+    var corrections: Set<ExactString> = []
     for entry in logs[Vocabulary.timeline] ?? [] {
       guard let redaction = redaction(of: entry.id) else { continue }
       values[entry.id] = entry.value.withoutWords(redaction.value)
+      corrections.insert(ExactString(Vocabulary.correctedPrefix + entry.id.description))
     }
-    return replacing(values, in: Vocabulary.timeline)
+    return without(corrections).replacing(values, in: Vocabulary.timeline)
   }
 
   /// Why and by whom an entry of the timeline was hidden; nil where it was not.

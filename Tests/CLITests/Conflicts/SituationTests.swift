@@ -7,6 +7,8 @@ import ServiceDesk
 import Storage
 import Testing
 
+@testable import CLI
+
 /// Each situation through two stores and a server; and again where the second author had seen the first one's change.
 @Suite("Situations")
 struct SituationTests {
@@ -30,6 +32,75 @@ struct SituationTests {
       try desks.sync()
       #expect(try desks.open().isEmpty)
     }
+  }
+
+  @Test("What was redacted since is not quoted, neither to colleagues nor in an apology")
+  func redactedMessage() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    let open = try Situation.meet(
+      desks, knowing: false,
+      first: { try desks.bo.reply(ticket, channel: "phone", text: "My code is 4417", direction: "in") },
+      then: { try desks.anna.set(ticket, ["status": "solved"]) })
+    let quoting = open.filter { $0.json.text.contains("4417") }
+    #expect(quoting.map(\.kind) == [.unseenMessage])
+    let entry = try #require(try desks.bo.page(ticket).entries.last { $0.entry.direction == "in" }).entry.id
+    try desks.bo.correct(ticket, entry, text: "His code is 4417")
+    try desks.anna.correct(ticket, entry, text: "His door code is 4417")
+    try desks.sync()
+    #expect(try desks.open().count == 2)
+    try desks.bo.redact(ticket, entry, because: "a code")
+    try desks.sync()
+    let after = try desks.bo.conflicts().conflicts
+    let unseen = try #require(after.first { $0.kind == .unseenMessage })
+    #expect(
+      unseen.says
+        == "The ticket of Lars was solved by anna, who had not seen the message that bo took down 40 minutes before, whose "
+        + "words are hidden since")
+    #expect(unseen.apology?.contains("\"") == false)
+    for desk in [desks.anna, desks.bo] {
+      let all = try desk.conflicts(of: ticket) + desk.conflicts().conflicts
+      #expect(all.count == 4)
+      for conflict in all {
+        #expect(!conflict.json.text.contains("4417"))
+        #expect(conflict.isWithheld == (conflict.kind == .field))
+      }
+    }
+  }
+
+  @Test("A reply after a withdrawal that was redacted since is not quoted")
+  func redactedReply() throws {
+    let desks = try TwoDesks()
+    let (customer, ticket) = try desks.ticket()
+    let open = try Situation.meet(
+      desks, knowing: false, first: { try desks.bo.setConsent(customer, "contact", isGranted: false) },
+      then: { try desks.anna.reply(ticket, channel: "email", text: "Your code is 4417") })
+    #expect(open.map { $0.json.text.contains("4417") } == [true])
+    let entry = try #require(try desks.anna.page(ticket).entries.last).entry.id
+    try desks.anna.redact(ticket, entry, because: "a code")
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.withdrawnConsent])
+    #expect(try desks.open().map { $0.json.text.contains("4417") } == [false])
+  }
+
+  @Test("What was redacted is not told around a conflict either")
+  func redactedAround() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    let entry = try #require(
+      try desks.anna.reply(ticket, channel: "phone", text: "My code is 4417", direction: "in"))
+    try desks.anna.correct(ticket, entry.id, text: "His code is 4417")
+    try desks.sync()
+    try desks.anna.set(ticket, ["topic": "tap"])
+    try desks.bo.set(ticket, ["topic": "sink"])
+    try desks.bo.redact(ticket, entry.id, because: "a code")
+    try desks.sync()
+    let conflict = try #require(try desks.open().first)
+    let steps = try ConflictTimeline.steps(conflict, desks.anna)
+    let words = steps.flatMap { HistoryText.edits($0) }
+    #expect(words.contains { $0.contains("(redacted: a code)") })
+    #expect(words.contains("corrected.\(entry.id): (may not be shown)"))
+    #expect(!words.contains { $0.contains("4417") })
   }
 
   @Test("A reply that never reached the customer answers nothing", arguments: ["cancelled", "failed"])

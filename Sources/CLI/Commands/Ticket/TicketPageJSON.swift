@@ -42,7 +42,8 @@ enum TicketPageJSON {
       ("redacted", item.redacted.map { JSONText($0.reason) }),
       ("corrected", item.corrected.map { JSONText($0.by) }),
       ("duration", entry.value["duration"]), ("lines", item.redacted == nil ? entry.value["lines"] : nil),
-      ("files", entry.value["files"]), ("text", item.redacted == nil ? JSONText(item.text) : nil),
+      ("files", item.redacted == nil ? entry.value["files"] : nil),
+      ("text", item.redacted == nil ? JSONText(item.text) : nil),
     ])
   }
 }
