@@ -141,6 +141,36 @@ struct ConsentTests {
     #expect(Set(data.changes.map(\.change.on)) == [customer, ticket])
   }
 
+  @Test("The export of a person has what names one of the tickets only, and nothing of a colleague's ticket")
+  func personalDataOfTickets() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(nil)
+    let other = try desks.ticket(nil, "Not hers")
+    let said = try #require(try desks.bo.survey(ticket, csat: 2, comment: "Slow")).on
+    try desks.bo.survey(other, csat: 5)
+    try desks.anna.set(ticket, ["customer": customer.description])
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let data = try desk.personalData(customer)
+      #expect(Set(data.entities.map(\.id)) == [ticket, said])
+      #expect(Set(data.changes.map(\.change.on)) == [customer, ticket, said])
+      // What is held is what would be erased.
+      #expect(try Set(desk.erasurePlan(of: customer).others) == Set(data.entities.map(\.id)))
+    }
+  }
+
+  @Test("A survey of another customer stays out of the export of whom the ticket went to")
+  func personalDataOfOthers() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(try desks.customer("Bo Ek"))
+    try desks.bo.survey(ticket, csat: 1, comment: "Bo is not happy")
+    try desks.sync()
+    try desks.anna.set(ticket, ["customer": customer.description])
+    #expect(try desks.anna.personalData(customer).entities.map(\.id) == [ticket])
+  }
+
   @Test("Two agents define a purpose offline: one purpose, and a customer has to grant it")
   func purposes() throws {
     let desks = try TwoDesks()

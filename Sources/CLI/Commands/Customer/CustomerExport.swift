@@ -10,8 +10,8 @@ enum CustomerExport {
     "customer export", "Export everything that is held on a person, as text or with --json",
     details: [
       "For whoever asks what is held on them: profile, facts (hidden ones too, since they are theirs), consents, "
-        + "tickets with their timelines and internal notes, promises and whatever else names the customer. The JSON "
-        + "also has every edit, so what was replaced is in it too."
+        + "tickets with their timelines and internal notes, promises, surveys and whatever else names the customer or one of these "
+        + "tickets. The JSON also has every edit, so what was replaced is in it too."
     ],
     operands: [CustomerCommands.customer],
     examples: [
