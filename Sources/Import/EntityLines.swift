@@ -13,7 +13,8 @@ import Merge
 ///
 /// `type` and `ref` are required. `at` and `by` say when and by whom the fields were set. A link is the type
 /// and the `ref` of another entity; a counter has what it comes to; a log entry has the name of its log, `at` and `by` of its
-/// own, and, where it was exported, the `id` of the change that wrote it. `null` clears a field. `id` of the entity and
+/// own, and, where it was exported, the `id` of the change that wrote it. `null` clears a field. A field that names
+/// such an entry, as `reply.k7f3q2hd9x.12` does, goes with it. `id` of the entity and
 /// `conflicts`, which an export adds, are passed over; any other key is an error.
 struct EntityLines: LineFormat {
   private static let keys: Set<String> = [
@@ -60,8 +61,35 @@ struct EntityLines: LineFormat {
     for name in ["at", "by", "fields", "sets", "links", "counts"] { once.add(record[name]?.bytes ?? []) }
     edit.once = once.text
     edit.isExported = true
-    let entries = try Self.entries(record, edit)
+    var entries = try Self.entries(record, edit)
+    entries += Self.marks(&edit, &entries).map { [$0] } ?? []
     return edit.isEmpty && !entries.isEmpty ? entries : [edit] + entries
+  }
+
+  /// Takes out the fields that say something of one of the entries, such as `reply.k7f3q2hd9x.12`: they come behind the
+  /// entries, for only then it is known what those are called where they are imported.
+  private static func marks(_ entity: inout ImportedEdit, _ entries: inout [ImportedEdit]) -> ImportedEdit? {
+    let ids = Set(entries.compactMap(\.origin))
+    var edit = ImportedEdit(key: entity.key, at: entity.at, by: entity.by, once: "", line: entity.line)
+    for (field, value) in entity.draft.set {
+      let id = field.text.firstIndex(of: ".").flatMap { ChangeID(field.text[$0...].dropFirst()) }
+      guard let id, ids.contains(id) else { continue }
+      entity.draft.set[field] = nil
+      edit.draft.set[field] = value
+    }
+    guard !edit.isEmpty else { return nil }
+    for index in entries.indices {
+      guard let id = entries[index].origin, let (_, value) = entries[index].draft.log.first,
+        let why = edit.draft.set[ExactString("redacted.\(id)")]
+      else { continue }
+      entries[index].isRedacted = value["redacted"] == why
+    }
+    var once = RecordKey(entity.key)
+    once.add("marks".utf8)
+    once.add(edit.draft.body(over: nil))
+    edit.once = once.text
+    edit.isExported = true
+    return edit
   }
 
   /// An edit for each log entry; they start with `at` and `by` of the entity.

@@ -39,6 +39,9 @@ package struct ImportedEdit: Sendable {
   package var isExported = false
   /// Of an exported log entry: the change that wrote it where it was exported.
   package var origin: ChangeID?
+  /// Of an exported log entry: whether its words were taken out, so that it holds in `redacted` what a field of the entity
+  /// says too.
+  package var isRedacted = false
   /// The line on which the record starts, from 1.
   package var line: Int
 

@@ -152,11 +152,16 @@ struct ChangeReplay {
     return output + Self.pattern + Array("\(origin)\"".utf8)
   }
 
-  /// The change id that starts at an index, where it is one of the file's: it stands behind a quote or a slash.
+  /// What stands before the id in a field's name that says something of an entry.
+  private static let marks = EntryMark.prefixes.map { Array("\"\($0)".utf8) }
+
+  /// The change id that starts at an index, where it is one of the file's: it stands behind a quote or a slash, or ends the
+  /// name of a field that says something of an entry.
   private func id(in body: ArraySlice<UInt8>, at index: Int) -> (end: Int, name: ChangeID)? {
     let dot = index + ReplicaID.length
-    guard index > 0, body[index - 1] == UInt8(ascii: "\"") || body[index - 1] == UInt8(ascii: "/"),
-      dot < body.count, body[dot] == UInt8(ascii: ".")
+    guard index > 0, dot < body.count, body[dot] == UInt8(ascii: "."),
+      body[index - 1] == UInt8(ascii: "\"") || body[index - 1] == UInt8(ascii: "/")
+        || Self.marks.contains(where: { body[..<index].suffix($0.count).elementsEqual($0) })
     else { return nil }
     let end = body[(dot + 1)...].firstIndex { $0 &- UInt8(ascii: "0") > 9 } ?? body.count
     guard end < body.count, body[end] == UInt8(ascii: "\""), let id = ChangeID(body.span, index, end),

@@ -16,10 +16,13 @@ import Storage
 struct EditApplier {
   private let store: Store
   private var names: EntityNames
-  /// The keys of the records that are in the store, by entity.
-  private var applied: [EntityID: Set<String>] = [:]
-  /// The log entries that the entities of an export had before it came, each as often as it is there.
-  private var entries: [EntityID: [LoggedEntry: Int]] = [:]
+  /// The keys of the records that are in the store, by entity, each with its change; with the entity's first change where
+  /// it needed none.
+  private var applied: [EntityID: [String: ChangeID]] = [:]
+  /// The log entries that the entities of an export had before it came.
+  private var entries: [EntityID: PresentEntries] = [:]
+  /// What exported entries are called here, where that is not as there.
+  private var renamed: [ChangeID: ChangeID] = [:]
   /// Changes that were made, and records that were in the store already.
   private(set) var imported = 0
   private(set) var unchanged = 0
@@ -51,10 +54,11 @@ struct EditApplier {
     let existing = try names.entity(edit.key)
     if let existing {
       if applied[existing] == nil { applied[existing] = try keys(of: existing) }
+      let imported = applied[existing]?[edit.once]
       // Asked in any case, since it counts what it found.
-      let isThere = try isThere(edit, existing)
-      if edit.isEmpty || isThere || applied[existing]?.contains(edit.once) == true {
-        applied[existing]?.insert(edit.once)
+      let entry = try present(edit, existing, imported: imported)
+      if edit.isEmpty || entry != nil || imported != nil {
+        note(edit, existing, entry ?? imported)
         unchanged += 1
         return
       }
@@ -65,6 +69,8 @@ struct EditApplier {
       if target == nil { target = try create(key, Draft(), edit, &batch) }
       draft.set[field] = target.map { JSONText($0.description) }
     }
+    if edit.isExported { try follow(&draft, existing) }
+    if edit.isRedacted { hideMark(&draft) }
     if let existing, edit.isExported, draft.log.isEmpty {
       let state = try store.mergedState(of: existing)
       for (field, count) in draft.count { draft.count[field] = count - (state?.counters[field] ?? 0) }
@@ -75,39 +81,49 @@ struct EditApplier {
     }
     draft.extra.append((Self.key, JSONText(edit.once)))
     if let existing {
-      _ = try batch.make(Edit(.entity(existing), draft, at: edit.at, by: edit.by))
-      applied[existing]?.insert(edit.once)
+      let made = try batch.make(Edit(.entity(existing), draft, at: edit.at, by: edit.by))
+      note(edit, existing, made?.id)
     } else {
       let id = try create(edit.key, draft, edit, &batch)
-      applied[id] = [edit.once]
+      note(edit, id, id.origin)
     }
     imported += 1
   }
 
-  /// Whether an exported log entry is in the entity already; each that is there stands for one. Cost: the entity's
-  /// changes, once.
-  private mutating func isThere(_ edit: ImportedEdit, _ id: EntityID) throws(StorageError) -> Bool {
-    guard edit.isExported, let (name, value) = edit.draft.log.first else { return false }
-    if entries[id] == nil {
-      var found: [LoggedEntry: Int] = [:]
-      // As an export has them.
-      for (name, log) in try store.state(of: id)?.withoutRedactedWords.logs ?? [:] {
-        for entry in log {
-          found[LoggedEntry(name: name, value: entry.value, at: entry.at, by: entry.by), default: 0] += 1
-        }
-      }
-      entries[id] = found
+  /// Keeps which change a record is here; nil where it needed none.
+  private mutating func note(_ edit: ImportedEdit, _ id: EntityID, _ change: ChangeID?) {
+    applied[id, default: [:]][edit.once] = change ?? id.origin
+    if let origin = edit.origin, let change, origin != change { renamed[origin] = change }
+  }
+
+  /// The change of an exported log entry that is in the entity already. Cost: the entity's changes, once.
+  private mutating func present(
+    _ edit: ImportedEdit, _ id: EntityID, imported: ChangeID?
+  ) throws(StorageError) -> ChangeID? {
+    guard edit.isExported, !edit.draft.log.isEmpty else { return nil }
+    if entries[id] == nil { entries[id] = PresentEntries(try store.state(of: id)) }
+    return entries[id]?.take(edit, imported: imported)
+  }
+
+  /// Lets the fields that say something of an entry follow it to the id that it has here.
+  ///
+  /// A message that went out from here stays sent, whatever the export knew of it.
+  private func follow(_ draft: inout Draft, _ existing: EntityID?) throws(StorageError) {
+    for (field, value) in draft.set {
+      guard let mark = EntryMark(field) else { continue }
+      let here = mark.field(renamed[mark.entry] ?? mark.entry)
+      draft.set[field] = nil
+      let present = try existing.flatMap { (id) throws(StorageError) in try store.state(of: id)?.shown(here) }
+      if mark.isReply, let present, EntryMark.isOut(present.value), !EntryMark.isOut(value) { continue }
+      draft.set[here] = EntryMark.value(value) { renamed[$0] }
     }
-    if let at = edit.at, let by = edit.by {
-      let entry = LoggedEntry(name: name, value: value, at: at, by: by)
-      if let count = entries[id]?[entry], count > 0 {
-        entries[id]?[entry] = count - 1
-        return true
-      }
+  }
+
+  /// Leaves out of a redacted entry why it is: a field of the entity says so, and a later export says it anew.
+  private func hideMark(_ draft: inout Draft) {
+    draft.log = draft.log.mapValues { entry in
+      JSONText(object: (entry.members ?? []).filter { $0.key != "redacted" }.map { ($0.key, $0.value) })
     }
-    // Its words may have been redacted here since.
-    guard let origin = edit.origin else { return false }
-    return try store.state(of: id)?.logs[name]?.contains { $0.id == origin } == true
   }
 
   private mutating func create(
@@ -125,92 +141,11 @@ struct EditApplier {
   /// The member of a change that names its record.
   static let key = "imp"
 
-  private func keys(of entity: EntityID) throws(StorageError) -> Set<String> {
-    Set(try store.changes(of: entity).compactMap { ImportMark.key(of: $0.change) })
-  }
-}
-
-/// A log entry by what an export says of it.
-private struct LoggedEntry: Hashable {
-  let name: ExactString
-  let value: JSONText
-  let at: HybridTime
-  let by: String
-}
-
-/// Finds in a change which imported record it comes from.
-enum ImportMark {
-  private static let pattern = Array("\"\(EditApplier.key)\":\"".utf8)
-
-  static func key(of change: Change) -> String? {
-    // Most changes come from no import; those need no parsing.
-    guard change.body.contains(word: pattern),
-      let body = try? JSONText(parsing: [UInt8(ascii: "{")] + change.body + [UInt8(ascii: "}")])
-    else { return nil }
-    return body[EditApplier.key]?.string
-  }
-}
-
-/// The entities that foreign data names, by type and number.
-private struct EntityNames {
-  private let desk: Desk
-  private var known: [String: [ExactString: EntityID]] = [:]
-  /// The types of which all numbers are known.
-  private var isLoaded: Set<String> = []
-  private var lookups = 0
-  /// From so many on, reading all numbers at once costs less than asking for each.
-  private static let manyLookups = 100
-
-  init(_ desk: Desk) {
-    self.desk = desk
-  }
-
-  /// The entity of a type with a `ref`, or of this id; nil where there is none.
-  mutating func entity(_ key: EntityKey) throws(StorageError) -> EntityID? {
-    if let id = known[key.type]?[key.ref] { return id }
-    // Every workspace's settings are one entity of one id, which no change creates.
-    if key.type == Vocabulary.settings, key.ref.text == Vocabulary.settingsID.description {
-      return Vocabulary.settingsID
+  private func keys(of entity: EntityID) throws(StorageError) -> [String: ChangeID] {
+    var keys: [String: ChangeID] = [:]
+    for placed in try store.changes(of: entity) {
+      if let key = ImportMark.key(of: placed.change) { keys[key] = placed.change.id }
     }
-    if !isLoaded.contains(key.type) {
-      lookups += 1
-      if lookups < Self.manyLookups {
-        if let id = try desk.entity(ofType: key.type, ref: key.ref.text) {
-          add(key, id)
-          return id
-        }
-      } else {
-        known[key.type, default: [:]].merge(try load(key.type)) { made, _ in made }
-        isLoaded.insert(key.type)
-        if let id = known[key.type]?[key.ref] { return id }
-      }
-    }
-    // An export names what has no number by its id.
-    guard let id = EntityID(key.ref.text), id.type == key.type, try desk.store.state(of: id) != nil else {
-      return nil
-    }
-    return id
-  }
-
-  mutating func add(_ key: EntityKey, _ id: EntityID) {
-    known[key.type, default: [:]][key.ref] = id
-  }
-
-  /// All numbers of a type.
-  private func load(_ type: String) throws(StorageError) -> [ExactString: EntityID] {
-    var found: [ExactString: EntityID] = [:]
-    func add(_ ref: String?, _ id: EntityID) {
-      // Where two have one number, every replica takes the same.
-      if let ref { found[ExactString(ref)] = min(found[ExactString(ref)] ?? id, id) }
-    }
-    switch type {
-    case Vocabulary.ticket, Vocabulary.customer:
-      for (ref, id) in try desk.refs(ofType: type) { add(ref, id) }
-    default:
-      try desk.store.forEachState(ofType: type) { (state) throws(StorageError) in
-        add(state.text("ref"), state.id)
-      }
-    }
-    return found
+    return keys
   }
 }

@@ -12,7 +12,7 @@ struct ImportRun {
   let file: InputFile
   let rejects: RejectsFile
 
-  /// Records that are made durable together.
+  /// So many records are made durable together, and those of the same line.
   private static let batch = 1000
   /// A store without a server is compacted after so many edits, so that memory does not grow with the file.
   private static let compaction = 100_000
@@ -52,11 +52,13 @@ struct ImportRun {
     func take(_ items: [ImportItem]) throws {
       for item in items {
         switch item {
-        case .edit(let edit): waiting.append(edit)
+        case .edit(let edit):
+          // What a line says becomes durable together: mail with the word that it was sent.
+          if waiting.count >= Self.batch, waiting.last?.line != edit.line { try apply() }
+          waiting.append(edit)
         case .reject(let reject): rejects.add(reject, header: importer.rejectsHeader)
         case .refused(let value): rejects.add(value)
         }
-        if waiting.count >= Self.batch { try apply() }
       }
     }
     var piece = start

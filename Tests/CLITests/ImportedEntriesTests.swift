@@ -1,0 +1,90 @@
+import Codec
+import Testing
+
+@testable import CLI
+
+@Suite("What an import says of the entries of timelines")
+struct ImportedEntriesTests {
+  private static let formats = ["changes", "entities"]
+
+  /// A ticket with a message that was sent, one that was cancelled, one that waits, and notes with what became of them.
+  private func desk(_ stores: String...) throws -> TestDesk {
+    let desk = try TestDesk()
+    for store in ["store"] + stores {
+      try #require(desk.run("init", "--agent", "anna", "--store", desk.folder + "/" + store).code == .ok)
+    }
+    let customer = try desk.ok("customer", "new", "Maja Lind", "--email", "maja@example.org")
+    _ = try desk.ok("ticket", "new", "Tap", "--customer", customer, "--channel", "email", "--ref", "T")
+    _ = try desk.ok("ticket", "reply", "T", "Sent once")
+    #expect(gateway(desk, "store") == "1 sent, 0 failed, 0 waiting, 0 held")
+    _ = try desk.ok("ticket", "reply", "T", "Better not")
+    let cancelled = try #require(entries(desk, "store").last?["id"]?.string)
+    _ = try desk.ok("ticket", "cancel", "T", cancelled)
+    _ = try desk.ok("ticket", "note", "T", "Card 4111")
+    let secret = try #require(entries(desk, "store").last?["id"]?.string)
+    _ = try desk.ok("ticket", "redact", "T", secret, "--because", "card number")
+    _ = try desk.ok("ticket", "note", "T", "Tuesday")
+    let wrong = try #require(entries(desk, "store").last?["id"]?.string)
+    _ = try desk.ok("ticket", "correct", "T", wrong, "Monday")
+    return desk
+  }
+
+  private func gateway(_ desk: TestDesk, _ store: String) -> String {
+    desk.run(
+      "gateway", "--channel", "email", "--no-sync", "--exec", "cat >> \(desk.folder)/sent; echo 1",
+      "--store", desk.folder + "/" + store
+    ).line
+  }
+
+  private func entries(_ desk: TestDesk, _ store: String) -> [JSONText] {
+    desk.run("ticket", "show", "T", "--json", "--store", desk.folder + "/" + store).json?["timeline"]?
+      .elements ?? []
+  }
+
+  /// What people see of the entries, without ids.
+  private func shown(_ desk: TestDesk, _ store: String) -> [String] {
+    entries(desk, store).map { entry in
+      ["text", "state", "redacted", "corrected"].map { entry[$0]?.text ?? "-" }.joined(separator: " ")
+    }
+  }
+
+  private func exported(_ desk: TestDesk, _ what: String, from store: String) throws -> String {
+    try desk.write(
+      desk.run("export", what, "--store", desk.folder + "/" + store).output, to: "\(store).\(what)")
+  }
+
+  @Test("What was sent, cancelled, redacted and corrected is so where it is imported", arguments: formats)
+  func follow(_ format: String) throws {
+    let desk = try desk("other", "third")
+    let before = shown(desk, "store")
+    #expect(before.count == 4)
+    for (from, store) in [("store", "other"), ("other", "third")] {
+      let file = try exported(desk, format, from: from)
+      #expect(desk.run("import", file, "--store", desk.folder + "/" + store).code == .ok)
+      #expect(shown(desk, store) == before)
+      #expect(gateway(desk, store) == "0 sent, 0 failed, 0 waiting, 0 held")
+      let page = desk.run("ticket", "show", "T", "--store", desk.folder + "/" + store).output
+      #expect(!page.contains("4111"))
+      let digest = desk.run("digest", "--store", desk.folder + "/" + store).line
+      #expect(desk.run("import", file, "--store", desk.folder + "/" + store).output.hasPrefix("0 imported"))
+      #expect(desk.run("digest", "--store", desk.folder + "/" + store).line == digest)
+    }
+    let back = try exported(desk, format, from: "third")
+    let digest = desk.run("digest").line
+    #expect(desk.run("import", back).output.hasPrefix("0 imported"))
+    #expect(desk.run("digest").line == digest)
+  }
+
+  @Test("A message that went out here stays sent when an older export of it comes")
+  func staysSent() throws {
+    let desk = try desk("other")
+    _ = try desk.ok("ticket", "reply", "T", "Waits")
+    let waiting = try #require(entries(desk, "store").last?["id"]?.string)
+    _ = try desk.ok("ticket", "cancel", "T", waiting)
+    _ = try desk.ok("ticket", "release", "T", waiting)
+    let file = try exported(desk, "entities", from: "store")
+    #expect(gateway(desk, "store") == "1 sent, 0 failed, 0 waiting, 0 held")
+    #expect(desk.run("import", file).code == .ok)
+    #expect(gateway(desk, "store") == "0 sent, 0 failed, 0 waiting, 0 held")
+  }
+}
