@@ -145,17 +145,23 @@ extension Desk {
     return all.members[0] == row.id ? CustomerRow(row.id, CustomerRow.values(of: all.state)) : nil
   }
 
-  /// The numbers of all tickets or customers.
+  /// The numbers of all tickets or customers. Cost: the table's rows, and the state of each whose number is too long for a
+  /// row.
   package func refs(ofType type: String) throws(StorageError) -> [(ref: String, id: EntityID)] {
     try reading { () throws(StorageError) in
       let tests = RowTests(type == Vocabulary.ticket ? TicketRow.columns : CustomerRow.columns)
       let order = RowOrder(first: tests.column("updated") ?? 0)
-      return try tables.scan(type, tests, order, limit: .max).rows.compactMap { row in
+      var found: [(ref: String, id: EntityID)] = []
+      for row in try tables.scan(type, tests, order, limit: .max).rows {
         let ref =
           type == Vocabulary.ticket
           ? TicketRow(row.entity, row.values).ref : CustomerRow(row.entity, row.values).ref
-        return ref.map { ($0, row.entity) }
+        guard let ref else { continue }
+        // Of a very long one the row holds the first 200 characters.
+        let whole = ref.count < 200 ? ref : try store.state(of: row.entity)?.text("ref")
+        found.append((whole ?? ref, row.entity))
       }
+      return found
     }
   }
 

@@ -1,0 +1,55 @@
+import Codec
+import Testing
+
+@testable import CLI
+
+@Suite("Exports that are imported again")
+struct ExportRoundTests {
+  private func desk(_ stores: String...) throws -> TestDesk {
+    let desk = try TestDesk()
+    for store in ["store"] + stores {
+      try #require(desk.run("init", "--agent", "anna", "--store", desk.folder + "/" + store).code == .ok)
+    }
+    return desk
+  }
+
+  /// What an import did: how many it imported and passed over, and how many it rejected.
+  private func imported(_ desk: TestDesk, _ file: String, _ format: String, to store: String = "store")
+    -> [Int?]
+  {
+    let json = desk.run("import", file, "--format", format, "--json", "--store", desk.folder + "/" + store)
+      .json
+    return [json?["imported"]?.int, json?["unchanged"]?.int, json?["rejected"]?.int]
+  }
+
+  /// Exports and imports where that came from, as all of entities, customers and tickets: nothing may change.
+  private func expectNoChange(_ desk: TestDesk, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let digest = desk.run("digest").line
+    for what in ["entities", "customers", "tickets"] {
+      let file = try desk.write(desk.run("export", what).output, to: what)
+      let done = imported(desk, file, what)
+      #expect(done[0] == 0 && done[2] == 0, "\(what): \(done)", sourceLocation: sourceLocation)
+      #expect(desk.run("digest").line == digest, "\(what)", sourceLocation: sourceLocation)
+    }
+  }
+
+  /// A change of a colleague's that did not know of the entity's one change, brought in beside it.
+  private func diverge(_ desk: TestDesk, _ id: String, _ body: String) throws {
+    let own = desk.run("entity", "show", id, "--changes").line.split(separator: "\n")[0]
+    let twin = own.replacing(/"id":"[^"]*"/, with: #""id":"b2x9m1c0aa.1""#).replacing(
+      /"set":.*\}$/, with: body + "}")
+    let file = try desk.write(own + "\n" + twin + "\n", to: "twin.jsonl")
+    #expect(imported(desk, file, "changes") == [1, 1, 0])
+  }
+
+  @Test("Numbers that are too long for a table are found, however many records a file has")
+  func longNumbers() throws {
+    let desk = try desk()
+    let long = String(repeating: "x", count: 500)
+    let rows = (0..<120).map { "\(long)\($0),Name \($0)\n" }.joined()
+    let file = try desk.write("ref,name\n" + rows, to: "long.csv")
+    #expect(imported(desk, file, "customers") == [120, 0, 0])
+    #expect(imported(desk, file, "customers") == [0, 120, 0])
+    #expect(desk.run("customer", "list", "--json", "--limit", "500").json?.elements?.count == 120)
+  }
+}
