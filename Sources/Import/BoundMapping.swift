@@ -29,6 +29,8 @@ struct BoundMapping: Sendable {
   let kind: Mapping.Kind
   let order: Mapping.Order
   let id: BoundRule
+  /// The column of an exported table that holds the ids of its entities.
+  private let entity: Int?
   let time: BoundRule?
   let agent: BoundRule?
   /// The columns that tell the records of one entity apart.
@@ -44,6 +46,7 @@ struct BoundMapping: Sendable {
     kind = mapping.kind
     order = mapping.order
     id = try bind(mapping.id)
+    entity = mapping.isExport ? header.names.firstIndex(of: "id") : nil
     time = try mapping.time.map(bind)
     agent = try mapping.agent.map(bind)
     var record: [Int] = []
@@ -101,6 +104,11 @@ struct BoundMapping: Sendable {
       throw BadRecord("no value for \"id\" (\(id.rule.columns.joined(separator: ", ")))")
     }
     return EntityKey(kind.type, ref)
+  }
+
+  /// What the id of a record's entity is where it was exported; nil where the record does not say.
+  func entity(_ record: CSVRecord) -> EntityID? {
+    entity.flatMap { EntityID(String(decoding: record[$0], as: UTF8.self)) }
   }
 
   /// The agent who made the record.

@@ -14,8 +14,8 @@ import Merge
 /// `type` and `ref` are required. `at` and `by` say when and by whom the fields were set. A link is the type
 /// and the `ref` of another entity; a counter has what it comes to; a log entry has the name of its log, `at` and `by` of its
 /// own, and, where it was exported, the `id` of the change that wrote it. `null` clears a field. A field that names
-/// such an entry, as `reply.k7f3q2hd9x.12` does, goes with it. `id` of the entity and
-/// `conflicts`, which an export adds, are passed over; any other key is an error.
+/// such an entry, as `reply.k7f3q2hd9x.12` does, goes with it. An export adds `id`, the
+/// entity's own, by which it is found where it came from, and `conflicts`, which is passed over; any other key is an error.
 struct EntityLines: LineFormat {
   private static let keys: Set<String> = [
     "type", "ref", "id", "at", "by", "fields", "sets", "links", "counts", "log", "conflicts",
@@ -35,6 +35,7 @@ struct EntityLines: LineFormat {
     let key = EntityKey(type, ref)
     var edit = ImportedEdit(
       key: key, at: try Self.time(record), by: try Self.author(record), once: "", line: number)
+    edit.entity = record["id"]?.string.flatMap { EntityID($0) }
     for (name, value) in try record.members("fields") {
       let field = try Self.field(name, in: "fields")
       if value.isNull { edit.draft.clear.insert(field) } else { edit.draft.set[field] = value }
@@ -89,6 +90,7 @@ struct EntityLines: LineFormat {
     once.add(edit.draft.body(over: nil))
     edit.once = once.text
     edit.isExported = true
+    edit.entity = entity.entity
     return edit
   }
 
@@ -110,6 +112,7 @@ struct EntityLines: LineFormat {
         line: entity.line)
       edit.draft.log[try field(name, in: path)] = value
       edit.isExported = true
+      edit.entity = entity.entity
       edit.origin = try entry.string("id").flatMap { ChangeID($0) }
       var once = RecordKey(entity.key)
       once.add("log".utf8)

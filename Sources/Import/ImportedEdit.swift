@@ -37,6 +37,9 @@ package struct ImportedEdit: Sendable {
   /// Whether it comes from an export of a store, perhaps this one: what is so already need not be said again. A counter's
   /// step is then what the counter comes to.
   package var isExported = false
+  /// Of an exported record: what the entity's id is where it was exported. Where the store has that one, it is meant,
+  /// whatever `key` says.
+  package var entity: EntityID?
   /// Of an exported log entry: the change that wrote it where it was exported.
   package var origin: ChangeID?
   /// Of an exported log entry: whether its words were taken out, so that it holds in `redacted` what a field of the entity

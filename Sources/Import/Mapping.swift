@@ -97,6 +97,9 @@ package struct Mapping: Sendable {
   var others = Others.fields
   var ignored: [String] = []
   var derived: [String] = []
+  /// Whether the table is as `EntityWriter` writes it, `id` the entity's own. Follows from the columns' names; no key of a
+  /// file.
+  package var isExport = false
 
   static func isEntityType(_ text: String) -> Bool {
     EntityID(type: text, origin: ChangeID(ReplicaID(bits: 0), 1)) != nil

@@ -42,6 +42,30 @@ struct ExportRoundTests {
     #expect(imported(desk, file, "changes") == [1, 1, 0])
   }
 
+  @Test("Two customers with one number stay two")
+  func twoOfOneNumber() throws {
+    let desk = try desk()
+    for name in ["Anna", "Bo"] {
+      let id = try desk.ok("customer", "new", name, "--phone", "1", "--ref", name)
+      _ = try desk.ok("ticket", "new", "Of " + name, "--customer", id)
+      _ = try desk.ok("entity", "set", id, "ref=100")
+    }
+    try expectNoChange(desk)
+    let names = desk.run("customer", "list", "--json").json?.elements?.compactMap { $0["name"]?.string }
+    #expect(names?.sorted() == ["Anna", "Bo"])
+  }
+
+  @Test("A row is about the entity of its id, also when its number was changed in the table")
+  func numberChanged() throws {
+    let desk = try desk()
+    _ = try desk.ok("customer", "new", "Anna", "--ref", "007")
+    let table = desk.run("export", "customers").output.replacing("007,", with: "7,")
+    #expect(imported(desk, try desk.write(table, to: "c.csv"), "customers") == [1, 0, 0])
+    let rows = desk.run("customer", "list", "--json").json?.elements
+    #expect(rows?.count == 1)
+    #expect(rows?.first?["ref"]?.string == "7")
+  }
+
   @Test("Numbers that are too long for a table are found, however many records a file has")
   func longNumbers() throws {
     let desk = try desk()

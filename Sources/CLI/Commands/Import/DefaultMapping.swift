@@ -39,7 +39,9 @@ enum DefaultMapping {
       ("sets", JSONText(object: elements)), ("ignore", JSONText(array: ignored)), ("trim", JSONText(true)),
     ])
     do {
-      return try Mapping(json: Array(text.text.utf8))
+      var mapping = try Mapping(json: Array(text.text.utf8))
+      mapping.isExport = true
+      return mapping
     } catch {
       throw .usage("the file's columns cannot be fields: \(error); give --mapping FILE")
     }

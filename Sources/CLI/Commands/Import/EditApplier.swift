@@ -51,7 +51,7 @@ struct EditApplier {
   }
 
   private mutating func apply(_ edit: ImportedEdit, _ batch: inout EditBatch) throws(StorageError) {
-    let existing = try names.entity(edit.key)
+    let existing = try names.entity(of: edit)
     if let existing {
       if applied[existing] == nil { applied[existing] = try keys(of: existing) }
       let imported = applied[existing]?[edit.once]
@@ -64,12 +64,18 @@ struct EditApplier {
       }
     }
     var draft = edit.draft
+    let own =
+      edit.isExported ? try existing.flatMap { (id) throws(StorageError) in try store.state(of: id) } : nil
     for (field, key) in edit.links.sorted(by: { $0.key < $1.key }) {
+      if try isThere(key, own?.registers[field]) { continue }
       var target = try names.entity(key)
       if target == nil { target = try create(key, Draft(), edit, &batch) }
       draft.set[field] = target.map { JSONText($0.description) }
     }
-    if edit.isExported { try follow(&draft, existing) }
+    if let existing, existing == edit.entity, draft.log.isEmpty, edit.key.ref.text != existing.description {
+      draft.set["ref"] = JSONText(edit.key.ref.text)
+    }
+    if edit.isExported { follow(&draft, own) }
     if edit.isRedacted { hideMark(&draft) }
     if let existing, edit.isExported, draft.log.isEmpty {
       let state = try store.mergedState(of: existing)
@@ -90,6 +96,12 @@ struct EditApplier {
     imported += 1
   }
 
+  /// Whether a register names an entity already that an export calls so: there may be others of that name.
+  private func isThere(_ key: EntityKey, _ register: Register?) throws(StorageError) -> Bool {
+    for head in register?.heads ?? [] where try names.isCalled(head.value.plain, key) { return true }
+    return false
+  }
+
   /// Keeps which change a record is here; nil where it needed none.
   private mutating func note(_ edit: ImportedEdit, _ id: EntityID, _ change: ChangeID?) {
     applied[id, default: [:]][edit.once] = change ?? id.origin
@@ -108,12 +120,12 @@ struct EditApplier {
   /// Lets the fields that say something of an entry follow it to the id that it has here.
   ///
   /// A message that went out from here stays sent, whatever the export knew of it.
-  private func follow(_ draft: inout Draft, _ existing: EntityID?) throws(StorageError) {
+  private func follow(_ draft: inout Draft, _ state: EntityState?) {
     for (field, value) in draft.set {
       guard let mark = EntryMark(field) else { continue }
       let here = mark.field(renamed[mark.entry] ?? mark.entry)
       draft.set[field] = nil
-      let present = try existing.flatMap { (id) throws(StorageError) in try store.state(of: id)?.shown(here) }
+      let present = state?.shown(here)
       if mark.isReply, let present, EntryMark.isOut(present.value), !EntryMark.isOut(value) { continue }
       draft.set[here] = EntryMark.value(value) { renamed[$0] }
     }

@@ -20,6 +20,19 @@ struct EntityNames {
     self.desk = desk
   }
 
+  /// The entity that an edit is on; nil where there is none. Of an exported record it is the one of its id, for there may be
+  /// others with its number.
+  mutating func entity(of edit: ImportedEdit) throws(StorageError) -> EntityID? {
+    if let id = edit.entity, id.type == edit.key.type, try desk.store.state(of: id) != nil { return id }
+    return try entity(edit.key)
+  }
+
+  /// Whether a value names the entity that an export calls so. Cost: the state of that entity.
+  func isCalled(_ value: String, _ key: EntityKey) throws(StorageError) -> Bool {
+    guard let id = EntityID(value), id.type == key.type else { return false }
+    return try desk.store.state(of: id)?.text("ref") == key.ref.text || id.description == key.ref.text
+  }
+
   /// The entity of a type with a `ref`, or of this id; nil where there is none.
   mutating func entity(_ key: EntityKey) throws(StorageError) -> EntityID? {
     if let id = known[key.type]?[key.ref] { return id }
