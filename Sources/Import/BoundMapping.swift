@@ -29,6 +29,7 @@ struct BoundMapping: Sendable {
   let kind: Mapping.Kind
   let order: Mapping.Order
   let id: BoundRule
+  let isExport: Bool
   /// The column of an exported table that holds the ids of its entities.
   private let entity: Int?
   let time: BoundRule?
@@ -46,7 +47,8 @@ struct BoundMapping: Sendable {
     kind = mapping.kind
     order = mapping.order
     id = try bind(mapping.id)
-    entity = mapping.isExport ? header.names.firstIndex(of: "id") : nil
+    isExport = mapping.isExport
+    entity = isExport ? header.names.firstIndex(of: "id") : nil
     time = try mapping.time.map(bind)
     agent = try mapping.agent.map(bind)
     var record: [Int] = []

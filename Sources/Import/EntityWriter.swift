@@ -16,7 +16,7 @@ package struct EntityWriter: Sendable {
   /// Whether JSON lines hold the logs.
   package var hasLogs = true
   package var csv = CSVWriter()
-  /// Parts the elements of a set in a cell. A set with an element that holds it is written as a JSON array.
+  /// Parts the elements of a set in a cell. A set with an element that would not come back so is written as a JSON array.
   package var setSeparator = ";"
   /// Which value of a field is shown.
   package var policy: @Sendable (ExactString) -> WinnerPolicy = { _ in .latest }
@@ -47,8 +47,13 @@ package struct EntityWriter: Sendable {
     }
     if state.sets[field] != nil {
       let elements = state.elements(field)
-      // A single element that looks like a JSON array would be read as one.
-      let isPlain = elements.allSatisfy { !$0.contains(setSeparator) && !$0.hasPrefix("[") }
+      // A single element that looks like a JSON array would be read as one, and spaces at the ends are taken off.
+      let isPlain = elements.allSatisfy { element in
+        let bytes = Array(element.utf8)[...]
+        return !element.contains(setSeparator) && !element.hasPrefix("[")
+          && bytes.trimmed().count == bytes.count
+          && !bytes.isEmpty
+      }
       return isPlain
         ? elements.joined(separator: setSeparator) : JSONText(array: elements.map { JSONText($0) }).text
     }

@@ -34,8 +34,8 @@ package struct ImportedEdit: Sendable {
   /// Names this very record, whatever file it comes in, among the edits of one entity. The store keeps it in
   /// the change as `imp` and skips an edit whose key a change of the entity already has.
   package var once: String
-  /// Whether it comes from an export of a store, perhaps this one: what is so already need not be said again. A counter's
-  /// step is then what the counter comes to.
+  /// Whether it comes from an export of a store, perhaps this one: entities as JSON lines, and a table whose columns are
+  /// named as in an export. What is so already need not be said again. A counter's step is then what the counter comes to.
   package var isExported = false
   /// Of an exported record: what the entity's id is where it was exported. Where the store has that one, it is meant,
   /// whatever `key` says.

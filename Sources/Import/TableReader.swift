@@ -82,6 +82,7 @@ struct TableReader: ForeignReader {
       key: key, at: try mapping.time?.time(record), by: try mapping.author(record), once: once,
       line: record.line)
     edit.entity = mapping.entity(record)
+    edit.isExported = mapping.isExport
     for (name, rule) in mapping.fields {
       var value: [UInt8] = []
       guard try rule.evaluate(record, to: &value) == .value else { continue }

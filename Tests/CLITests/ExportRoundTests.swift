@@ -66,6 +66,37 @@ struct ExportRoundTests {
     #expect(rows?.first?["ref"]?.string == "7")
   }
 
+  @Test("A conflict that is exported and imported where it came from stays open")
+  func conflictStays() throws {
+    let desk = try desk()
+    let ticket = try desk.ok("ticket", "new", "Two heads", "--ref", "T")
+    try diverge(desk, ticket, #""set":{"subject":"Another","priority":"high"}"#)
+    try expectNoChange(desk)
+    #expect(desk.run("ticket", "show", ticket, "--json").json?["conflicts"]?["subject"]?.elements?.count == 2)
+    // What is newly said beside it is imported.
+    let table = desk.run("export", "tickets", "--fields", "ref,id,subject,priority").output
+    let changed = try desk.write(table.replacing("high", with: "urgent"), to: "t.csv")
+    #expect(imported(desk, changed, "tickets") == [1, 0, 0])
+    let page = desk.run("ticket", "show", ticket, "--json").json
+    #expect(page?["conflicts"]?["subject"]?.elements?.count == 2)
+    #expect(page?["fields"]?["priority"]?.string == "urgent")
+  }
+
+  @Test("Values, elements, counters and merged profiles come back as they were, round after round")
+  func rounds() throws {
+    let desk = try desk()
+    let first = try desk.ok("customer", "new", "  Padded Name ", "--ref", "1", "--phone", "1", "city=Old")
+    let second = try desk.ok("customer", "new", "Twin", "--ref", "2", "--phone", "2", "city=New")
+    _ = try desk.ok("entity", "add", first, "rooms", " a", "b ")
+    _ = try desk.ok("entity", "count", first, "visits", "3")
+    _ = try desk.ok("entity", "count", second, "visits", "2")
+    try expectNoChange(desk)
+    _ = try desk.ok("customer", "merge", first, second)
+    _ = try desk.ok("customer", "set", first, "city=Newest")
+    for _ in 0..<2 { try expectNoChange(desk) }
+    #expect(desk.run("customer", "show", first, "--json").json?["fields"]?["city"]?.string == "Newest")
+  }
+
   @Test("Numbers that are too long for a table are found, however many records a file has")
   func longNumbers() throws {
     let desk = try desk()

@@ -159,8 +159,9 @@ struct ImportCommandTests {
     for (what, type) in [("customers", "customer"), ("tickets", "ticket")] {
       let before = fields(type, desk.folder + "/store")
       let file = try desk.write(desk.run("export", what).output, to: what + ".csv")
-      for store in [other, desk.folder + "/store"] {
-        #expect(summary(desk.run("import", file, "--format", what, "--store", store, "--json")) == [1, 0, 0])
+      for (store, count) in [(other, 1), (desk.folder + "/store", 0)] {
+        let done = summary(desk.run("import", file, "--format", what, "--store", store, "--json"))
+        #expect(done == [count, 1 - count, 0])
         #expect(fields(type, store) == before)
       }
     }

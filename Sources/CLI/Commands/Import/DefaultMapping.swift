@@ -36,7 +36,7 @@ enum DefaultMapping {
     }
     let text = JSONText(object: [
       ("kind", JSONText(kind.rawValue)), ("id", JSONText("{\(id)}")), ("fields", JSONText(object: fields)),
-      ("sets", JSONText(object: elements)), ("ignore", JSONText(array: ignored)), ("trim", JSONText(true)),
+      ("sets", JSONText(object: elements)), ("ignore", JSONText(array: ignored)),
     ])
     do {
       var mapping = try Mapping(json: Array(text.text.utf8))

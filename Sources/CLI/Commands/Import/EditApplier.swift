@@ -12,7 +12,8 @@ import Storage
 /// has already is passed over, so an import that is run again, or was killed in the middle, imports nothing twice.
 ///
 /// What comes from an export may have been made in this very store, where no record has a key: an entry that is there
-/// already, by its change or by its text, author and time, is passed over, and so is an edit that would change nothing.
+/// already, by its change or by its text, author and time, is passed over, so is a value that is one of those that the field
+/// has, and an edit that would change nothing.
 struct EditApplier {
   private let store: Store
   private var names: EntityNames
@@ -78,9 +79,15 @@ struct EditApplier {
     if edit.isExported { follow(&draft, own) }
     if edit.isRedacted { hideMark(&draft) }
     if let existing, edit.isExported, draft.log.isEmpty {
-      let state = try store.mergedState(of: existing)
-      for (field, count) in draft.count { draft.count[field] = count - (state?.counters[field] ?? 0) }
-      if draft.body(over: state).isEmpty {
+      let merged = try store.mergedState(of: existing)
+      for (field, count) in draft.count { draft.count[field] = count - (own?.counters[field] ?? 0) }
+      // Of several values an export says one, which settles nothing; nor does a profile that says what another one's
+      // replaced.
+      draft.set = draft.set.filter { field, value in
+        let heads = (own?.registers[field]?.heads ?? []) + (merged?.registers[field]?.heads ?? [])
+        return !heads.contains { $0.value == value }
+      }
+      if draft.body(over: merged).isEmpty {
         unchanged += 1
         return
       }
