@@ -36,6 +36,9 @@ struct BoundMapping: Sendable {
   let agent: BoundRule?
   /// The columns that tell the records of one entity apart.
   let record: [Int]
+  /// What the keys of its records end in, of a table that says how things are; else nothing.
+  let table: String
+  var isSnapshot: Bool { !table.isEmpty }
   let fields: [(name: ExactString, rule: BoundRule)]
   let sets: [(name: ExactString, rules: [BoundRule])]
   let timeline: (when: Mapping.Entry.When, members: [(name: String, rule: BoundRule)])?
@@ -54,6 +57,8 @@ struct BoundMapping: Sendable {
     var record: [Int] = []
     for name in mapping.record { record.append(try header.index(of: name, for: "record")) }
     self.record = record.isEmpty ? Array(header.names.indices) : record
+    let isSnapshot = kind != .events && time == nil && mapping.timeline == nil
+    table = isSnapshot ? RecordKey.table(self.record.map { header.names[$0] }) : ""
     var fields: [(name: ExactString, rule: BoundRule)] = []
     for (name, rule) in mapping.fields + (try Self.others(mapping, header)) {
       fields.append((name, try bind(rule)))

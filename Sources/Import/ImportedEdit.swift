@@ -34,6 +34,12 @@ package struct ImportedEdit: Sendable {
   /// Names this very record, whatever file it comes in, among the edits of one entity. The store keeps it in
   /// the change as `imp` and skips an edit whose key a change of the entity already has.
   package var once: String
+  /// The characters of `once` that depend on the record itself.
+  package static let plainKeyLength = RecordKey.length
+  /// Whether it is a row of a table that says how things are, not what happened when: the store skips it only while it is the
+  /// last of its entity that it took from such a table. `once` then ends in four characters that say of which columns it is
+  /// made, so that tables of different columns do not make each other's rows new.
+  package var isSnapshot = false
   /// Whether it comes from an export of a store, perhaps this one: entities as JSON lines, and a table whose columns are
   /// named as in an export. What is so already need not be said again. A counter's step is then what the counter comes to.
   package var isExported = false

@@ -97,7 +97,7 @@ extension ImportedEdit {
       hash.add((at?.description ?? "").utf8)
       hash.add((by ?? "").utf8)
       hash.add(draft.body(over: nil))
-      once = hash.text
+      once = hash.text + String(once.dropFirst(RecordKey.length))
     }
     return refused
   }

@@ -29,7 +29,8 @@ import Merge
 /// ```
 ///
 /// **Kinds.** `customers` and `tickets`: a row is an entity; cells without a value change nothing, and a row
-/// that differs from the last import's is imported as a whole. `events`: a row is a ticket after one update
+/// that differs from the entity's last imported one is imported as a whole, also where it goes back to what an earlier one
+/// said (with `time` or `timeline` it is imported once). `events`: a row is a ticket after one update
 /// by one agent; the difference to the ticket's row before is the edit, and a cell without a value clears the
 /// field. Rows of a ticket need not stand together. With `"order": "time"` they need not be in order either:
 /// they are read to the end and sorted by time, those of one time by `record`.

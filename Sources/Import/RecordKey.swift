@@ -14,6 +14,13 @@ struct RecordKey: Hashable, Sendable {
     add(key.ref.text.utf8)
   }
 
+  /// Four characters that tell tables apart by the names of the columns of which their records' keys are made.
+  static func table(_ columns: [String]) -> String {
+    var key = RecordKey(EntityKey("", ""))
+    for column in columns { key.add(column.utf8) }
+    return String(key.text.suffix(4))
+  }
+
   /// Takes one part. Its end counts, so that `ab`, `c` differs from `a`, `bc`.
   mutating func add(_ part: some Sequence<UInt8>) {
     for byte in part { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -24,6 +31,8 @@ struct RecordKey: Hashable, Sendable {
   mutating func add(_ number: Int) {
     add(String(number).utf8)
   }
+
+  static let length = ReplicaID.length
 
   /// The ten characters.
   var text: String { ReplicaID(bits: hash ^ hash >> 50).description }

@@ -77,12 +77,13 @@ struct TableReader: ForeignReader {
   /// The edit of a row that is an entity.
   private static func edit(_ record: CSVRecord, _ mapping: BoundMapping) throws(BadRecord) -> ImportedEdit {
     let key = try mapping.key(record)
-    let once = mapping.recordKey(record, of: key).text
+    let once = mapping.recordKey(record, of: key).text + mapping.table
     var edit = ImportedEdit(
       key: key, at: try mapping.time?.time(record), by: try mapping.author(record), once: once,
       line: record.line)
     edit.entity = mapping.entity(record)
     edit.isExported = mapping.isExport
+    edit.isSnapshot = mapping.isSnapshot
     for (name, rule) in mapping.fields {
       var value: [UInt8] = []
       guard try rule.evaluate(record, to: &value) == .value else { continue }

@@ -97,6 +97,45 @@ struct ExportRoundTests {
     #expect(desk.run("customer", "show", first, "--json").json?["fields"]?["city"]?.string == "Newest")
   }
 
+  @Test("What a table says anew counts, also where it goes back to what it said before")
+  func goesBack() throws {
+    let desk = try desk()
+    let mapping = try desk.write(#"{"kind":"customers","id":"{ref}"}"#, to: "mapping.json")
+    let other = try desk.write(#"{"kind":"customers","id":"{number}"}"#, to: "other.json")
+    func city() -> String? { desk.run("customer", "show", "7", "--json").json?["fields"]?["city"]?.string }
+    func night(_ cities: [String]) throws -> [Int?] {
+      let file = try desk.write("ref,city\n" + cities.map { "7,\($0)\n" }.joined(), to: "c.csv")
+      let json = desk.run("import", file, "--mapping", mapping, "--json").json
+      return [json?["imported"]?.int, json?["unchanged"]?.int]
+    }
+    #expect(try night(["Oldstreet"]) == [1, 0])
+    #expect(try night(["Newstreet"]) == [1, 0])
+    // A file of another kind in between does not make the first one new.
+    let tiers = try desk.write("number,tier\n7,gold\n", to: "t.csv")
+    #expect(desk.run("import", tiers, "--mapping", other).output.hasPrefix("1 imported, 0 unchanged"))
+    #expect(try night(["Newstreet"]) == [0, 1])
+    #expect(try night(["Oldstreet"]) == [1, 0])
+    #expect(city() == "Oldstreet")
+    #expect(desk.run("import", tiers, "--mapping", other).output.hasPrefix("0 imported, 1 unchanged"))
+    // What was edited here since stays.
+    _ = try desk.ok("customer", "set", "7", "city=Edited")
+    #expect(try night(["Oldstreet"]) == [0, 1])
+    #expect(city() == "Edited")
+    // The same within one file, which imports nothing when it comes again, nor when it was killed in the middle.
+    #expect(try night(["A", "B", "A"]) == [3, 0])
+    #expect(city() == "A")
+    #expect(try night(["A", "B", "A"]) == [0, 3])
+    #expect(try night(["B", "A", "C", "A"]) == [2, 2])
+    #expect(try night(["C", "A", "B", "C"]) == [2, 2])
+    #expect(city() == "C")
+    #expect(try night(["A", "B"]) == [2, 0])
+    #expect(city() == "B")
+    let plain = try desk.write("ref,city\n9,X\n9,Y\n9,X\n", to: "p.csv")
+    #expect(imported(desk, plain, "customers") == [3, 0, 0])
+    #expect(imported(desk, plain, "customers") == [0, 3, 0])
+    #expect(desk.run("customer", "show", "9", "--json").json?["fields"]?["city"]?.string == "X")
+  }
+
   @Test("Numbers that are too long for a table are found, however many records a file has")
   func longNumbers() throws {
     let desk = try desk()

@@ -9,7 +9,8 @@ import Storage
 /// Turns imported edits into changes of the store, each record once.
 ///
 /// Every change that an import makes keeps the key of its record as `imp`. A record whose key a change of the entity
-/// has already is passed over, so an import that is run again, or was killed in the middle, imports nothing twice.
+/// has already is passed over, so an import that is run again, or was killed in the middle, imports nothing twice. A row of a
+/// table that says how things are is passed over only while it is the entity's last one, as `RowHistory` tells.
 ///
 /// What comes from an export may have been made in this very store, where no record has a key: an entry that is there
 /// already, by its change or by its text, author and time, is passed over, so is a value that is one of those that the field
@@ -20,6 +21,8 @@ struct EditApplier {
   /// The keys of the records that are in the store, by entity, each with its change; with the entity's first change where
   /// it needed none.
   private var applied: [EntityID: [String: ChangeID]] = [:]
+  /// What the rows of a table are to what it said of their entities before.
+  private var histories: [EntityID: RowHistory] = [:]
   /// The log entries that the entities of an export had before it came.
   private var entries: [EntityID: PresentEntries] = [:]
   /// What exported entries are called here, where that is not as there.
@@ -41,21 +44,42 @@ struct EditApplier {
   ) throws(StorageError) {
     try store.commit { (batch: inout EditBatch) throws(StorageError) in
       for edit in edits {
-        do throws(StorageError) {
-          try apply(edit, &batch)
-        } catch {
-          guard case .refused(let reason) = error else { throw error }
-          reject(edit, reason)
+        for edit in try due(edit) {
+          do throws(StorageError) {
+            try apply(edit, &batch)
+          } catch {
+            guard case .refused(let reason) = error else { throw error }
+            reject(edit, reason)
+          }
         }
       }
     }
   }
 
+  /// The edits that waited for more of the file, to be applied when there is no more. Cost: the entities.
+  mutating func rest() -> [ImportedEdit] {
+    var rest: [ImportedEdit] = []
+    for id in histories.keys { rest += histories[id]?.giveUp() ?? [] }
+    return rest.sorted { $0.line < $1.line }
+  }
+
+  /// What is to be applied now that an edit came: it, none, or with it rows that waited for it.
+  private mutating func due(_ edit: ImportedEdit) throws(StorageError) -> [ImportedEdit] {
+    guard edit.isSnapshot, let id = try names.entity(of: edit) else { return [edit] }
+    if histories[id] == nil {
+      let marks = try store.changes(of: id).compactMap { ImportMark($0.change) }
+      histories[id] = RowHistory(ImportMark.rows(marks, like: edit.once))
+    }
+    guard let (due, passed) = histories[id]?.take(edit) else { return [edit] }
+    unchanged += passed
+    return due
+  }
+
   private mutating func apply(_ edit: ImportedEdit, _ batch: inout EditBatch) throws(StorageError) {
     let existing = try names.entity(of: edit)
     if let existing {
-      if applied[existing] == nil { applied[existing] = try keys(of: existing) }
-      let imported = applied[existing]?[edit.once]
+      if applied[existing] == nil, !edit.isSnapshot { applied[existing] = try keys(of: existing) }
+      let imported = edit.isSnapshot ? nil : applied[existing]?[edit.once]
       // Asked in any case, since it counts what it found.
       let entry = try present(edit, existing, imported: imported)
       if edit.isEmpty || entry != nil || imported != nil {
@@ -111,6 +135,7 @@ struct EditApplier {
 
   /// Keeps which change a record is here; nil where it needed none.
   private mutating func note(_ edit: ImportedEdit, _ id: EntityID, _ change: ChangeID?) {
+    if edit.isSnapshot { return }
     applied[id, default: [:]][edit.once] = change ?? id.origin
     if let origin = edit.origin, let change, origin != change { renamed[origin] = change }
   }
@@ -163,7 +188,7 @@ struct EditApplier {
   private func keys(of entity: EntityID) throws(StorageError) -> [String: ChangeID] {
     var keys: [String: ChangeID] = [:]
     for placed in try store.changes(of: entity) {
-      if let key = ImportMark.key(of: placed.change) { keys[key] = placed.change.id }
+      if let mark = ImportMark(placed.change) { keys[mark.key] = placed.change.id }
     }
     return keys
   }

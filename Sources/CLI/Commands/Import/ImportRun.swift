@@ -68,6 +68,8 @@ struct ImportRun {
     }
     try take(try importer.finish())
     try apply()
+    try take(applier.rest().map { .edit($0) })
+    try apply()
     return Summary(imported: applier.imported, unchanged: applier.unchanged)
   }
 

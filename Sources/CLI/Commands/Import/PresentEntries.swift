@@ -41,16 +41,3 @@ struct PresentEntries {
     return known
   }
 }
-
-/// Finds in a change which imported record it comes from.
-enum ImportMark {
-  private static let pattern = Array("\"\(EditApplier.key)\":\"".utf8)
-
-  static func key(of change: Change) -> String? {
-    // Most changes come from no import; those need no parsing.
-    guard change.body.contains(word: pattern),
-      let body = try? JSONText(parsing: [UInt8(ascii: "{")] + change.body + [UInt8(ascii: "}")])
-    else { return nil }
-    return body[EditApplier.key]?.string
-  }
-}
