@@ -12,7 +12,8 @@ import Merge
 /// ```
 ///
 /// `type` and `ref` are required. `at` and `by` say when and by whom the fields were set. A link is the type
-/// and the `ref` of another entity; a counter has what it comes to; a log entry has the name of its log, `at` and `by` of its
+/// and the `ref` of another entity, a list of links are elements of a set, such as `"same":["customer/BOLID"]` or
+/// `"links":["related ticket/INC7"]`; a counter has what it comes to; a log entry has the name of its log, `at` and `by` of its
 /// own, and, where it was exported, the `id` of the change that wrote it. `null` clears a field. A field that names
 /// such an entry, as `reply.k7f3q2hd9x.12` does, goes with it. An export adds `id`, the
 /// entity's own, by which it is found where it came from, and `conflicts`, which is passed over; any other key is an error.
@@ -46,7 +47,15 @@ struct EntityLines: LineFormat {
       }
       edit.draft.add[try Self.field(name, in: "sets")] = words.map { ExactString($0) }
     }
+    var tied = ImportedEdit(key: key, at: edit.at, by: edit.by, once: "", line: number)
+    var tiedOnce = RecordKey(key)
     for (name, value) in try record.members("links") {
+      if let elements = value.elements {
+        tied.ties[try Self.field(name, in: "links")] = try Self.ties(elements, name, record)
+        tiedOnce.add(name.utf8)
+        tiedOnce.add(value.bytes)
+        continue
+      }
       guard let target = Self.link(value) else {
         throw record.fails("links.\(name)", "expected \"type/ref\", such as \"customer/ALFKI\"")
       }
@@ -64,7 +73,27 @@ struct EntityLines: LineFormat {
     edit.isExported = true
     var entries = try Self.entries(record, edit)
     entries += Self.marks(&edit, &entries).map { [$0] } ?? []
-    return edit.isEmpty && !entries.isEmpty ? entries : [edit] + entries
+    if !edit.isEmpty || entries.isEmpty { entries.insert(edit, at: 0) }
+    if !tied.isEmpty {
+      tied.once = tiedOnce.text
+      tied.isExported = true
+      tied.entity = edit.entity
+      entries.append(tied)
+    }
+    return entries
+  }
+
+  private static func ties(
+    _ elements: [JSONText], _ name: String, _ record: JSONRecord
+  ) throws(BadRecord) -> [ImportedTie] {
+    var ties: [ImportedTie] = []
+    for element in elements {
+      guard let (word, rest) = element.string.flatMap({ ImportedTie.parts($0) }),
+        let key = link(JSONText(rest))
+      else { throw record.fails("links.\(name)", "expected \"type/ref\" or \"word type/ref\" in the list") }
+      ties.append(ImportedTie(word: word, key: key))
+    }
+    return ties
   }
 
   /// Takes out the fields that say something of one of the entries, such as `reply.k7f3q2hd9x.12`: they come behind the

@@ -85,8 +85,15 @@ package struct EntityWriter: Sendable {
       }
       if register.isConflict { conflicts.append((field.text, JSONText(array: register.heads.map(\.value)))) }
     }
-    let sets = chosen(state.sets).map { field in
-      (field.text, JSONText(array: state.elements(field).map { JSONText($0) }))
+    var sets: [(String, JSONText)] = []
+    for field in chosen(state.sets) {
+      let elements = state.elements(field)
+      let ties = elements.compactMap { tie($0) }
+      let others = ties.count == elements.count ? [] : elements.filter { tie($0) == nil }
+      if !ties.isEmpty { links.append((field.text, JSONText(array: ties.map { JSONText($0.description) }))) }
+      if !others.isEmpty || ties.isEmpty {
+        sets.append((field.text, JSONText(array: others.map { JSONText($0) })))
+      }
     }
     let counts = chosen(state.counters).map { ($0.text, JSONText(Int(state.counters[$0] ?? 0))) }
     for (name, group) in [
@@ -112,6 +119,12 @@ package struct EntityWriter: Sendable {
   /// The names to write of those that the entity has.
   private func chosen<Value>(_ present: [ExactString: Value]) -> [ExactString] {
     fields?.filter { present[$0] != nil } ?? present.keys.sorted()
+  }
+
+  /// The entity that an element of a set names, such as another profile of a customer.
+  private func tie(_ element: String) -> ImportedTie? {
+    guard let (word, rest) = ImportedTie.parts(element), let key = link(JSONText(rest)) else { return nil }
+    return ImportedTie(word: word, key: key)
   }
 
   private func link(_ value: JSONText) -> EntityKey? {

@@ -17,6 +17,23 @@ package struct EntityKey: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(type)/\(ref.text)" }
 }
 
+/// An element of a set that names another entity: `customer/ALFKI`, or with a word before it `related ticket/INC7`.
+package struct ImportedTie: Hashable, Sendable, CustomStringConvertible {
+  /// What the other entity is to this one, with the space behind it; "" where the set's name says so.
+  package let word: String
+  package let key: EntityKey
+
+  package var description: String { word + key.description }
+
+  /// The word of an element, and what follows it; nil for an element that names no entity.
+  package static func parts(_ element: String) -> (word: String, entity: String)? {
+    guard let slash = element.firstIndex(of: "/") else { return nil }
+    guard let space = element[..<slash].firstIndex(of: " ") else { return ("", element) }
+    let start = element.index(after: space)
+    return (String(element[..<start]), String(element[start...]))
+  }
+}
+
 /// One edit that foreign data asks for. One becomes one change.
 package struct ImportedEdit: Sendable {
   /// What is edited. `ref` is not in the draft: the store sets it when it creates the entity, which it does
@@ -27,6 +44,8 @@ package struct ImportedEdit: Sendable {
   /// Registers that name another entity. The store finds or creates that one (with nothing but its `ref`) and
   /// sets the register to its id.
   package var links: [ExactString: EntityKey] = [:]
+  /// Elements of sets that name other entities: the store adds each with that one's id.
+  package var ties: [ExactString: [ImportedTie]] = [:]
   /// When it was made; nil for now.
   package var at: HybridTime?
   /// The agent who made it; nil for the store's own.
@@ -63,7 +82,7 @@ package struct ImportedEdit: Sendable {
   }
 
   /// Whether nothing is asked for but that the entity exists.
-  package var isEmpty: Bool { draft.isEmpty && links.isEmpty }
+  package var isEmpty: Bool { draft.isEmpty && links.isEmpty && ties.isEmpty }
 }
 
 /// A record that was not imported.

@@ -136,6 +136,54 @@ struct ExportRoundTests {
     #expect(desk.run("customer", "show", "9", "--json").json?["fields"]?["city"]?.string == "X")
   }
 
+  @Test("Merged profiles, their consents, organisations and links between tickets go to another workspace")
+  func tiesFollow() throws {
+    let desk = try desk("other")
+    let first = try desk.ok("customer", "new", "Maja", "--ref", "1", "--email", "m@example.org")
+    let second = try desk.ok("customer", "new", "Maja Lind", "--ref", "2", "--phone", "2")
+    let firm = try desk.ok("entity", "new", "organisation", "name=Firm", "ref=F")
+    _ = try desk.ok("entity", "add", first, "organisations", firm)
+    _ = try desk.ok("consent", "withdraw", second, "contact")
+    _ = try desk.ok("customer", "merge", first, second)
+    let tickets = try ["A", "B"].map { try desk.ok("ticket", "new", $0, "--customer", first, "--ref", $0) }
+    _ = try desk.ok("ticket", "link", tickets[0], tickets[1])
+    _ = try desk.ok("ticket", "tag", tickets[0], "ticket/k7")
+    let other = desk.folder + "/other"
+    /// What people see, without ids and how many changes made it.
+    func pages(_ store: String) -> [String] {
+      [
+        ["customer", "show", "1"], ["ticket", "show", "A"], ["consent", "list", "1"], ["customer", "list"],
+      ].map {
+        desk.run($0 + ["--store", store]).output.replacing(/[0-9a-z]{4,10}\.[0-9]+/, with: "ID")
+          .replacing(/[0-9]+ changes/, with: "")
+      }
+    }
+    let before = pages(desk.folder + "/store")
+    #expect(before[0].contains("Firm") && before[1].contains("related"))
+    let entities = try desk.write(desk.run("export", "entities").output, to: "entities")
+    #expect(try desk.read("entities").contains(#""same":["customer/2"]"#))
+    #expect(desk.run("import", entities, "--store", other).code == .ok)
+    #expect(pages(other) == before)
+    #expect(desk.run("customer", "list", "--json", "--store", other).json?.elements?.count == 1)
+    let digest = desk.run("digest", "--store", other).line
+    #expect(imported(desk, entities, "entities", to: "other")[0] == 0)
+    #expect(desk.run("digest", "--store", other).line == digest)
+    try expectNoChange(desk)
+    let back = try desk.write(desk.run("export", "entities", "--store", other).output, to: "back")
+    #expect(imported(desk, back, "entities")[0] == 0)
+  }
+
+  @Test("Profiles of one number that are one stay so, and a split is not taken for a merge")
+  func tiesOfOneNumber() throws {
+    let desk = try desk()
+    var ids: [String] = []
+    for name in ["Anna", "Anna", "Anna"] { ids.append(try desk.ok("customer", "new", name)) }
+    _ = try desk.ok("customer", "merge", ids[0], ids[2])
+    for id in ids { _ = try desk.ok("entity", "set", id, "ref=100") }
+    try expectNoChange(desk)
+    #expect(desk.run("customer", "list", "--json").json?.elements?.count == 2)
+  }
+
   @Test("Numbers that are too long for a table are found, however many records a file has")
   func longNumbers() throws {
     let desk = try desk()

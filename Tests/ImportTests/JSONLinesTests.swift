@@ -109,6 +109,25 @@ import Testing
     #expect(imported.edits[0].draft.count == ["visits": 3])
   }
 
+  @Test func elementsThatNameEntitiesComeBehindAllElse() throws {
+    let line = """
+      {"type":"ticket","ref":"1","fields":{"a":1,"reply.0000000007.1":2}, \
+      "links":{"customer":"customer/C","links":["related ticket/T 1","child ticket/2"],"same":["customer/a/b"]}, \
+      "log":[{"id":"0000000007.1","timeline":{"kind":"note"}}]}
+      """
+    let imported = try Imported(.entities, line)
+    #expect(imported.rejects == [])
+    #expect(
+      imported.edits.map(\.text) == [
+        "ticket/1 now - a=1 customer->customer/C", #"ticket/1 now - timeline:{"kind":"note"}"#,
+        "ticket/1 now - reply.0000000007.1=2", "ticket/1 now -",
+      ])
+    #expect(
+      imported.edits.last?.ties["links"]?.map(\.description) == ["related ticket/T 1", "child ticket/2"])
+    #expect(imported.edits.last?.ties["same"]?.map(\.key) == [EntityKey("customer", "a/b")])
+    #expect(Set(imported.edits.map(\.once)).count == 4)
+  }
+
   @Test func entityWithoutFieldsIsCreated() throws {
     let imported = try Imported(.entities, #"{"type":"customer","ref":"1"}"#)
     #expect(imported.edits.map(\.isEmpty) == [true])
@@ -131,6 +150,10 @@ import Testing
     (
       #"{"type":"customer","ref":"1","links":{"a":"customer"}}"#,
       #"links.a: expected "type/ref", such as "customer/ALFKI""#
+    ),
+    (
+      #"{"type":"customer","ref":"1","links":{"a":["customer"]}}"#,
+      #"links.a: expected "type/ref" or "word type/ref" in the list"#
     ),
     (#"{"type":"customer","ref":"1","counts":{"a":0.5}}"#, "counts.a: not a whole number up to 2^53"),
     (

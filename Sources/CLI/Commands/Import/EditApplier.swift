@@ -27,6 +27,10 @@ struct EditApplier {
   private var entries: [EntityID: PresentEntries] = [:]
   /// What exported entries are called here, where that is not as there.
   private var renamed: [ChangeID: ChangeID] = [:]
+  /// Edits that name entities which the file may still bring. Made at its end, they create none before its turn, for of two
+  /// entities the one that was created first may matter.
+  private var waiting: [ImportedEdit] = []
+  private var isAtEnd = false
   /// Changes that were made, and records that were in the store already.
   private(set) var imported = 0
   private(set) var unchanged = 0
@@ -60,11 +64,18 @@ struct EditApplier {
   mutating func rest() -> [ImportedEdit] {
     var rest: [ImportedEdit] = []
     for id in histories.keys { rest += histories[id]?.giveUp() ?? [] }
+    rest += waiting
+    waiting = []
+    isAtEnd = true
     return rest.sorted { $0.line < $1.line }
   }
 
   /// What is to be applied now that an edit came: it, none, or with it rows that waited for it.
   private mutating func due(_ edit: ImportedEdit) throws(StorageError) -> [ImportedEdit] {
+    for tie in isAtEnd ? [] : edit.ties.values.flatMap(\.self) where try names.entity(tie.key) == nil {
+      waiting.append(edit)
+      return []
+    }
     guard edit.isSnapshot, let id = try names.entity(of: edit) else { return [edit] }
     if histories[id] == nil {
       let marks = try store.changes(of: id).compactMap { ImportMark($0.change) }
@@ -97,13 +108,21 @@ struct EditApplier {
       if target == nil { target = try create(key, Draft(), edit, &batch) }
       draft.set[field] = target.map { JSONText($0.description) }
     }
+    for (field, ties) in edit.ties.sorted(by: { $0.key < $1.key }) {
+      for tie in ties {
+        guard let id = try tied(tie, existing, own?.elements(field) ?? [], edit, &batch) else { continue }
+        draft.add[field, default: []].append(ExactString(tie.word + id.description))
+      }
+    }
     if let existing, existing == edit.entity, draft.log.isEmpty, edit.key.ref.text != existing.description {
       draft.set["ref"] = JSONText(edit.key.ref.text)
     }
     if edit.isExported { follow(&draft, own) }
     if edit.isRedacted { hideMark(&draft) }
     if let existing, edit.isExported, draft.log.isEmpty {
-      let merged = try store.mergedState(of: existing)
+      // Elements alone belong to this profile, whatever others of the same person have.
+      let isAlone = draft.set.isEmpty && draft.clear.isEmpty
+      let merged = isAlone ? own : try store.mergedState(of: existing)
       for (field, count) in draft.count { draft.count[field] = count - (own?.counters[field] ?? 0) }
       // Of several values an export says one, which settles nothing; nor does a profile that says what another one's
       // replaced.
@@ -118,7 +137,9 @@ struct EditApplier {
     }
     draft.extra.append((Self.key, JSONText(edit.once)))
     if let existing {
-      let made = try batch.make(Edit(.entity(existing), draft, at: edit.at, by: edit.by))
+      var change = Edit(.entity(existing), draft, at: edit.at, by: edit.by)
+      change.alone = edit.isExported && draft.set.isEmpty && draft.clear.isEmpty
+      let made = try batch.make(change)
       note(edit, existing, made?.id)
     } else {
       let id = try create(edit.key, draft, edit, &batch)
@@ -131,6 +152,21 @@ struct EditApplier {
   private func isThere(_ key: EntityKey, _ register: Register?) throws(StorageError) -> Bool {
     for head in register?.heads ?? [] where try names.isCalled(head.value.plain, key) { return true }
     return false
+  }
+
+  /// The entity that an element has to name; nil where one of the elements names it already, as an export calls it, and for
+  /// the entity itself, which another one of its number would be taken for.
+  private mutating func tied(
+    _ tie: ImportedTie, _ entity: EntityID?, _ elements: [String], _ edit: ImportedEdit,
+    _ batch: inout EditBatch
+  ) throws(StorageError) -> EntityID? {
+    let target = try names.entity(tie.key)
+    if let target, elements.contains(tie.word + target.description) { return nil }
+    for element in elements where element.hasPrefix(tie.word) {
+      if try names.isCalled(String(element.dropFirst(tie.word.count)), tie.key) { return nil }
+    }
+    if let target { return target == entity ? nil : target }
+    return try create(tie.key, Draft(), edit, &batch)
   }
 
   /// Keeps which change a record is here; nil where it needed none.
