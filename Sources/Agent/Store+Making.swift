@@ -32,10 +32,14 @@ extension Store {
   /// Binds the store to a server's workspace.
   ///
   /// A store that was used without a server keeps its own changes as unsent ones: the workspace's order starts
-  /// anew with what the server has.
+  /// anew with what the server has. One that had a server keeps what it mirrors; where the server has another history by now, the
+  /// next sync finds that.
+  /// - Throws: `StorageError`, `.otherWorkspace` for a store of another workspace among them.
   package func bind(
     server: String, workspace: String, agent: String, role: String, token: String
   ) throws(StorageError) {
+    try check(workspace: workspace)
+    let isFirst = configuration.server == nil
     var configuration = self.configuration
     configuration.server = server
     configuration.workspace = workspace
@@ -43,6 +47,6 @@ extension Store {
     configuration.role = role
     configuration.token = token
     try settle(configuration)
-    if mirror.last > 0 { try rewind(to: 0) }
+    if isFirst, mirror.last > 0 { try rewind(to: 0) }
   }
 }

@@ -26,6 +26,8 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
   case server(String)
   /// The server and this program do not understand each other.
   case mismatch(String)
+  /// The server at this address shares no history with the store.
+  case otherHistory(String)
   /// The local store refused.
   case storage(StorageError)
 
@@ -58,6 +60,10 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     case .busy(let reason, let seconds): "the server is busy: \(reason). Try again in \(Self.wait(seconds))"
     case .server(let reason): "the server failed: \(reason). Try again; if it stays, tell your operator"
     case .mismatch(let reason): "\(reason). Use the same version of askonce on both sides"
+    case .otherHistory(let server):
+      "\(server) knows nothing of what this store holds, so it may be another company's server: nothing was sent and nothing "
+        + "changed. Ask your operator for a new code; join with it in a new folder, with --store, or with --restored where this "
+        + "is your server and was set up anew"
     case .storage(let error): error.description
     }
   }

@@ -37,7 +37,7 @@ extension Failure {
     case .disk, .refused: .failed
     case .locked: .locked
     case .noStore: .notFound
-    case .storeExists: .conflict
+    case .storeExists, .otherWorkspace: .conflict
     case .laterVersion: .version
     case .damaged, .workspaceDamaged: .damaged
     case .full: .full
@@ -60,6 +60,7 @@ extension Failure {
     case .notFound, .notJoined: .notFound
     case .tooLarge: .failed
     case .mismatch: .version
+    case .otherHistory: .conflict
     case .storage(let error): code(of: error)
     }
   }

@@ -35,6 +35,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   case workspaceDamaged(String, Damage)
   /// The disk is full: what was asked for did not happen.
   case full(String)
+  /// A store of one workspace was to join another one.
+  case otherWorkspace(String, asked: String)
   /// A change was refused.
   case refused(String)
 
@@ -54,6 +56,9 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       "workspace \(workspace) is damaged: \(damage); stop the server and run 'askonce admin verify \(workspace) --repair', "
         + "or restore a backup"
     case .full(let path): "the disk is full, so nothing was written to \(path); free some space and try again"
+    case .otherWorkspace(let own, let asked):
+      "this store is of workspace \(own) and the code of workspace \(asked), which must not see what is in it: nothing was sent "
+        + "and nothing changed. Ask your operator for a new code and join with it in a new folder, with --store"
     case .refused(let reason): reason
     }
   }

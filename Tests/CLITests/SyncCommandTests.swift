@@ -1,6 +1,8 @@
 import Agent
 import CLI
 import Codec
+import Foundation
+import Server
 import Synchronization
 import TestSupport
 import Testing
@@ -176,6 +178,69 @@ struct SyncCommandTests {
     #expect(outcome.output.contains("sent 3 changes"))
     #expect(try desk.ok("digest") == digest)
     #expect(desk.run("verify").code == .ok)
+  }
+
+  @Test("A store of one workspace joins no other: nothing is sent there, and the store goes on as it was")
+  func otherWorkspace() throws {
+    let (nord, south) = (try MemoryServer(now: Environment.system.now), try MemoryServer(workspace: "south"))
+    let desk = try joined(nord)
+    _ = try desk.ok("customer", "new", "Nord's Customer")
+    _ = try desk.ok("sync")
+    let before = try desk.read("store/store.json")
+    desk.connect = { [transport = south.transport] _ in transport }
+    let code = try south.data.devices("south").invite(agent: "anna", role: "agent", expires: .max)
+    for address in ["http://127.0.0.1:1", "http://127.0.0.1:2"] {
+      let outcome = desk.run("join", address, "--code", code, "--restored")
+      #expect(outcome.code == (address.hasSuffix("1") ? .conflict : .refused), "\(outcome.errors)")
+      if outcome.code == .conflict { #expect(outcome.errors.contains("--store"), "\(outcome.errors)") }
+    }
+    #expect(try south.isEmpty)
+    #expect(try desk.read("store/store.json") == before)
+    desk.connect = { [transport = nord.transport] _ in transport }
+    #expect(desk.run("sync").code == .ok)
+  }
+
+  @Test(
+    "Another server of the same name gets what the store holds only where somebody says that it was set up anew"
+  )
+  func otherServer() throws {
+    let (first, second) = (try MemoryServer(now: Environment.system.now), try MemoryServer())
+    let desk = try joined(first)
+    _ = try desk.ok("customer", "new", "One")
+    _ = try desk.ok("sync")
+    // The same server under another address.
+    let moved = desk.run("join", "http://127.0.0.1:2", "--code", try first.invite("anna"), "--json")
+    #expect(moved.code == .ok && moved.json?["sync"]?["received"]?.int == 0, "\(moved.errors)")
+    desk.connect = { [transport = second.transport] _ in transport }
+    let refused = desk.run("join", "http://127.0.0.1:3", "--code", try second.invite("anna"))
+    #expect(refused.code == .conflict && refused.errors.contains("--restored"), "\(refused.errors)")
+    #expect(try second.isEmpty)
+    #expect(desk.run("status", "--json").json?["server"]?.string == "http://127.0.0.1:2")
+    let joined = desk.run(
+      "join", "http://127.0.0.1:3", "--code", try second.invite("anna"), "--restored")
+    #expect(joined.code == .ok && joined.output.contains("sent 1 change"), "\(joined.errors)")
+  }
+
+  @Test("Settings that were lost say nothing of the workspace, so the server's history has to be the store's")
+  func settingsLost() throws {
+    let (first, second) = (try MemoryServer(now: Environment.system.now), try MemoryServer())
+    let bo = try TestDesk()
+    bo.connect = { [transport = first.transport] _ in transport }
+    _ = try bo.ok("join", "http://127.0.0.1:1", "--code", try first.invite("bo"))
+    _ = try bo.ok("customer", "new", "Bo's")
+    _ = try bo.ok("sync")
+    let desk = try joined(first)
+    _ = try desk.ok("ticket", "new", "Mine")
+    _ = try desk.ok("sync")
+    try FileManager.default.removeItem(atPath: desk.folder + "/store/store.json")
+    _ = desk.run("verify")
+    desk.connect = { [transport = second.transport] _ in transport }
+    #expect(desk.run("join", "http://127.0.0.1:1", "--code", try second.invite("anna")).code == .conflict)
+    #expect(try second.isEmpty)
+    desk.connect = { [transport = first.transport] _ in transport }
+    #expect(desk.run("join", "http://127.0.0.1:1", "--code", try first.invite("anna")).code == .ok)
+    _ = try bo.ok("sync")
+    #expect(try desk.ok("digest") == bo.ok("digest"))
   }
 
   @Test("http to another machine is warned of")

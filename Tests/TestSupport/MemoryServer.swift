@@ -8,17 +8,24 @@ package final class MemoryServer: LocalServer {
   package let data: ServerData
   package let endpoints: Endpoints
   package let environment: Environment
+  private let workspace: String
 
-  /// - Parameter now: the clock; by default one that ticks with each look.
-  package init(now given: (@Sendable () -> UInt64)? = nil) throws {
+  /// Whether nobody has sent anything yet.
+  package var isEmpty: Bool { get throws { try data.hosted(workspace).workspace.log.last == 0 } }
+
+  /// - Parameters:
+  ///   - now: the clock; by default one that ticks with each look.
+  ///   - workspace: the one that it has.
+  package init(now given: (@Sendable () -> UInt64)? = nil, workspace: String = "nord") throws {
+    self.workspace = workspace
     let clock = Ticks()
     let now = given ?? { clock.next() }
-    let disks = Mutex<[String: MemoryDisk]>(["nord": MemoryDisk()])
+    let disks = Mutex<[String: MemoryDisk]>([workspace: MemoryDisk()])
     environment = Environment(now: now, random: Environment.system.random)
     data = ServerData(
       root: MemoryDisk(), disk: { name in disks.withLock { $0[name] ?? MemoryDisk() } }, now: now,
       random: Environment.system.random)
-    try data.create("nord")
+    try data.create(workspace)
     endpoints = Endpoints(data)
   }
 }

@@ -7,16 +7,20 @@ import Storage
 enum JoinCommand {
   private static let code = Option.value("code", "CODE", "the one-time code that the operator gave you")
   private static let agent = Option.value("agent", "NAME", "who you are, where the code does not say so")
+  private static let restored = Option.flag(
+    "restored", "the server was set up anew: give it what this store holds, although it knows nothing of it")
   private static let noSync = Option.flag("no-sync", "do not fetch anything yet")
 
   static let command = Command(
     "join", "Join a server's workspace and fetch what it holds",
     details: [
       "Makes the store where there is none. A store that was used without a server keeps its edits and sends them. "
-        + "A device that was revoked can join again with a new code; its unsent edits stay."
+        + "A device that was revoked can join again with a new code; its unsent edits stay.",
+      "A store stays with its workspace: with a code of another one, or of a server that knows nothing of what the store holds, "
+        + "nothing is sent, and another folder (--store) is needed.",
     ],
     operands: [Operand("URL", "the server's address, such as https://desk.example.org")],
-    options: [code, agent, noSync],
+    options: [code, agent, restored, noSync],
     examples: [
       .init(
         "On a new device", "askonce join https://desk.example.org --code 4f2k9x-7qmv-p3kd-t8ye-5rnc"),
@@ -28,16 +32,14 @@ enum JoinCommand {
     guard let secret = typed[code] else {
       throw Failure.usage("--code is missing; your operator makes one with 'askonce admin invite'")
     }
-    let (name, isSyncing) = (typed[agent], !typed.has(noSync))
+    let (name, isSyncing, isRestored) = (typed[agent], !typed.has(noSync), typed.has(restored))
     return { context in
       guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
       let transport = try connect(server)
       if let warning = unencrypted(server) { context.note(warning) }
       let store = try openOrMake(context, name)
-      let enrolment = try ServerLink.join(transport, code: secret, replica: store.replica, agent: name)
-      try store.bind(
-        server: server, workspace: enrolment.workspace, agent: enrolment.agent, role: enrolment.role,
-        token: enrolment.token)
+      let enrolment = try store.join(
+        transport, server: server, code: secret, agent: name, isRestored: isRestored)
       if !context.isJSON {
         context.output.line(
           "joined workspace \(enrolment.workspace) as \(enrolment.agent) (\(enrolment.role))")

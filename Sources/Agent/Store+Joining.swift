@@ -1,0 +1,63 @@
+import Causality
+import Merge
+import Storage
+
+/// Joining a server's workspace with a one-time code.
+///
+/// What a store holds of a workspace is of that workspace's customers: it goes to no other one. Only the answer to the code says
+/// of which workspace it is, so it is used up by then.
+extension Store {
+  /// Trades a one-time code for a token and binds the store to the workspace that the code is of.
+  ///
+  /// Cost: one round trip; another one where the store is of a server at another address, or where its settings were lost.
+  /// - Parameters:
+  ///   - server: the server's address.
+  ///   - agent: who the agent is, where the code does not say so.
+  ///   - isRestored: whether somebody says that the server was set up anew, so that it shares nothing with this store and is to be
+  ///     given what this store holds.
+  /// - Throws: `SyncError`, `.otherHistory` and `.storage(.otherWorkspace)` among them; then the store is as it was.
+  package func join(
+    _ transport: any Transport, server: String, code: String, agent: String?, isRestored: Bool
+  ) throws(SyncError) -> ServerLink.Enrolment {
+    let enrolment = try ServerLink.join(transport, code: code, replica: replica, agent: agent)
+    do throws(StorageError) {
+      try check(workspace: enrolment.workspace)
+    } catch {
+      throw .storage(error)
+    }
+    if !isRestored, isInQuestion(server) {
+      let link = ServerLink(transport, workspace: enrolment.workspace, token: enrolment.token)
+      guard try isShared(with: link) else { throw .otherHistory(server) }
+    }
+    do throws(StorageError) {
+      try bind(
+        server: server, workspace: enrolment.workspace, agent: enrolment.agent, role: enrolment.role,
+        token: enrolment.token)
+    } catch {
+      throw .storage(error)
+    }
+    return enrolment
+  }
+
+  /// Refuses another workspace than the one that this store is of.
+  func check(workspace: String) throws(StorageError) {
+    guard let own = configuration.workspace, own != workspace else { return }
+    throw .otherWorkspace(own, asked: workspace)
+  }
+
+  /// Whether what the mirror holds may be of another server's workspace: the name alone does not tell, and settings that were made
+  /// anew do not even say the name.
+  private func isInQuestion(_ server: String) -> Bool {
+    guard position > 0 else { return false }
+    if let known = configuration.server { return known != server }
+    // A store without a server holds its own changes.
+    return knownReplicas != [replica]
+  }
+
+  /// Whether the server's log begins as the mirror does. Histories that differ at a position differ behind it, so the first place
+  /// at which this store knows a sum tells.
+  private func isShared(with link: ServerLink) throws(SyncError) -> Bool {
+    guard let first = checkpoints.first(where: { $0.position > 0 }) else { return true }
+    return try link.sum(at: first.position) == first.sum
+  }
+}
