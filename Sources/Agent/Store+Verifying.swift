@@ -135,7 +135,7 @@ extension Store {
       guard var text = try onDisk({ () throws(DiskError) in try disk.readAll("\(folder)/\(name)") }) else {
         continue
       }
-      if name.hasSuffix(".gz") { text = (try? Inflater().inflateAll(text, limit: 64 << 20)) ?? [] }
+      if name.hasSuffix(".gz") { text = (try? Inflater().inflateAll(text, limit: OwnLog.textLimit)) ?? [] }
       for line in text.split(separator: 0x0A).reversed() {
         let line = Array(line)
         if let change = try? ChangeLine.parseChecked(line.span) { return change }

@@ -4,6 +4,9 @@ package struct Sizes: Sendable {
   /// A file of own changes of at least this many bytes is not appended to any more, so that opening a store reads
   /// no more than this plus what is unsent.
   package var ownFile = 256 << 10
+  /// A file of own changes with more bytes than this is not sealed. Only versions that wrote a batch of any size into one file
+  /// made such files, and they inflate no more than this.
+  package var ownSealed = 64 << 20
   /// A file of own changes grows in steps of so many bytes, the last one filled up with spaces: a change that goes into the
   /// room that is left need not wait until the disk has the file's new size. A page, so that such a change lies in one.
   package var ownStep = 4096

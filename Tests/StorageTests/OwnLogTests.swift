@@ -46,6 +46,43 @@ import Testing
     #expect(try again.changes(from: 12) == Self.changes(12...20))
   }
 
+  @Test func oneBatchGoesIntoSeveralFiles() throws {
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    try log.append(Self.changes(1...2))
+    try log.append(Self.changes(3...40))
+    let paths = disk.paths.filter { $0.hasSuffix(".jsonl") }
+    #expect(paths.count > 5)
+    // A line more than the size at which a file is full, and the room behind it.
+    for path in paths { #expect(disk.bytes(path)?.count ?? 0 < 600 + 200 + 300, "\(path)") }
+    #expect(try Self.open(disk).unsent == Self.changes(1...40))
+    #expect(try Self.open(disk, acknowledged: 37).unsent == Self.changes(38...40))
+    try log.seal(acknowledged: 40)
+    #expect(try Self.open(disk).unsent == Self.changes(1...40))
+  }
+
+  /// An append that the disk refuses half way made nothing, in whichever file that was.
+  @Test(arguments: 0..<200 as Range<UInt64>) func whatTheDiskRefusesWasNotMade(seed: UInt64) throws {
+    let disk = MemoryDisk(seed: seed)
+    var log = try Self.open(disk)
+    var done: UInt64 = 0
+    for _ in 0..<12 {
+      disk.faults.failsOneIn = 8
+      let next = done + 1...done + 1 + seed % 13
+      do {
+        try log.append(Self.changes(next))
+        done = next.upperBound
+      } catch {}
+      disk.faults = .init()
+      #expect(log.lastSequence == done && log.unsent == (done == 0 ? [] : Self.changes(1...done)))
+    }
+    let next = done + 1...done + 3
+    try log.append(Self.changes(next))
+    if seed % 2 == 0 { disk.restart(losingPower: true) }
+    let again = try Self.open(disk)
+    #expect(again.unsent == Self.changes(1...next.upperBound) && again.damage.isEmpty)
+  }
+
   @Test func fullFilesAreSealedOnceAcknowledged() throws {
     let disk = MemoryDisk()
     var log = try Self.open(disk)
@@ -203,7 +240,7 @@ import Testing
   /// A line that lost its line feed alone, with the room behind it or to a space, counts, and the log goes on behind it.
   @Test func aLineWithoutItsLineFeedCounts() throws {
     let disk = MemoryDisk()
-    var log = try Self.open(disk)
+    var log = try Self.open(disk, fullSize: 6000)
     try log.append(Self.changes(1...3))
     let path = "own/000000000001.jsonl"
     let bytes = try #require(disk.bytes(path))
@@ -213,7 +250,7 @@ import Testing
     for left in [Array(bytes[..<end]), spaced] {
       disk.put(path, left)
       #expect(try Self.open(disk, repairing: false).unsent == Self.changes(1...3))
-      var found = try Self.open(disk)
+      var found = try Self.open(disk, fullSize: 6000)
       #expect(found.unsent == Self.changes(1...3) && found.torn == nil && found.damage.isEmpty)
       #expect(disk.bytes(path)?.prefix(end + 1) == bytes.prefix(end + 1) && disk.bytes("own/torn") == nil)
       try found.append(Self.changes(4...4))

@@ -55,6 +55,11 @@ package struct OwnCheck {
       bytes += stored.count
     }
     changes += content.changes.count { $0.id.sequence > acknowledged }
+    if content.isTooLarge {
+      // It is whole, perhaps: nothing may take its place.
+      for damage in content.damage { findings.append(Finding(damage, .left)) }
+      return
+    }
     if content.isForeign {
       // Whoever finds the right settings finds these edits.
       for damage in content.damage { findings.append(Finding(damage, .foreign)) }

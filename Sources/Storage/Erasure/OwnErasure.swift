@@ -28,14 +28,19 @@ package enum OwnErasure {
     }
   }
 
-  /// - Parameter keepingDamage: whether a file in which nothing else changes keeps what cannot be read.
-  private static func rewrite(
-    _ disk: any Disk, _ folder: String, _ replica: ReplicaID, keepingDamage: Bool, _ make: (Change) -> Change
+  /// - Parameters:
+  ///   - keepingDamage: whether a file in which nothing else changes keeps what cannot be read.
+  ///   - limit: the most text that a compressed file is read with, in bytes.
+  /// - Throws: `StorageError.damaged` where a file holds more: it is whole, perhaps, so nothing of it may go.
+  static func rewrite(
+    _ disk: any Disk, _ folder: String, _ replica: ReplicaID, keepingDamage: Bool, limit: Int = OwnFile.limit,
+    _ make: (Change) -> Change
   ) throws(StorageError) {
     let files = try onDisk { () throws(DiskError) in try OwnFile.list(disk, folder) }
     for file in files {
       guard let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(file.path) }) else { continue }
-      let content = OwnFile.parse(bytes, file, replica)
+      let content = OwnFile.parse(bytes, file, replica, limit: limit)
+      if content.isTooLarge, let damage = content.damage.first { throw .damaged(damage) }
       let found = content.damage.isEmpty ? content.changes : content.changes + salvage(bytes, file, content)
       let changes = found.map(make)
       guard changes != found || !keepingDamage && !content.damage.isEmpty else { continue }

@@ -9,8 +9,9 @@ struct OwnFile: Sendable {
   let first: UInt64
   let isCompressed: Bool
 
-  /// The most bytes that one holds.
-  static let limit = 64 << 20
+  /// The most text that one may hold, in bytes. Versions that wrote a batch of any size into one file sealed what zlib compresses
+  /// in one call, which is less than 4 GiB; so that this much can be compressed again, it is some less.
+  static let limit = 3 << 30
 
   var path: String {
     let digits = String(first)
@@ -37,6 +38,8 @@ struct OwnFile: Sendable {
   struct Content {
     /// Whether intact lines of another replica are in it: the store's settings are not those under which it was written.
     var isForeign = false
+    /// Whether it holds more text than the limit, so that nothing is known of what is in it.
+    var isTooLarge = false
     /// Whether the last line is whole but for its line feed.
     var lacksLineFeed = false
     var changes: [Change] = []
@@ -52,13 +55,18 @@ struct OwnFile: Sendable {
   }
 
   /// Parses a file's bytes. A damaged line is named and passed over; the changes behind it count.
-  static func parse(_ bytes: [UInt8], _ file: OwnFile, _ replica: ReplicaID) -> Content {
+  ///
+  /// - Parameter limit: the most text that a compressed one is read with, in bytes.
+  static func parse(
+    _ bytes: [UInt8], _ file: OwnFile, _ replica: ReplicaID, limit: Int = OwnFile.limit
+  ) -> Content {
     var content = Content()
     var lines = bytes
     if file.isCompressed {
       do {
         lines = try Inflater().inflateAll(bytes, limit: limit)
       } catch {
+        if case .tooLarge = error { content.isTooLarge = true }
         content.damage.append(Damage(file: file.path, offset: 0, reason: error.description))
         return content
       }

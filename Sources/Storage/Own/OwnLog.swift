@@ -29,10 +29,15 @@ package struct OwnLog: Sendable {
   package private(set) var lastTime = HybridTime.zero
   /// The changes after the one that was given to `open` as acknowledged.
   package private(set) var unsent: [Change] = []
+  /// How many of `files` count, where an append that failed left more and they could not be removed.
+  private var counted: Int?
   /// What was found damaged in the files that `init` read.
   package private(set) var damage: [Damage] = []
   /// The torn end of the last file: what a crash left of changes that no command had called done.
   package private(set) var torn: Damage?
+
+  /// The most text that a file of own changes is read with, in bytes.
+  package static let textLimit = OwnFile.limit
 
   /// Opens the log, reading only the files with changes after `acknowledged` and the last one.
   ///
@@ -74,29 +79,70 @@ package struct OwnLog: Sendable {
     try append(changes, lines: lines.span)
   }
 
-  /// Appends changes and makes them durable: one write, one sync, where one fits into the room that the file has.
+  /// Appends changes and makes them durable: one write, one sync, where one fits into the room that the file has; one more of
+  /// each for every file that they fill.
   ///
+  /// A file is durable before the next one is there, so that a crash leaves the first ones of the changes and no gap.
   /// - Precondition: they follow `lastSequence` without a gap.
   /// - Parameter lines: what `ChangeLine.writeChecked` makes of them.
   /// - Throws: `DiskError`; then nothing was appended.
   package mutating func append(_ changes: [Change], lines: Span<UInt8>) throws(DiskError) {
     guard let first = changes.first, let last = changes.last else { return }
     precondition(first.id == ChangeID(replica, lastSequence + 1), "own changes have no gaps")
-    let file = try openForAppending(first.id.sequence)
+    try takeBack()
+    var kept: (files: Int, size: Int)?
+    var (done, start) = (0, 0)
     do {
-      try write(changes.count, lines, to: file)
-      try file.sync()
+      while start < lines.count {
+        let file = try openForAppending(changes[done].id.sequence)
+        if kept == nil { kept = (files.count, fileSize) }
+        let part = part(lines, from: start, of: changes.count - done)
+        try write(part.count, lines.extracting(start..<part.end), to: file)
+        try file.sync()
+        fileSize += part.end - start
+        (done, start) = (done + part.count, part.end)
+      }
     } catch {
-      // What a failed write left behind must not stand before the next change.
-      try? file.truncate(to: fileSize)
-      fullSize = fileSize
-      self.file = nil
+      if let kept { giveUp(kept.files, kept.size) }
       throw error
     }
-    fileSize += lines.count
     lastSequence = last.id.sequence
     lastTime = max(lastTime, last.at)
     unsent += changes
+  }
+
+  /// How many of the lines from an offset on the last file takes before it is full, and where they end: all, or at least one.
+  private func part(_ lines: Span<UInt8>, from start: Int, of count: Int) -> (count: Int, end: Int) {
+    if count == 1 || fileSize + lines.count - start <= sizes.ownFile { return (count, lines.count) }
+    var (found, end) = (0, start)
+    while end < lines.count, found == 0 || fileSize + end - start < sizes.ownFile {
+      while lines[end] != 0x0A { end += 1 }
+      end += 1
+      found += 1
+    }
+    return (found, end)
+  }
+
+  /// Goes back to how many files there were before an append, and the size of the last one of them.
+  private mutating func giveUp(_ count: Int, _ size: Int) {
+    file = nil
+    (fileSize, fullSize) = (size, size)
+    if files.count > count { counted = count }
+    guard (try? takeBack()) != nil, let last = files.last else { return }
+    // What a failed write left behind must not stand before the next change. Where it stays, the next append cuts it off.
+    try? disk.open(last.path, .update).truncate(to: size)
+  }
+
+  /// Removes the files of an append that failed, the last one first and each durably: as long as one is there, what lies in
+  /// front of it has to be.
+  private mutating func takeBack() throws(DiskError) {
+    guard let counted else { return }
+    while files.count > counted {
+      try disk.remove(files[files.count - 1].path)
+      try disk.syncFolder(folder)
+      files.removeLast()
+    }
+    self.counted = nil
   }
 
   private mutating func write(_ count: Int, _ lines: Span<UInt8>, to file: any DiskFile) throws(DiskError) {
@@ -143,12 +189,14 @@ package struct OwnLog: Sendable {
     return found
   }
 
-  /// Compresses full files whose changes are all acknowledged.
+  /// Compresses full files whose changes are all acknowledged, but for those of a size that only older versions wrote: some of
+  /// these versions would not inflate them again.
   package mutating func seal(acknowledged: UInt64) throws(DiskError) {
     for index in files.indices.dropLast()
     where !files[index].isCompressed && files[index + 1].first <= acknowledged + 1 {
       let plain = files[index]
-      guard let bytes = try disk.readAll(plain.path) else { continue }
+      guard let file = try disk.openIfThere(plain.path), try file.size() <= sizes.ownSealed else { continue }
+      let bytes = try file.read(at: 0, count: file.size())
       let content = OwnFile.parse(bytes, plain, replica)
       guard content.damage.isEmpty else { continue }
       let sealed = OwnFile(folder: folder, first: plain.first, isCompressed: true)
