@@ -140,6 +140,8 @@ extension SyncClient {
       }
       if !session.isDone(unsent: 0) { try pull(&session) }
       if marks.count == lost.groups.count {
+        // What is too large for the way waits for nobody's device: the next sync tries it again.
+        guard !holdsBack else { return }
         try onStore { () throws(StorageError) in try store.noteWaiting(marks) }
         if !marks.isEmpty { sayWhatWaits() }
         return
@@ -165,7 +167,15 @@ extension SyncClient {
     if !report.notes.contains(note) { report.notes.append(note) }
   }
 
-  /// Gives back changes of one replica. Returns the first of those that wait for a supervisor's device.
+  private func sayWhatIsTooLarge(_ id: ChangeID) {
+    holdsBack = true
+    report.notes.append(
+      "the server lost change \(id), which is larger than what is between here and the server lets through, so it and what its "
+        + "author did afterwards stay here; ask your operator about the proxy's body limit")
+  }
+
+  /// Gives back changes of one replica. Returns the first of those that stay here: they wait for a supervisor's device, or one is
+  /// too large for the way to the server.
   private func relay(
     _ changes: [Change], _ limit: UInt64, _ session: inout SyncSession
   ) throws(SyncError) -> ChangeID? {
@@ -184,6 +194,16 @@ extension SyncClient {
         } else {
           waiting = rest.first(where: \.erases)?.id
           rest = rest.prefix { !$0.erases }
+        }
+      case .failure(let refusal) where refusal.code == .tooLarge:
+        let sent = rest.count - request.unsent
+        if sent > 1, pushSize > 1 {
+          pushSize /= 8
+          session = newSession()
+        } else {
+          waiting = rest.first?.id
+          if let waiting { sayWhatIsTooLarge(waiting) }
+          rest = []
         }
       case .failure(let refusal):
         // What the server holds changed since it was looked at.

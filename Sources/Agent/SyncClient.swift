@@ -45,6 +45,8 @@ public final class SyncClient {
   var pushSize: Int
   /// Whether own changes that are damaged here were looked for in what was set aside.
   var hasRelayed = false
+  /// Whether something of what the server lost stays here, because it is too large for the way there.
+  var holdsBack = false
   /// Whether erasures were carried out of which the server was not told yet.
   var hasScrubbed = false
   /// The runs that were copied once more from their start.
@@ -99,7 +101,7 @@ public final class SyncClient {
     } while !session.isDone(unsent: store.unsent.count)
     try relay(&session)
     let head = session.head?.position ?? store.position
-    try onStore(store.forgetAside)
+    if !holdsBack { try onStore(store.forgetAside) }
     try erase(&session)
     try onStore { () throws(StorageError) in
       try tell(erasedSince: known, edited)
