@@ -26,6 +26,10 @@ package struct RunText {
   package static let fullSize = 256 << 10
   /// A member is closed even within an entity when its size reaches this.
   package static let maximumSize = 1 << 20
+  /// The most bytes of text that a member may have: 1 MiB of bodies and one more change of 256 KiB; and for each of 32,769 changes
+  /// at most 711 bytes of a row (an author of 100 bytes of which JSON makes six each, five numbers of 16 to 20 digits),
+  /// 64 of its other columns, 63 of an entity line and 6 around its body. That makes 29 MB.
+  package static let maximumText = 32 << 20
   static let changeCost = 32
   /// No member holds more changes: one more would make it too large.
   static let maximumCount = maximumSize / changeCost + 1

@@ -78,6 +78,42 @@ import Testing
     #expect(try !runs.merge(all: true).isChanged)
   }
 
+  /// Blocks of one change each by an agent with a long name that JSON escapes: the header outgrows the bodies by far.
+  static func rows(_ count: Int) throws -> [PlacedChange] {
+    let replica = ReplicaID(bits: 5)
+    let entity = try #require(EntityID(type: "ticket", origin: ChangeID(replica, 1)))
+    let by = String(repeating: "\u{1}", count: Change.maximumAuthor)
+    return (1...UInt64(count)).map { sequence in
+      let change = Change(
+        id: ChangeID(replica, sequence), at: HybridTime(milliseconds: 1000), seen: 0, by: by, on: entity,
+        body: [])
+      return PlacedChange(change, position: sequence, stamp: 1, seenLimit: sequence % 2 == 0 ? 1 : nil)
+    }
+  }
+
+  @Test func whatAWriterCanMakeAReaderTakes() throws {
+    let disk = MemoryDisk()
+    let runs = try RunSet(disk)
+    let rows = try Self.rows(8300)
+    try runs.add(rows, sum: 1)
+    #expect(try Self.text(disk, runs.runs[0].name).count > 4 << 20)
+    #expect(try runs.changes(of: rows[0].change.on) == rows)
+    disk.put(runs.runs[0].name.indexPath, [])
+    let again = try RunSet(disk)
+    #expect(try again.runs[0].changes(0) == rows)
+  }
+
+  /// What no reader would take is not written in the place of what can be read.
+  @Test func aMemberThatIsTooLargeIsRefused() throws {
+    let disk = MemoryDisk()
+    let rows = try Self.rows(10)
+    let name = RunName(first: 1, last: 10)
+    let writer = try RunWriter(disk, name, sum: 1, textLimit: 1000)
+    for row in rows { try writer.add(row) }
+    #expect(throws: StorageError.self) { try writer.finish() }
+    #expect(disk.paths == [name.path + ".new"])
+  }
+
   @Test func itIsSortedByEntityThenPositionAndHoldsAll() throws {
     let log = RandomLog(seed: 8, changes: 300, entities: 9, padding: 4000)
     let run = try Self.runs(log, cuts: []).runs[0]

@@ -49,7 +49,7 @@ extension [RunReader] {
 
     /// The wanted changes; nil where the member is damaged.
     func changes() -> [PlacedChange]? {
-      guard let text = try? Inflater().inflateWhole(bytes, limit: RunReader.memberLimit) else { return nil }
+      guard let text = try? Inflater().inflateWhole(bytes, limit: RunText.maximumText) else { return nil }
       if entities.count > Self.few {
         let names = Set(entities)
         return (try? RunText.parse(text.span))?.filter { names.contains($0.change.on) }

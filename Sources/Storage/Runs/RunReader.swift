@@ -15,9 +15,6 @@ package final class RunReader {
   /// The member of which an entity was read last.
   private var visited: Int?
 
-  /// A member's text may be this large: the size at which it is closed, one more change, and headers.
-  static let memberLimit = 4 << 20
-
   /// Opens a run and its index; makes the index anew where it is missing or damaged.
   ///
   /// - Parameter smallIndex: an index of no more than this many bytes is read as a whole.
@@ -176,7 +173,7 @@ package final class RunReader {
   ) throws(MemberFault) -> [PlacedChange] {
     let text: [UInt8]
     do {
-      text = try inflater.inflateWhole(bytes, limit: memberLimit)
+      text = try inflater.inflateWhole(bytes, limit: RunText.maximumText)
     } catch {
       throw MemberFault(reason: error.description)
     }
@@ -213,7 +210,7 @@ package final class RunReader {
     var count: UInt64 = 0
     while true {
       var members: [MemberScanner.Member] = []
-      while members.count < scannedAtOnce, let member = try scanner.next(limit: memberLimit) {
+      while members.count < scannedAtOnce, let member = try scanner.next(limit: RunText.maximumText) {
         members.append(member)
       }
       if members.isEmpty { break }

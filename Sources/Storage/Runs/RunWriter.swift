@@ -11,6 +11,7 @@ package final class RunWriter {
   private let file: any DiskFile
   private let level: Int32
   private let batch: Int
+  private let textLimit: Int
   private var member = RunText()
   private var pending: [PlacedChange] = []
   /// Members that are not compressed yet.
@@ -29,13 +30,16 @@ package final class RunWriter {
   ///   - sum: the chain's sum at the run's last position.
   ///   - level: zlib's, 1 to 9.
   ///   - batch: how many members are compressed at a time, on all cores.
+  ///   - textLimit: the most bytes of text that a member may have.
   package init(
-    _ disk: any Disk, _ name: RunName, sum: UInt32, level: Int32 = 6, batch: Int = 1
+    _ disk: any Disk, _ name: RunName, sum: UInt32, level: Int32 = 6, batch: Int = 1,
+    textLimit: Int = RunText.maximumText
   ) throws(StorageError) {
     self.disk = disk
     self.name = name
     self.level = level
     self.batch = batch
+    self.textLimit = textLimit
     let header = Deflater(level: level).compress(
       RunFileHeader(first: name.first, last: name.last, sum: sum).text)
     let file = try onDisk { () throws(DiskError) in
@@ -49,6 +53,8 @@ package final class RunWriter {
   }
 
   /// Adds the next change.
+  ///
+  /// - Throws: `StorageError.refused` where a member becomes larger than any reader takes; `finish`, too.
   package func add(_ change: PlacedChange) throws(StorageError) {
     if !member.isEmpty, member.isFull(before: change.change.on) { try close() }
     member.add(change)
@@ -59,6 +65,11 @@ package final class RunWriter {
   private func close() throws(StorageError) {
     var text: [UInt8] = []
     let cuts = member.finish(to: &text)
+    // Whoever cannot read it must not get it in the place of what can be read.
+    guard text.count <= textLimit else {
+      throw .refused(
+        "a member of run \(name) would have \(text.count) bytes of text; the limit is \(textLimit)")
+    }
     full.append(Member(text: text, cuts: cuts, changes: pending))
     pending.removeAll(keepingCapacity: true)
     if full.count >= batch { try write() }
