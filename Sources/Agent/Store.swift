@@ -179,6 +179,7 @@ public final class Store {
     while true {
       attempt += 1
       do {
+        let listing = isWriting ? [] : try Self.runNames(disk)
         let runs = try RunSet(disk)
         let mirror = try MirrorLog(disk: disk, after: runs.last, sum: runs.sum ?? 0, repairing: isWriting)
         // A compaction between reading the list of runs and the log leaves a gap that a second look closes.
@@ -194,12 +195,18 @@ public final class Store {
             acknowledged: acknowledged,
             repairing: isWriting, sizes: sizes)
         }
+        // What a compaction took out of the log or sealed meanwhile is in a run that was not there before.
+        if !isWriting, attempt < 5, try Self.runNames(disk) != listing { continue }
         return Parts(runs: runs, mirror: mirror, own: own, acknowledged: acknowledged)
       } catch {
         if case .disk = error, !isWriting, attempt < 5 { continue }
         throw error
       }
     }
+  }
+
+  private static func runNames(_ disk: any Disk) throws(StorageError) -> Set<RunName> {
+    Set(RunName.parse(try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }))
   }
 
   /// Indexes what is in no run.
