@@ -1,4 +1,5 @@
 import Causality
+import Codec
 
 /// What a store set aside because its server's log is another one from some position on: `old/1` and on, each with the runs and
 /// the blocks behind that position.
@@ -20,21 +21,42 @@ package enum LostHistory {
       self.own = own
     }
 
-    /// What cannot be read limits more rather than less.
+    /// What cannot be trusted limits more rather than less. What older versions wrote has no checksum and counts as it is.
     fileprivate init(_ bytes: [UInt8]) {
-      let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-      position = lines.first.flatMap { UInt64($0) } ?? 0
-      own = [:]
-      for line in lines.dropFirst() {
-        let words = line.split(separator: " ")
-        guard words.count == 2, let replica = ReplicaID(words[0]) else { continue }
-        own[replica] = UInt64(words[1])
-      }
+      self = Self.parse(bytes) ?? Limit(position: 0, own: [:])
     }
+
+    private static func parse(_ bytes: [UInt8]) -> Limit? {
+      guard bytes.last == UInt8(ascii: "\n") else { return nil }
+      var lines = String(decoding: bytes, as: UTF8.self).split(
+        separator: "\n", omittingEmptySubsequences: false
+      ).dropLast()
+      if let seal = lines.last, seal.hasPrefix(Self.seal) {
+        let covered = bytes.dropLast(seal.utf8.count + 1)
+        guard Checksum.parse(String(seal.dropFirst(Self.seal.count))) == Checksum.crc32(Array(covered)) else {
+          return nil
+        }
+        lines.removeLast()
+      }
+      guard let position = lines.popFirst().flatMap({ UInt64($0) }) else { return nil }
+      var limit = Limit(position: position, own: [:])
+      for line in lines {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 2, let replica = ReplicaID(words[0]), let last = UInt64(words[1]) else {
+          return nil
+        }
+        limit.own[replica] = last
+      }
+      return limit
+    }
+
+    /// How the last line begins, which no version takes for one of an id.
+    private static let seal = "crc "
 
     fileprivate var bytes: [UInt8] {
       let lines = own.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }
-      return Array(("\(position)\n" + lines.joined()).utf8)
+      let text = Array(("\(position)\n" + lines.joined()).utf8)
+      return text + Array("\(Self.seal)\(Checksum.hex(Checksum.crc32(text)))\n".utf8)
     }
 
     /// The last of a replica's changes that it is about; the greatest number where that is not known.
