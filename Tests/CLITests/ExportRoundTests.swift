@@ -173,7 +173,7 @@ struct ExportRoundTests {
     #expect(imported(desk, back, "entities")[0] == 0)
   }
 
-  @Test("Profiles of one number that are one stay so, and a split is not taken for a merge")
+  @Test("Of profiles with one number, those that are one stay one and the others apart")
   func tiesOfOneNumber() throws {
     let desk = try desk()
     var ids: [String] = []
