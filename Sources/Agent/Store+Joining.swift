@@ -20,12 +20,14 @@ extension Store {
     _ transport: any Transport, server: String, code: String, agent: String?, isRestored: Bool
   ) throws(SyncError) -> ServerLink.Enrolment {
     let enrolment = try ServerLink.join(transport, code: code, replica: replica, agent: agent)
+    let isAsked: Bool
     do throws(StorageError) {
       try check(workspace: enrolment.workspace)
+      isAsked = isRestored ? false : try isInQuestion(server)
     } catch {
       throw .storage(error)
     }
-    if !isRestored, isInQuestion(server) {
+    if isAsked {
       let link = ServerLink(transport, workspace: enrolment.workspace, token: enrolment.token)
       guard try isShared(with: link) else { throw .otherHistory(server) }
     }
@@ -45,19 +47,20 @@ extension Store {
     throw .otherWorkspace(own, asked: workspace)
   }
 
-  /// Whether what the mirror holds may be of another server's workspace: the name alone does not tell, and settings that were made
-  /// anew do not even say the name.
-  private func isInQuestion(_ server: String) -> Bool {
-    guard position > 0 else { return false }
+  /// Whether what the mirror holds, or what was set aside, may be of another server's workspace: the name alone does not tell, and
+  /// settings that were made anew do not even say the name.
+  private func isInQuestion(_ server: String) throws(StorageError) -> Bool {
+    let hasAside = try seenLimit() != nil
+    guard position > 0 || hasAside else { return false }
     if let known = configuration.server { return known != server }
-    // A store without a server holds its own changes.
-    return knownReplicas != [replica]
+    // What a store that never had a server gave places itself is its own.
+    return hasAside || knownReplicas != [replica]
   }
 
   /// Whether the server's log begins as the mirror does. Histories that differ at a position differ behind it, so the first place
-  /// at which this store knows a sum tells.
+  /// at which this store knows a sum tells. An empty mirror shares nothing.
   private func isShared(with link: ServerLink) throws(SyncError) -> Bool {
-    guard let first = checkpoints.first(where: { $0.position > 0 }) else { return true }
+    guard let first = checkpoints.first(where: { $0.position > 0 }) else { return false }
     return try link.sum(at: first.position) == first.sum
   }
 }

@@ -179,7 +179,6 @@ public final class Store {
     while true {
       attempt += 1
       do {
-        let listing = isWriting ? [] : try Self.runNames(disk)
         let runs = try RunSet(disk)
         let mirror = try MirrorLog(disk: disk, after: runs.last, sum: runs.sum ?? 0, repairing: isWriting)
         // A compaction between reading the list of runs and the log leaves a gap that a second look closes.
@@ -196,7 +195,7 @@ public final class Store {
             repairing: isWriting, sizes: sizes)
         }
         // What a compaction took out of the log or sealed meanwhile is in a run that was not there before.
-        if !isWriting, attempt < 5, try Self.runNames(disk) != listing { continue }
+        if !isWriting, attempt < 5, try Self.runNames(disk) != runs.listed { continue }
         return Parts(runs: runs, mirror: mirror, own: own, acknowledged: acknowledged)
       } catch {
         if case .disk = error, !isWriting, attempt < 5 { continue }

@@ -71,7 +71,7 @@ public struct EntityState: Hashable, Sendable {
   public internal(set) var isErased = false
   /// How many changes were folded.
   public internal(set) var changeCount = 0
-  /// The earliest and the latest effective time among the changes.
+  /// When it was made: the effective time of the change that creates it, and the earliest of all where that is not among them.
   public internal(set) var firstAt = HybridTime.zero
   /// The latest effective time among the changes.
   public internal(set) var lastAt = HybridTime.zero

@@ -42,7 +42,12 @@ public struct Fold {
     let change = placed.change
     guard members.contains(change.on), folded.insert(change.id).inserted else { return }
     let effective = placed.effective
-    state.firstAt = state.changeCount == 0 ? effective : min(state.firstAt, effective)
+    // Before it was made nothing can have been said of it: a clock that was slow then tells nothing.
+    if change.creates, !state.isCreated || effective < state.firstAt {
+      state.firstAt = effective
+    } else if !state.isCreated {
+      state.firstAt = state.changeCount == 0 ? effective : min(state.firstAt, effective)
+    }
     state.lastAt = max(state.lastAt, effective)
     state.changeCount += 1
     if change.creates { state.isCreated = true }

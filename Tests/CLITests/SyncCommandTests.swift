@@ -221,6 +221,19 @@ struct SyncCommandTests {
     #expect(joined.code == .ok && joined.output.contains("sent 1 change"), "\(joined.errors)")
   }
 
+  @Test("What a store set aside is of its own server, too, where nothing else is in it")
+  func onlySetAside() throws {
+    let (first, second) = (try MemoryServer(now: Environment.system.now), try MemoryServer())
+    let desk = try joined(first)
+    try FileManager.default.createDirectory(
+      atPath: desk.folder + "/store/old/1", withIntermediateDirectories: true)
+    _ = try desk.write("0\n", to: "store/old/1/limit")
+    desk.connect = { [transport = second.transport] _ in transport }
+    #expect(desk.run("join", "http://127.0.0.1:2", "--code", try second.invite("anna")).code == .conflict)
+    let restored = desk.run("join", "http://127.0.0.1:2", "--code", try second.invite("anna"), "--restored")
+    #expect(restored.code == .ok, "\(restored.errors)")
+  }
+
   @Test("Settings that were lost say nothing of the workspace, so the server's history has to be the store's")
   func settingsLost() throws {
     let (first, second) = (try MemoryServer(now: Environment.system.now), try MemoryServer())

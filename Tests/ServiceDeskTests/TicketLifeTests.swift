@@ -25,6 +25,23 @@ struct TicketLifeTests {
     }
   }
 
+  @Test("A note by a device with a slow clock does not make the ticket older")
+  func slowClock() throws {
+    let desks = try TwoDesks()
+    desks.minutes(20 * 24 * 60)
+    let ticket = try desks.ticket(try desks.customer())
+    let created = try desks.anna.page(ticket).view.created
+    let slow = HybridTime(milliseconds: created.milliseconds - 10 * 86_400_000)
+    try desks.bo.store.commit(
+      Edit(.entity(ticket), Draft(set: ["say": "hello"]), at: slow))
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.page(ticket).view.created == created)
+      try desk.store.compact(all: true)
+      #expect(try desk.ticket(ticket)?.created == created)
+    }
+  }
+
   @Test("Through a transfer the owner stays, until a follow-up; a transfer needs a reason")
   func owner() throws {
     let desks = try TwoDesks()

@@ -30,8 +30,13 @@ struct ConflictFinder {
     var found: [String: Conflict] = [:]
     for field in subject.fields.keys.sorted() {
       guard let history = subject.fields[field] else { continue }
+      // One that is open again, because its settlement was taken back, has the heads with which it ended as its first ones.
+      var firsts: [Set<ChangeID>: [ChangeID]] = [:]
       for disagreement in history.disagreements {
-        if let conflict = conflict(field, disagreement) { found[conflict.id] = conflict }
+        let written = disagreement.first.map(origin)
+        let first = firsts[Set(written)] ?? written
+        firsts[Set(disagreement.heads.map(origin))] = first
+        if let conflict = conflict(field, disagreement, first) { found[conflict.id] = conflict }
       }
       if let id = history.agreements.last, let conflict = agreement(field, id), found[conflict.id] == nil {
         found[conflict.id] = conflict
@@ -50,7 +55,10 @@ struct ConflictFinder {
 
   // MARK: Fields
 
-  private func conflict(_ field: ExactString, _ disagreement: FieldHistory.Disagreement) -> Conflict? {
+  /// - Parameter first: the changes that disagreed first, after which it is named.
+  private func conflict(
+    _ field: ExactString, _ disagreement: FieldHistory.Disagreement, _ first: [ChangeID]
+  ) -> Conflict? {
     let steps = disagreement.heads.compactMap { subject.owner.step($0) }
     let values = steps.compactMap { $0.value(of: field) }
     guard values.count == steps.count, steps.count > 1 else { return nil }
@@ -68,7 +76,6 @@ struct ConflictFinder {
     let shown = disagreement.isOpen ? subject.state.shown(field).map(\.id) : nil
     let policy = Vocabulary.policy(type: type, field: field)
     let kind = kind(field, steps, values)
-    let first = disagreement.first.map(origin)
     let id = Conflict.id(.field, home(Set(first.compactMap { subject.owner.step($0)?.on })), field, first)
     let sides = steps.map { side(.init($0, says(field, $0), channel: channel), field, steps) }
     let harm =

@@ -14,6 +14,8 @@ package final class RunSet {
   package private(set) var runs: [RunReader] {
     didSet { recent = [:] }
   }
+  /// The names of the runs that were in the folder when it was opened, unordered.
+  package let listed: Set<RunName>
   /// Runs in the folder that do not follow those: changes in front of them are missing.
   package let strays: [RunName]
   /// What was read of entities: whoever shows one resolves its name first, and edits it afterwards.
@@ -27,6 +29,7 @@ package final class RunSet {
     runs = []
     let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
     let names = RunName.parse(listing)
+    listed = Set(names)
     let chain = RunName.chain(names)
     strays = names.filter { $0.last > chain.last?.last ?? 0 }
     for name in chain { runs.append(try RunReader(disk, name)) }

@@ -72,6 +72,28 @@ struct SettlingTests {
     #expect(try desks.anna.store.digest() == desks.bo.store.digest())
   }
 
+  @Test("One that both sides had edited twice keeps its id through an undo, and can be settled again")
+  func undoOfLaterEdits() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    for word in ["a", "b"] {
+      try desks.anna.set(ticket, ["topic": "anna \(word)"])
+      try desks.bo.set(ticket, ["topic": "bo \(word)"])
+    }
+    try desks.sync()
+    let conflict = try #require(try desks.open().first)
+    for settlement in [Settlement.take(0), .take(1)] {
+      try desks.anna.settle(try desks.anna.conflict(conflict.id), settlement)
+      try desks.sync()
+      #expect(try desks.open().isEmpty)
+      try desks.bo.unsettle(try desks.bo.conflict(conflict.id))
+      try desks.sync()
+      for desk in [desks.anna, desks.bo] {
+        #expect(try desk.conflicts().conflicts.map(\.id) == [conflict.id])
+      }
+    }
+  }
+
   @Test("An undo shows the value again that was shown before", arguments: [false, true])
   func undoKeepsTheWinner(_ boIsLater: Bool) throws {
     let desks = try TwoDesks()
