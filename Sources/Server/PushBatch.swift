@@ -67,7 +67,7 @@ struct PushBatch {
     // What was erased is not stored again; what stands before the erasure goes when it is carried out.
     if !erased.isEmpty { fresh = fresh.map { $0.erasing(erased) ?? $0 } }
     self.marks = marks
-    if !fresh.isEmpty { members.append(BlockMember(fresh, deflater)) }
+    members += BlockMember.members(of: fresh, deflater)
     let sequence = marks[replica]?.sequence ?? 0
     guard placedCount == count, !push.request.isRelay else { return Acknowledgement(sequence: sequence) }
     return Acknowledgement(sequence: sequence, placed: .init(first: first, count: placedCount, stamp: stamp))

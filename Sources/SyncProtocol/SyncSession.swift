@@ -121,7 +121,7 @@ package struct SyncSession: Sendable {
     while true {
       if let next = own.first?.placement?.first, next <= cursor.position + 1 {
         let blocks = try take(own)
-        if !blocks.isEmpty { received.members.append(BlockMember(blocks, deflater)) }
+        received.members += BlockMember.members(of: blocks, deflater)
         own = []
       }
       guard let member = try members.next() else { break }

@@ -1,7 +1,12 @@
+import Causality
 import ChangeCodec
 import Codec
+import Storage
 import SyncProtocol
+import TestSupport
 import Testing
+
+@testable import Server
 
 /// What a push may hold beyond its bytes.
 @Suite struct PushLimitTests {
@@ -10,6 +15,41 @@ import Testing
     #expect(try PushBody.decode(Self.push(65_536), defaults: nil).reduce(0) { $0 + $1.count } == 65_536)
     let refusal = #expect(throws: Refusal.self) { try PushBody.decode(Self.push(65_537), defaults: nil) }
     #expect(try #require(refusal).code == .tooLarge)
+  }
+
+  /// What a push leaves out can be many times what it says: it is stored so that it can be read.
+  @Test func whatAPushLeavesOutMakesNoMemberTooLarge() throws {
+    let server = try MemoryServer()
+    let workspace = try server.data.hosted("nord").workspace
+    let replica = ReplicaID(bits: 7)
+    // A control character takes six bytes.
+    let sender = Workspace.Sender(
+      replica: replica, agent: String(repeating: "\u{1}", count: 100), isSupervisor: false)
+    let count = 13_000
+    let text = (1...count).map { "{\"seq\":\($0),\"times\":[1],\"on\":[\"a/\"]}\n{}\n" }.joined()
+    let body = Deflater().compress(Array(text.utf8))
+    let request = SyncRequest(after: .start, own: UInt64(count), body: body)
+    let answers = workspace.process([try Workspace.Push(sender, request)])
+    let acknowledgement = try answers[0].get().acknowledgement
+    #expect(acknowledgement?.sequence == UInt64(count))
+    #expect(acknowledgement?.placed?.count == count)
+    #expect(workspace.log.memberCount == 2)
+    #expect(try Backup.verify(workspace.disk).changes == UInt64(count))
+  }
+
+  @Test(arguments: [1, 300, 500, 700, 2000, 100_000])
+  func membersHoldAllBlocksInOrder(size: Int) throws {
+    let blocks = RandomLog(seed: 11, changes: 40).blocks
+    let members = BlockMember.members(of: blocks, Deflater(), size: size)
+    #expect(members.flatMap(\.blocks) == blocks)
+    for member in members {
+      var text: [UInt8] = []
+      let end = try Inflater().inflateMember(member.bytes.span, limit: 1 << 20, to: &text)
+      #expect(end == member.bytes.count)
+      #expect(try BlockText.parseAll(text.span) == member.blocks)
+      #expect(text.count <= size || member.blocks.count == 1)
+    }
+    #expect(BlockMember.members(of: [], Deflater(), size: size).isEmpty)
   }
 
   private static func push(_ count: Int) -> [UInt8] {
