@@ -1,4 +1,5 @@
 import Causality
+import Merge
 import Storage
 import SyncProtocol
 import Synchronization
@@ -50,8 +51,9 @@ package final class DeviceRegistry: Sendable {
     var verified: [String: String] = [:]
   }
 
-  private static let devicesPath = "devices.jsonl"
-  private static let invitesPath = "invites.jsonl"
+  static let devicesPath = "devices.jsonl"
+  static let invitesPath = "invites.jsonl"
+  private static let agentRule = "an agent's name has 1 to 100 bytes and no control characters"
   /// How often the file is looked at for what another process appended, in milliseconds.
   private static let refreshInterval: UInt64 = 500
 
@@ -124,8 +126,18 @@ package final class DeviceRegistry: Sendable {
   /// Makes a one-time code. Returns its text; only its hash is kept.
   package func invite(agent: String?, role: String, expires: UInt64) throws(StorageError) -> String {
     let id = Secrets.random(6, random)
+  /// Whether a name may be an agent's: 1 to 100 bytes without control characters, each of which takes six in a file.
+  package static func isAgent(_ name: String) -> Bool {
+    1...Change.maximumAuthor ~= name.utf8.count && name.unicodeScalars.allSatisfy { !isControl($0) }
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control
+  }
+
     let secret = Secrets.random(16, random)
     guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
+    if let agent, !Self.isAgent(agent) { throw .refused(Self.agentRule) }
       throw .refused("the C library's crypt offers no SHA-256 hash")
     }
     try append(Invite(invite: id, code: hash, agent: agent, role: role, expires: expires), Self.invitesPath)
@@ -168,7 +180,7 @@ package final class DeviceRegistry: Sendable {
     guard now() < invite.expires else {
       throw Refusal(.unauthorized, "the code has expired; ask for a new one")
     }
-    guard let name = invite.agent ?? agent, 1...100 ~= name.utf8.count else {
+    guard let name = invite.agent ?? agent, !name.isEmpty else {
       throw Refusal(.malformed, "the code is for nobody in particular: say who you are with --agent NAME")
     }
     if let wanted = agent, let fixed = invite.agent, wanted != fixed {
@@ -188,6 +200,7 @@ package final class DeviceRegistry: Sendable {
   ///
   /// An agent may have several devices of one replica: one that joined again, and copies of one store, which may go on
   /// under one id as far as they agree.
+    guard Self.isAgent(name) else { throw Refusal(.malformed, Self.agentRule) }
   package func enrol(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
     Device, token: String
   ) {

@@ -57,4 +57,18 @@ import Testing
       #expect(try devices.devices().count == before + 1)
     }
   }
+
+  /// Each takes six bytes in a file, and none belongs in a name.
+  @Test(arguments: ["", "an\u{7}na", "anna\n", "\u{85}", String(repeating: "a", count: 101)])
+  func namesWithControlCharactersAreRefused(name: String) throws {
+    let devices = try MemoryServer().data.hosted("nord").devices
+    #expect(throws: StorageError.self) { try devices.invite(agent: name, role: "agent", expires: .max) }
+    let code = try devices.invite(agent: nil, role: "agent", expires: .max)
+    let refusal = #expect(throws: Refusal.self) {
+      try devices.join(code: code, replica: ReplicaID(bits: 1), agent: name)
+    }
+    #expect(try #require(refusal).code == .malformed)
+    #expect(
+      try devices.join(code: code, replica: ReplicaID(bits: 1), agent: "\u{e5}sa").0.agent == "\u{e5}sa")
+  }
 }

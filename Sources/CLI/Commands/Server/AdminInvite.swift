@@ -24,8 +24,8 @@ enum AdminInvite {
   ) { typed in
     let (folder, name) = (DataFolder.path(typed), typed.operand(0))
     let (agent, role) = (typed[agent], typed[role] ?? "agent")
-    if let agent, !(1...100).contains(agent.utf8.count) {
-      throw Failure.usage("an agent's name has 1 to 100 bytes")
+    if let agent, !DeviceRegistry.isAgent(agent) {
+      throw Failure.usage("an agent's name has 1 to 100 bytes and no control characters")
     }
     let text = typed[expires] ?? "7d"
     guard let span = Moment.length(text), span > 0 else {
