@@ -54,7 +54,7 @@ package enum Repair {
       try onDisk { () throws(DiskError) in try disk.remove(ErasureNote.path) }
     }
     if isDamaged { try ServerData.writeSettings(disk, workspace, created: 0) }
-    return try DeviceRegistry.repair(disk, keepingIn: folder)
+    return try DeviceRegistry.repair(disk)
   }
 
   private static func segments(_ disk: any Disk) throws(StorageError) -> [UInt64] {
@@ -64,24 +64,68 @@ package enum Repair {
   }
 
   /// Moves away what the log no longer has, and what is derived from it.
+  ///
+  /// At no moment is anything in neither folder, and until the last segment is moved the log is found damaged: whoever is
+  /// interrupted here repairs once more.
   private static func setAside(
     _ disk: any Disk, _ firsts: [UInt64], after last: UInt64, _ kept: [Block]
   ) throws(StorageError) {
     let begin = kept.first?.placement?.first ?? 1
+    try onDisk { () throws(DiskError) in
+      try disk.makeFolder(folder)
+      // The runs may hold what is behind the new end, and are made again.
+      for name in try disk.list(RunName.folder) { try disk.remove("\(RunName.folder)/\(name)") }
+    }
+    if !kept.isEmpty { try cut(disk, begin, kept) }
+    try onDisk { () throws(DiskError) in
+      // The last first, so that there is always damage or a gap in front of those that are left.
+      for first in firsts.reversed() where kept.isEmpty ? first >= begin : first > begin {
+        let path = ServerLog.path(first)
+        try disk.rename(path, to: try freePath(disk, String(path.dropFirst("log/".count))))
+        try disk.syncFolder(folder)
+        try disk.remove(ServerLog.indexPath(first))
+        try disk.syncFolder("log")
+      }
+    }
+  }
+
+  /// Replaces a segment by its blocks before the damage; a copy of it as it was is set aside first.
+  private static func cut(_ disk: any Disk, _ first: UInt64, _ kept: [Block]) throws(StorageError) {
+    let path = ServerLog.path(first)
     let deflater = Deflater()
     var bytes: [UInt8] = []
     for block in kept { bytes += BlockMember([block], deflater).bytes }
     try onDisk { () throws(DiskError) in
-      try disk.makeFolder(folder)
-      for first in firsts where first >= begin {
-        let path = ServerLog.path(first)
-        try disk.rename(path, to: folder + path.dropFirst("log".count))
-        try disk.remove(ServerLog.indexPath(first))
+      let whole = try disk.open(path, .read)
+      let copy = try disk.open(try freePath(disk, String(path.dropFirst("log/".count))), .replace)
+      var offset = 0
+      while true {
+        let piece = try whole.read(at: offset, count: pieceSize)
+        if piece.isEmpty { break }
+        try copy.append(piece.span)
+        offset += piece.count
       }
-      if !kept.isEmpty { try disk.replace(ServerLog.path(begin), with: bytes) }
-      for name in try disk.list(RunName.folder) { try disk.remove("\(RunName.folder)/\(name)") }
+      try copy.sync()
       try disk.syncFolder(folder)
+      // With the index of the old file the new one would be misread.
+      try disk.remove(ServerLog.indexPath(first))
       try disk.syncFolder("log")
+      try disk.replace(path, with: bytes)
     }
+  }
+
+  private static let pieceSize = 4 << 20
+
+  /// Where a file can be set aside beside others that had its name: `0000000001.jsonl.gz`, `0000000001.2.jsonl.gz`.
+  static func freePath(_ disk: any Disk, _ name: String) throws(DiskError) -> String {
+    let taken = try disk.list(folder)
+    let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+    var free = name
+    var number = 2
+    while taken.contains(free) {
+      free = "\(parts[0]).\(number)" + parts.dropFirst().map { ".\($0)" }.joined()
+      number += 1
+    }
+    return "\(folder)/\(free)"
   }
 }

@@ -1,4 +1,5 @@
 import Agent
+import ChangeCodec
 import Codec
 import Foundation
 import Merge
@@ -40,6 +41,68 @@ import Testing
     #expect(try fresh.hosted("nord").workspace.head.position == 20)
     #expect(try anna.digest() == before)
     #expect(anna.unsent.isEmpty)
+  }
+
+  /// A disk with a log of several segments, damaged in the middle of the second, and what lies before that.
+  private static func damagedLog() throws -> (disk: MemoryDisk, whole: [UInt64], kept: UInt64) {
+    let blocks = RandomLog(seed: 5, changes: 60).blocks
+    var sizes = Sizes()
+    sizes.segmentMembers = 6
+    let disk = MemoryDisk(seed: 9)
+    var log = try ServerLog(disk, repairing: true, sizes: sizes)
+    for block in blocks { log = try log.appending([BlockMember([block], Deflater())]) }
+    let firsts = try disk.list("log").filter { $0.hasSuffix(".gz") }.compactMap {
+      UInt64($0.prefix { $0 != "." })
+    }
+    let path = ServerLog.path(firsts.sorted()[1])
+    var bytes = try #require(disk.bytes(path))
+    let header = try #require(bytes[(bytes.count / 2)...].firstRange(of: [0x1F, 0x8B, 0x08]))
+    bytes[header.lowerBound + 30] ^= 0x10
+    disk.put(path, bytes)
+    return (disk, firsts.sorted(), try Backup.verify(disk).changes)
+  }
+
+  /// Whenever the power goes, what lies before the damage stays in the log, and a second repair ends what the first began.
+  @Test(arguments: [false, true]) func aRepairThatIsInterruptedLosesNothing(losesPower: Bool) throws {
+    let (damaged, firsts, kept) = try Self.damagedLog()
+    #expect(firsts.count > 3 && kept > firsts[1])
+    var call = 0
+    var isDone = false
+    while !isDone {
+      call += 1
+      let disk = damaged.copy(SeededGenerator(seed: UInt64(call)))
+      disk.faults.crashAfter = call
+      isDone = (try? Repair.run(disk)) != nil
+      disk.restart(losingPower: losesPower)
+      let found = try Backup.verify(disk)
+      #expect(found.changes == kept, "\(call)")
+      // Unless all is done, nobody goes on behind the end as if nothing had been there.
+      let names = try disk.list("log").filter { $0.hasSuffix(".gz") }
+      #expect(!found.damage.isEmpty || names.count == 2, "\(call) \(names)")
+      _ = try Repair.run(disk)
+      let mended = try Backup.verify(disk)
+      #expect(mended.damage.isEmpty && mended.changes == kept, "\(call)")
+      // The whole of what was damaged is set aside.
+      let aside = try disk.list(Repair.folder).compactMap { disk.bytes("\(Repair.folder)/\($0)") }
+      for first in firsts[1...] {
+        #expect(aside.contains(try #require(damaged.bytes(ServerLog.path(first)))), "\(call) \(first)")
+      }
+    }
+    #expect(call > 10)
+  }
+
+  @Test func whatWasSetAsideStaysWhenARepairIsDoneAgain() throws {
+    let (disk, firsts, _) = try Self.damagedLog()
+    let path = ServerLog.path(firsts[1])
+    let first = try #require(disk.bytes(path))
+    _ = try Repair.run(disk)
+    var second = try #require(disk.bytes(path))
+    second.removeLast(3)
+    disk.put(path, second)
+    _ = try Repair.run(disk)
+    let name = String(path.dropFirst("log/".count).prefix { $0 != "." })
+    #expect(disk.bytes("\(Repair.folder)/\(name).jsonl.gz") == first)
+    #expect(disk.bytes("\(Repair.folder)/\(name).2.jsonl.gz") == second)
   }
 
   @Test func tooLargeForAProxyIsSentInSmallerParts() throws {
