@@ -49,6 +49,9 @@ package final class DeviceRegistry: Sendable {
     var checked: UInt64 = 0
     /// Secrets that were verified, so that the hash is computed once a device.
     var verified: [String: String] = [:]
+    /// The invitations, as read when their file had this size.
+    var invites: [String: Invite] = [:]
+    var invitesSize = -1
   }
 
   static let devicesPath = "devices.jsonl"
@@ -123,9 +126,6 @@ package final class DeviceRegistry: Sendable {
     _ = try? devices()
   }
 
-  /// Makes a one-time code. Returns its text; only its hash is kept.
-  package func invite(agent: String?, role: String, expires: UInt64) throws(StorageError) -> String {
-    let id = Secrets.random(6, random)
   /// Whether a name may be an agent's: 1 to 100 bytes without control characters, each of which takes six in a file.
   package static func isAgent(_ name: String) -> Bool {
     1...Change.maximumAuthor ~= name.utf8.count && name.unicodeScalars.allSatisfy { !isControl($0) }
@@ -135,9 +135,12 @@ package final class DeviceRegistry: Sendable {
     scalar.properties.generalCategory == .control
   }
 
+  /// Makes a one-time code. Returns its text; only its hash is kept.
+  package func invite(agent: String?, role: String, expires: UInt64) throws(StorageError) -> String {
+    if let agent, !Self.isAgent(agent) { throw .refused(Self.agentRule) }
+    let id = Secrets.random(6, random)
     let secret = Secrets.random(16, random)
     guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
-    if let agent, !Self.isAgent(agent) { throw .refused(Self.agentRule) }
       throw .refused("the C library's crypt offers no SHA-256 hash")
     }
     try append(Invite(invite: id, code: hash, agent: agent, role: role, expires: expires), Self.invitesPath)
@@ -145,10 +148,25 @@ package final class DeviceRegistry: Sendable {
     return ([id] + groups).joined(separator: "-")
   }
 
-  /// Whether a code was given out by this workspace.
+  /// Whether a code was given out by this workspace. Cost: a look at the file's size, where nothing was appended.
   package func knows(code: String) -> Bool {
-    let invites = try? Self.read(disk, Self.invitesPath, key: \Invite.invite).records
-    return invites?[String(code.prefix { $0 != "-" })] != nil
+    (try? invites())?[String(code.prefix { $0 != "-" })] != nil
+  }
+
+  /// The invitations, used ones too, by id. The file is only ever appended to, so it is read again when its size is another.
+  private func invites() throws(StorageError) -> [String: Invite] {
+    let size = try onDisk { () throws(DiskError) in
+      do throws(DiskError) {
+        return try disk.open(Self.invitesPath, .read).size()
+      } catch {
+        if error.isMissing { return 0 }
+        throw error
+      }
+    }
+    if let known = state.withLock({ $0.invitesSize == size ? $0.invites : nil }) { return known }
+    let found = try Self.read(disk, Self.invitesPath, key: \Invite.invite)
+    state.withLock { ($0.invites, $0.invitesSize) = (found.records, found.size) }
+    return found.records
   }
 
   /// Trades a code for a token. The code is used up before the token is given out.
@@ -171,8 +189,7 @@ package final class DeviceRegistry: Sendable {
     let parts = code.split(separator: "-")
     let refusal = Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
     guard parts.count > 1,
-      let invites = try? Self.read(disk, Self.invitesPath, key: \Invite.invite).records,
-      var invite = invites[String(parts[0])], Secrets.matches(parts[1...].joined(), invite.code)
+      var invite = (try? invites())?[String(parts[0])], Secrets.matches(parts[1...].joined(), invite.code)
     else { throw refusal }
     guard invite.used == nil else {
       throw Refusal(.unauthorized, "the code was used before; ask for a new one")
@@ -183,6 +200,7 @@ package final class DeviceRegistry: Sendable {
     guard let name = invite.agent ?? agent, !name.isEmpty else {
       throw Refusal(.malformed, "the code is for nobody in particular: say who you are with --agent NAME")
     }
+    guard Self.isAgent(name) else { throw Refusal(.malformed, Self.agentRule) }
     if let wanted = agent, let fixed = invite.agent, wanted != fixed {
       throw Refusal(.forbidden, "the code is for \(fixed), not for \(wanted)")
     }
@@ -200,7 +218,6 @@ package final class DeviceRegistry: Sendable {
   ///
   /// An agent may have several devices of one replica: one that joined again, and copies of one store, which may go on
   /// under one id as far as they agree.
-    guard Self.isAgent(name) else { throw Refusal(.malformed, Self.agentRule) }
   package func enrol(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
     Device, token: String
   ) {

@@ -94,8 +94,15 @@ package struct Endpoints: Sendable {
     do throws(StorageError) {
       found = try data.workspace(ofCode: code)
     } catch {
-      if case .workspaceDamaged(let name, _) = error { throw Self.damaged(name) }
-      throw Refusal(.failed, "the server's data cannot be read: \(error)")
+      // Anybody may ask this, so names of workspaces and files are not told.
+      switch error {
+      case .workspaceDamaged, .laterVersion:
+        throw Refusal(
+          .unavailable,
+          "the code may be one of a workspace that this server cannot serve until its operator has looked after it"
+        )
+      default: throw Refusal(.failed, "the server's data cannot be read")
+      }
     }
     guard let hosted = found else {
       throw Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")

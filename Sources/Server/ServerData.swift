@@ -25,11 +25,21 @@ package final class ServerData: Sendable {
   package let random: @Sendable () -> UInt64
   private let sizes: Sizes
   private let open = Mutex<[String: Hosted]>([:])
-  /// Why some workspaces are not served.
-  private let unusable = Mutex<[String: StorageError]>([:])
+  /// Held by whoever opens a workspace: a second one would cut off as a torn end what the first is just appending.
+  private let opening = Mutex(())
+
+  /// A workspace that is not served.
+  private struct Unusable {
+    let reason: StorageError
+    /// Its devices and invitations, where these can be read.
+    let devices: DeviceRegistry?
+  }
+
+  private let unusable = Mutex<[String: Unusable]>([:])
 
   static let settingsPath = "workspace.json"
   static let formatVersion = 1
+  package static let lockPath = ".lock"
 
   /// - Parameters:
   ///   - root: the data folder.
@@ -85,9 +95,8 @@ package final class ServerData: Sendable {
 
   /// The names of the workspaces, ordered.
   package func names() throws(StorageError) -> [String] {
-    let listing = try onDisk { () throws(DiskError) in try root.list("") }
     var names: [String] = []
-    for name in listing.sorted() where Self.isName(name) {
+    for name in try folders() {
       let disk = disk(name)
       if try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) }) != nil {
         names.append(name)
@@ -108,17 +117,27 @@ package final class ServerData: Sendable {
 
   /// The names of folders that hold a workspace's log or runs and no settings, ordered.
   package func namesWithoutSettings() throws(StorageError) -> [String] {
-    let listing = try onDisk { () throws(DiskError) in try root.list("") }
     var names: [String] = []
-    for name in listing.sorted() where Self.isName(name) {
-      let disk = disk(name)
-      let isLost = try onDisk { () throws(DiskError) in
-        if try disk.list("").contains(Self.settingsPath) { return false }
-        return try (disk.list("log") + disk.list(RunName.folder)).contains { $0.hasSuffix(".jsonl.gz") }
-      }
-      if isLost { names.append(name) }
-    }
+    for name in try folders() where try isWithoutSettings(name) { names.append(name) }
     return names
+  }
+
+  private func isWithoutSettings(_ name: String) throws(StorageError) -> Bool {
+    let disk = disk(name)
+    return try onDisk { () throws(DiskError) in
+      if try disk.list("").contains(Self.settingsPath) { return false }
+      return try (disk.list("log") + disk.list(RunName.folder)).contains { $0.hasSuffix(".jsonl.gz") }
+    }
+  }
+
+  /// The names of folders that may be workspaces', ordered.
+  private func folders() throws(StorageError) -> [String] {
+    try onDisk { () throws(DiskError) in try root.list("") }.filter(Self.isName).sorted()
+  }
+
+  static func lostSettings(_ name: String) -> StorageError {
+    StorageError.damaged(Damage(file: settingsPath, offset: 0, reason: "the file is missing beside a log"))
+      .of(workspace: name)
   }
 
   private func checkSettings(_ name: String) throws(StorageError) {
@@ -126,10 +145,8 @@ package final class ServerData: Sendable {
     guard Self.isName(name),
       let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) })
     else {
-      if try namesWithoutSettings().contains(name) {
-        let reason = "the file is missing beside a log"
-        throw StorageError.damaged(Damage(file: Self.settingsPath, offset: 0, reason: reason)).of(
-          workspace: name)
+      if Self.isName(name), try isWithoutSettings(name) {
+        throw Self.lostSettings(name)
       }
       throw .refused(
         "there is no workspace \"\(name)\"; make it with 'askonce admin workspace create \(name)'")
@@ -144,24 +161,26 @@ package final class ServerData: Sendable {
     }
   }
 
-  /// An open workspace; opens it at the first call.
+  /// Whether a workspace is open, so that `hosted` costs nothing.
+  package func isOpen(_ name: String) -> Bool { open.withLock { $0[name] != nil } }
+
+  /// An open workspace; opens it at the first call, for which others wait.
   package func hosted(_ name: String) throws(StorageError) -> Hosted {
     if let hosted = open.withLock({ $0[name] }) { return hosted }
-    if let error = unusable.withLock({ $0[name] }) { throw error }
+    if let unusable = unusable.withLock({ $0[name] }) { throw unusable.reason }
     try checkSettings(name)
-    let disk = disk(name)
-    let opened: Hosted
-    do throws(StorageError) {
-      opened = Hosted(
-        workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
-        devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
-    } catch {
-      throw error.of(workspace: name)
-    }
-    return open.withLock { open in
-      // Two first requests may both have opened it: the one that came first counts.
-      if let hosted = open[name] { return hosted }
-      open[name] = opened
+    return try opening.withLock { (_) throws(StorageError) in
+      if let hosted = open.withLock({ $0[name] }) { return hosted }
+      let disk = disk(name)
+      let opened: Hosted
+      do throws(StorageError) {
+        opened = Hosted(
+          workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
+          devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
+      } catch {
+        throw error.of(workspace: name)
+      }
+      open.withLock { $0[name] = opened }
       return opened
     }
   }
@@ -173,7 +192,8 @@ package final class ServerData: Sendable {
   package func openAll() throws(StorageError) -> [StorageError] {
     var failures: [StorageError] = []
     func refuse(_ name: String, _ error: StorageError) {
-      unusable.withLock { $0[name] = error }
+      let unusable = Unusable(reason: error, devices: try? devices(name))
+      self.unusable.withLock { $0[name] = unusable }
       failures.append(error)
     }
     for name in try names() + namesWithoutSettings() {
@@ -196,17 +216,33 @@ package final class ServerData: Sendable {
   }
 
   /// The open workspace that gave out a one-time code, nil for none.
+  ///
+  /// Cost: a look at the size of each workspace's list of invitations; anybody may ask.
+  /// - Throws: `StorageError`, also where the code is unknown and may be one of a workspace of which nothing can be read.
   package func workspace(ofCode code: String) throws(StorageError) -> Hosted? {
+    for hosted in opened where hosted.devices.knows(code: code) { return hosted }
     var failure: StorageError?
-    for name in try names() {
+    let unusable = unusable.withLock { $0 }
+    for one in unusable.values {
+      guard let devices = one.devices else {
+        failure = one.reason
+        continue
+      }
+      if devices.knows(code: code) { throw one.reason }
+    }
+    // Those that appeared beside a running server.
+    for name in try folders() where unusable[name] == nil && !isOpen(name) {
       do throws(StorageError) {
-        if try devices(name).knows(code: code) { return try hosted(name) }
+        let hosted = try hosted(name)
+        if hosted.devices.knows(code: code) { return hosted }
       } catch {
-        guard case .workspaceDamaged = error else { throw error }
-        failure = error
+        switch error {
+        case .refused: continue
+        case .workspaceDamaged, .laterVersion: failure = error
+        default: throw error
+        }
       }
     }
-    // It may be one of a workspace of which nothing can be read.
     if let failure { throw failure }
     return nil
   }
@@ -215,7 +251,7 @@ package final class ServerData: Sendable {
   package func lock() throws(StorageError) -> (any Sendable)? {
     try onDisk { () throws(DiskError) in
       try root.makeFolder("")
-      return try root.lock(".lock")
+      return try root.lock(Self.lockPath)
     }
   }
 }

@@ -112,4 +112,15 @@ struct AdminCommandTests {
     #expect(cli.run("admin", "backup", data + "-copy/new", "--data", data).code == .ok)
     #expect(cli.run("admin", "verify", "--data", data + "-copy/new").code == .ok)
   }
+
+  @Test("A workspace of a later version keeps nobody from the others")
+  func laterVersion() throws {
+    let (cli, desk, data) = try Self.world()
+    defer { withExtendedLifetime(desk) {} }
+    let settings = Array("{\"format\":2,\"workspace\":\"nord\"}\n".utf8)
+    try FolderDisk(data).replace("nord/workspace.json", with: settings)
+    let list = cli.run("admin", "workspace", "list", "--data", data)
+    #expect(list.code == .version && list.output.contains("west"), "\(list)")
+    #expect(list.errors.contains("nord/workspace.json has format 2"), "\(list)")
+  }
 }

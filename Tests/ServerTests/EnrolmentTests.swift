@@ -71,4 +71,24 @@ import Testing
     #expect(
       try devices.join(code: code, replica: ReplicaID(bits: 1), agent: "\u{e5}sa").0.agent == "\u{e5}sa")
   }
+
+  /// Anybody may send codes: they are looked up in what is known of the file until somebody appends to it.
+  @Test func codesAreReadOnceUntilOneIsAdded() throws {
+    let disk = CountingDisk(inner: MemoryDisk())
+    let environment = Environment.system
+    let server = try DeviceRegistry(disk, now: environment.now, random: environment.random)
+    let admin = try DeviceRegistry(disk, now: environment.now, random: environment.random)
+    let code = try admin.invite(agent: "anna", role: "agent", expires: .max)
+    #expect(server.knows(code: code))
+    let reads = disk.reads
+    for _ in 0..<10 { #expect(!server.knows(code: "aaaaaa-bbbb")) }
+    #expect(disk.reads == reads)
+    let other = try admin.invite(agent: "bo", role: "agent", expires: .max)
+    #expect(server.knows(code: other) && server.knows(code: code))
+    _ = try server.join(code: code, replica: ReplicaID(bits: 1), agent: nil)
+    let again = #expect(throws: Refusal.self) {
+      try server.join(code: code, replica: ReplicaID(bits: 1), agent: nil)
+    }
+    #expect(try #require(again).message.contains("used before"))
+  }
 }

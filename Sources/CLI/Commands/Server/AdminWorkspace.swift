@@ -41,28 +41,41 @@ enum AdminWorkspace {
       let data = DataFolder.open(path, context)
       var failure: StorageError?
       for name in try (data.names() + data.namesWithoutSettings()).sorted() {
-        let log = try ServerLog(FolderDisk("\(path)/\(name)"), repairing: false)
-        var devices: Int?
-        do throws(StorageError) {
-          devices = try data.devices(name).devices().count { $0.revoked == nil }
-        } catch {
-          guard case .workspaceDamaged = error else { throw error }
-          context.note(error.description)
-          failure = error
+        let counts = try counts(of: name, data, FolderDisk("\(path)/\(name)"))
+        if let found = counts.failure {
+          context.note(found.description)
+          failure = failure ?? found
         }
         let size = FolderSize.bytes("\(path)/\(name)")
         table.add([
-          .init(name), .init(Words.grouped(Int(log.last))), .init(Words.bytes(size)),
-          .init(devices.map { String($0) } ?? "?"),
+          .init(name), .init(counts.changes.map(Words.grouped) ?? "?"), .init(Words.bytes(size)),
+          .init(counts.devices.map { String($0) } ?? "?"),
         ])
         list.append(
           JSONText(present: [
-            ("workspace", JSONText(name)), ("changes", JSONText(Int(log.last))), ("bytes", JSONText(size)),
-            ("devices", devices.map { JSONText($0) }),
+            ("workspace", JSONText(name)), ("changes", counts.changes.map { JSONText($0) }),
+            ("bytes", JSONText(size)), ("devices", counts.devices.map { JSONText($0) }),
           ]))
       }
       if context.isJSON { context.output.json(list: list) } else { table.write(to: context.output) }
-      return failure == nil ? .ok : .damaged
+      return failure.map { Failure($0).code } ?? .ok
+    }
+  }
+
+  /// How many changes and devices a workspace has, as far as they can be read, and why some cannot.
+  private static func counts(
+    of name: String, _ data: ServerData, _ disk: FolderDisk
+  ) throws(StorageError) -> (changes: Int?, devices: Int?, failure: StorageError?) {
+    do throws(StorageError) {
+      let devices = try data.devices(name).devices().count { $0.revoked == nil }
+      return (Int(try ServerLog(disk, repairing: false).last), devices, nil)
+    } catch {
+      switch error {
+      case .workspaceDamaged: return (Int(try ServerLog(disk, repairing: false).last), nil, error)
+      // Of a log of a later format nothing is known.
+      case .laterVersion: return (nil, nil, error)
+      default: throw error
+      }
     }
   }
 }
