@@ -120,7 +120,7 @@ let package = Package(
     tests(
       "ServerTests",
       [
-        "Agent", "Causality", "ChangeCodec", "Codec", "Merge", "Server", "Storage", "SyncProtocol",
+        "Agent", "Causality", "ChangeCodec", "Codec", "HTTP", "Merge", "Server", "Storage", "SyncProtocol",
         "TestSupport",
       ]),
     tests(

@@ -42,7 +42,7 @@ package struct Endpoints: Sendable {
       return .answer(ServerResponse(json: "{\"status\":\"ok\"}"))
     case ("POST", 2, "v1") where request.path[1] == "join": return .answer(try join(request))
     case (_, 4..., "v1") where request.path[1] == "workspaces":
-      let (hosted, device) = try authorize(request)
+      let (hosted, device) = try authorize(request.path[2], request.token)
       switch (request.method, request.path[3], request.path.count) {
       case ("POST", "sync", 4): return try sync(request, hosted, device)
       case ("GET", "sum", 4): return .answer(try sum(request, hosted))
@@ -58,30 +58,40 @@ package struct Endpoints: Sendable {
     throw Refusal(.notFound, "there is nothing at \(request.method) /\(request.path.joined(separator: "/"))")
   }
 
-  private func authorize(_ request: ServerRequest) throws(Refusal) -> (ServerData.Hosted, Device) {
+  /// Why the body of a request to a workspace is not taken; nil where a device sends it that may ask.
+  package func refusal(ofBodyFor workspace: String, token: String?) -> Refusal? {
+    do throws(Refusal) {
+      _ = try authorize(workspace, token)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func authorize(
+    _ workspace: String, _ token: String?
+  ) throws(Refusal) -> (ServerData.Hosted, Device) {
     // A caller without a token learns nothing of which workspaces there are.
-    guard request.token != nil else {
+    guard token != nil else {
       throw Refusal(.unauthorized, "the request has no token of this server")
     }
     let hosted: ServerData.Hosted
     do throws(StorageError) {
-      hosted = try data.hosted(request.path[2])
+      hosted = try data.hosted(workspace)
     } catch {
       if case .refused = error {
-        throw Refusal(.notFound, "there is no workspace \"\(request.path[2])\" on this server")
+        throw Refusal(.notFound, "there is no workspace \"\(workspace)\" on this server")
       }
-      if case .workspaceDamaged(let name, _) = error { throw Self.damaged(name) }
+      if case .workspaceDamaged = error {
+        // The server's log says what is wrong.
+        throw Refusal(
+          .unavailable,
+          "workspace \"\(workspace)\" is damaged on the server, which serves it again once its operator has repaired it"
+        )
+      }
       throw Refusal(.failed, "the workspace cannot be opened: \(error)")
     }
-    return (hosted, try hosted.devices.device(token: request.token))
-  }
-
-  /// The refusal of a workspace that the operator has to look after; the server's log says what is wrong.
-  private static func damaged(_ name: String) -> Refusal {
-    Refusal(
-      .unavailable,
-      "workspace \"\(name)\" is damaged on the server, which serves it again once its operator has repaired it"
-    )
+    return (hosted, try hosted.devices.device(token: token))
   }
 
   private func join(_ request: ServerRequest) throws(Refusal) -> ServerResponse {

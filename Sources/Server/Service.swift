@@ -33,16 +33,28 @@ package final class Service: RequestHandler {
   package func admit(_ head: RequestHead) -> Admission {
     let path = head.segments
     if path == ["healthz"] { return .accept(maximumBody: 0, runsInline: true) }
-    if path == ["v1", "join"] { return .accept(maximumBody: 4096) }
+    if path == ["v1", "join"] { return .accept(maximumBody: Self.smallBody) }
     guard Self.token(head) != nil else {
       return .refuse(
         Self.response(
           ServerResponse(SyncProtocol.Refusal(.unauthorized, "the request has no token of this server"))))
     }
     let isSync = path.count == 4 && path[3] == "sync"
-    // A request without a body only looks things up: that costs less than a change of thread.
-    return .accept(maximumBody: isSync ? PushBody.maximumSize : 4096, runsInline: isSync && !head.hasBody)
+    // Most pushes are small, and looked at once, when they are here.
+    guard isSync, head.isChunked || (head.contentLength ?? 0) > Self.smallBody else {
+      // A request without a body only looks things up: that costs less than a change of thread.
+      return .accept(
+        maximumBody: Self.smallBody, runsInline: isSync && !head.hasBody && data.isOpen(path[2]))
+    }
+    // All large bodies together have one limit, which is not for strangers to use up.
+    if let refusal = endpoints.refusal(ofBodyFor: path[2], token: Self.token(head)) {
+      return .refuse(Self.response(ServerResponse(refusal)))
+    }
+    return .accept(maximumBody: PushBody.maximumSize)
   }
+
+  /// The largest body that is taken before it is known who sends it, in bytes.
+  private static let smallBody = 4096
 
   package func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) {
     switch endpoints.begin(Self.request(request)) {
