@@ -1,4 +1,5 @@
 import Dispatch
+import SyncProtocol
 import Synchronization
 
 /// Group commit: while one batch of pushes is written and synced, those that arrive wait, and then make the
@@ -11,6 +12,8 @@ final class PushQueue: Sendable {
 
   private struct State {
     var waiting: [Waiting] = []
+    /// What those that wait and those that are being stored take in memory, in bytes.
+    var held = 0
     var isRunning = false
   }
 
@@ -21,37 +24,70 @@ final class PushQueue: Sendable {
 
   /// The most pushes of one batch, so that its answers are not held back by its size.
   private static let batchSize = 256
+  /// The most that one batch takes in memory, beyond its first push, in bytes.
+  private static let batchWeight = 16 << 20
 
-  /// - Parameter moved: called after each batch that moved the head.
-  init(_ workspace: Workspace, moved: @escaping @Sendable () -> Void) {
+  private let limit: Int
+
+  /// - Parameters:
+  ///   - limit: the most that pushes in line may take in memory, in bytes; a single one may take more.
+  ///   - moved: called after each batch that moved the head.
+  init(_ workspace: Workspace, limit: Int = 64 << 20, moved: @escaping @Sendable () -> Void) {
     self.workspace = workspace
+    self.limit = limit
     self.moved = moved
     queue = DispatchQueue(label: "push.\(workspace.name)")
   }
 
-  /// Puts a push in line. `respond` is called on another thread once it is durable or refused.
+  /// Puts a push in line, or refuses it where too much is in line already. `respond` is called once it is durable or
+  /// refused, on another thread but for the latter.
   func add(_ push: Workspace.Push, _ respond: @escaping @Sendable (Workspace.Answer) -> Void) {
-    let starts = state.withLock { state in
+    enum Place {
+      case none, first, behind
+    }
+    let place = state.withLock { state -> Place in
+      guard state.held == 0 || state.held + push.weight <= limit else { return .none }
+      state.held += push.weight
       state.waiting.append(Waiting(push: push, respond: respond))
       defer { state.isRunning = true }
-      return !state.isRunning
+      return state.isRunning ? .behind : .first
     }
-    if starts { queue.async { self.drain() } }
+    switch place {
+    case .none:
+      respond(
+        .failure(Refusal(.unavailable, "more is being sent to this workspace than the server can store")))
+    case .first: queue.async { self.drain() }
+    case .behind: break
+    }
   }
 
   private func drain() {
+    // What the last batch took is free once its answers are given.
+    var done = 0
     while true {
       let batch = state.withLock { state -> [Waiting] in
-        let batch = Array(state.waiting.prefix(Self.batchSize))
+        state.held -= done
+        let batch = Self.batch(state.waiting)
         state.waiting.removeFirst(batch.count)
         if batch.isEmpty { state.isRunning = false }
-        return batch
+        return Array(batch)
       }
       if batch.isEmpty { return }
       let before = workspace.head
       let answers = workspace.process(batch.map(\.push))
       for (waiting, answer) in zip(batch, answers) { waiting.respond(answer) }
+      done = batch.reduce(0) { $0 + $1.push.weight }
       if workspace.head != before { moved() }
     }
+  }
+
+  /// The first ones that are stored together.
+  private static func batch(_ waiting: [Waiting]) -> ArraySlice<Waiting> {
+    var weight = 0
+    let end = waiting.prefix(batchSize).firstIndex { one in
+      weight += one.push.weight
+      return weight > batchWeight
+    }
+    return waiting.prefix(end.map { max(1, $0) } ?? batchSize)
   }
 }

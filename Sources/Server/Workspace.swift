@@ -125,6 +125,11 @@ package final class Workspace: Sendable {
     package let blocks: [Block]
 
     /// Decodes a request's body. Done outside of the workspace's turn, because it costs the most.
+    /// About how much memory the blocks take, in bytes.
+    let weight: Int
+
+    /// What a change takes beside its body, in bytes.
+    private static let changeWeight = 192
     package init(_ sender: Sender, _ request: SyncRequest) throws(Refusal) {
       self.sender = sender
       self.request = request
@@ -134,6 +139,7 @@ package final class Workspace: Sendable {
       blocks = try PushBody.decode(request.body, defaults: defaults)
     }
   }
+      weight = blocks.reduce(0) { $1.changes.reduce($0 + 64) { $0 + $1.body.count + Self.changeWeight } }
 
   package typealias Answer = Result<SyncAnswer<[ServerLog.Extent]>, Refusal>
 

@@ -1,8 +1,10 @@
 import Causality
 import ChangeCodec
 import Codec
+import Dispatch
 import Storage
 import SyncProtocol
+import Synchronization
 import TestSupport
 import Testing
 
@@ -50,6 +52,50 @@ import Testing
       #expect(text.count <= size || member.blocks.count == 1)
     }
     #expect(BlockMember.members(of: [], Deflater(), size: size).isEmpty)
+  }
+
+  /// What waits for a slow disk is bounded; a push that alone is larger than that goes all the same.
+  @Test func pushesInLineAreBounded() throws {
+    let server = try MemoryServer()
+    let workspace = try server.data.hosted("nord").workspace
+    func push(_ replica: UInt64, _ count: Int) throws -> Workspace.Push {
+      let sender = Workspace.Sender(replica: ReplicaID(bits: replica), agent: "a", isSupervisor: false)
+      let text = (1...count).map { "{\"seq\":\($0),\"times\":[1],\"on\":[\"a/\"]}\n{}\n" }.joined()
+      let body = Deflater().compress(Array(text.utf8))
+      return try Workspace.Push(sender, SyncRequest(after: .start, own: UInt64(count), body: body))
+    }
+    let (reached, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let one = try push(1, 10).weight
+    let answers = Mutex<[UInt64: Bool]>([:])
+    let answered = DispatchGroup()
+    func add(_ replica: UInt64, _ count: Int, _ queue: PushQueue) throws {
+      answered.enter()
+      queue.add(try push(replica, count)) { answer in
+        answers.withLock { $0[replica] = (try? answer.get()) != nil }
+        answered.leave()
+      }
+    }
+    func queue() -> PushQueue {
+      PushQueue(workspace, limit: one * 5 / 2) {
+        reached.signal()
+        goesOn.wait()
+      }
+    }
+    let first = queue()
+    try add(1, 50, first)
+    reached.wait()
+    // The one before is not let go of yet.
+    try add(2, 10, first)
+    goesOn.signal()
+    answered.wait()
+    let second = queue()
+    try add(3, 10, second)
+    reached.wait()
+    try add(4, 10, second)
+    try add(5, 10, second)
+    for _ in 0..<2 { goesOn.signal() }
+    answered.wait()
+    #expect(answers.withLock { $0 } == [1: true, 2: false, 3: true, 4: true, 5: false])
   }
 
   private static func push(_ count: Int) -> [UInt8] {
