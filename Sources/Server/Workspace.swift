@@ -70,7 +70,9 @@ package final class Workspace: Sendable {
   }
 
   /// The end of the log.
-  package var head: Cursor { state.withLock { Cursor(position: $0.log.last, sum: $0.log.sum) } }
+  package var head: Cursor { state.withLock { Self.head($0.log) } }
+
+  private static func head(_ log: ServerLog) -> Cursor { Cursor(position: log.last, sum: log.sum) }
 
   /// The log as it is now.
   package var log: ServerLog { state.withLock { $0.log } }
@@ -123,13 +125,13 @@ package final class Workspace: Sendable {
     package let sender: Sender
     package let request: SyncRequest
     package let blocks: [Block]
-
-    /// Decodes a request's body. Done outside of the workspace's turn, because it costs the most.
     /// About how much memory the blocks take, in bytes.
     let weight: Int
 
     /// What a change takes beside its body, in bytes.
     private static let changeWeight = 192
+
+    /// Decodes a request's body. Done outside of the workspace's turn, because it costs the most.
     package init(_ sender: Sender, _ request: SyncRequest) throws(Refusal) {
       self.sender = sender
       self.request = request
@@ -137,9 +139,9 @@ package final class Workspace: Sendable {
         request.isRelay
         ? nil : BlockText.Defaults(replica: sender.replica, by: sender.agent, seen: request.after.position)
       blocks = try PushBody.decode(request.body, defaults: defaults)
+      weight = blocks.reduce(0) { $1.changes.reduce($0 + 64) { $0 + $1.body.count + Self.changeWeight } }
     }
   }
-      weight = blocks.reduce(0) { $1.changes.reduce($0 + 64) { $0 + $1.body.count + Self.changeWeight } }
 
   package typealias Answer = Result<SyncAnswer<[ServerLog.Extent]>, Refusal>
 
@@ -149,7 +151,7 @@ package final class Workspace: Sendable {
     do throws(Refusal) {
       try check(request, log)
       try checkOwn(request.own, mark, sender.replica)
-      return .success(answer(request, log, nil))
+      return .success(try answer(request, log, nil))
     } catch {
       return .failure(error)
     }
@@ -186,7 +188,11 @@ package final class Workspace: Sendable {
         }
       }
       return zip(pushes, outcomes).map { push, outcome in
-        outcome.map { answer(push.request, log, $0) }
+        outcome.map { acknowledgement in
+          // What was stored is acknowledged, also where the log cannot be read: the next request, for the rest, is told so.
+          (try? answer(push.request, log, acknowledgement))
+            ?? SyncAnswer(head: Self.head(log), acknowledgement: acknowledgement, body: [])
+        }
       }
     }
   }
@@ -215,26 +221,39 @@ package final class Workspace: Sendable {
 
   private func answer(
     _ request: SyncRequest, _ log: ServerLog, _ acknowledgement: Acknowledgement?
-  ) -> SyncAnswer<[ServerLog.Extent]> {
-    var extents: [ServerLog.Extent] = []
-    let after = request.after.position
-    if let placed = acknowledgement?.placed {
-      // The agent has what it just sent: only what lies around it is new.
-      var room = request.limit
-      var isWhole = true
-      if after + 1 < placed.first {
-        let (found, reached) = log.extents(after + 1...placed.first - 1, limit: room)
-        extents += found
-        room -= found.reduce(0) { $0 + $1.length }
-        isWhole = reached >= placed.first - 1
-      }
-      let next = placed.first + UInt64(placed.count)
-      if isWhole, next <= log.last, room > 0 { extents += log.extents(next...log.last, limit: room).extents }
-    } else if after < log.last {
-      extents = log.extents(after + 1...log.last, limit: request.limit).extents
+  ) throws(Refusal) -> SyncAnswer<[ServerLog.Extent]> {
+    do throws(StorageError) {
+      return SyncAnswer(
+        head: Self.head(log), acknowledgement: acknowledgement,
+        body: try extents(request, log, acknowledgement?.placed))
+    } catch {
+      throw Refusal(.unavailable, "the server's log cannot be read: \(error)")
     }
-    return SyncAnswer(
-      head: Cursor(position: log.last, sum: log.sum), acknowledgement: acknowledgement, body: extents)
+  }
+
+  /// What is new to the one who asks.
+  private func extents(
+    _ request: SyncRequest, _ log: ServerLog, _ placed: Acknowledgement.Placed?
+  ) throws(StorageError) -> [ServerLog.Extent] {
+    let after = request.after.position
+    guard let placed else {
+      return after < log.last ? try log.extents(after + 1...log.last, limit: request.limit).extents : []
+    }
+    // The agent has what it just sent: only what lies around it is new.
+    var extents: [ServerLog.Extent] = []
+    var room = request.limit
+    var isWhole = true
+    if after + 1 < placed.first {
+      let (found, reached) = try log.extents(after + 1...placed.first - 1, limit: room)
+      extents += found
+      room -= found.reduce(0) { $0 + $1.length }
+      isWhole = reached >= placed.first - 1
+    }
+    let next = placed.first + UInt64(placed.count)
+    if isWhole, next <= log.last, room > 0 {
+      extents += try log.extents(next...log.last, limit: room).extents
+    }
+    return extents
   }
 
   /// Makes and merges runs of what the log holds beyond them, and joins small members of full segments.

@@ -1,5 +1,6 @@
 import ChangeCodec
 import Codec
+import Foundation
 import Merge
 import TestSupport
 import Testing
@@ -132,5 +133,48 @@ import Testing
         #expect(try Self.read(opened) == Array(Self.blocks.prefix(mine * 2)))
       }
     }
+  }
+
+  /// A log may have thousands of segments, a process far fewer descriptors.
+  @Test func onlyTheLastSegmentStaysOpen() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("askonce-\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func openFiles() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+      }.filter { $0.hasPrefix(folder) }
+    }
+    var sizes = Sizes()
+    sizes.segmentMembers = 1
+    var log = try ServerLog(FolderDisk(folder), repairing: true, sizes: sizes)
+    for member in Self.members(Self.blocks) { log = try log.appending([member]) }
+    #expect(try openFiles().count == 2)
+    log = try ServerLog(FolderDisk(folder), repairing: true, sizes: sizes)
+    #expect(try Self.read(log) == Self.blocks)
+    #expect(try openFiles().count == 2)
+    // Parts of files that are to be sent keep these open until they are.
+    var extents = try log.extents(1...log.last, limit: .max).extents
+    #expect(extents.count == Self.blocks.count)
+    #expect(try openFiles().count == Self.blocks.count + 1)
+    extents = []
+    #expect(try openFiles().count == 2)
+    for first in Self.blocks.dropLast().compactMap(\.placement?.first) { log = try log.joining(first) }
+    #expect(try openFiles().count == 2)
+    #expect(try Self.read(log) == Self.blocks)
+  }
+
+  /// Who has the log as it was before a segment was replaced goes on reading the old file.
+  @Test(arguments: [true, false]) func aReplacedSegmentIsReadToTheEnd(isReading: Bool) throws {
+    let (disk, sizes) = try Self.filled(Self.blocks.count, segment: 8)
+    let old = try ServerLog(disk, repairing: true, sizes: sizes)
+    let other = try ServerLog(disk, repairing: false, sizes: sizes)
+    let extents = isReading ? try old.extents(1...old.last, limit: .max).extents : []
+    let joined = try old.joining(1)
+    #expect(joined.memberCount < old.memberCount)
+    for log in [old, joined, other] { #expect(try Self.read(log) == Self.blocks) }
+    let sent = try (isReading ? extents : old.extents(1...old.last, limit: .max).extents).flatMap {
+      try $0.file.read(at: $0.offset, count: $0.length)
+    }
+    #expect(sent.count == old.size)
   }
 }

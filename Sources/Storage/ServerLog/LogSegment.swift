@@ -16,7 +16,9 @@ struct LogSegment: Sendable {
   }
 
   let first: UInt64
-  var file: any DiskFile
+  let file: SegmentFile
+  /// The file, open for appending, and the index's: of the last segment only.
+  var appending: (any DiskFile)?
   var index: (any DiskFile)?
   /// The size of the intact members, in bytes.
   var size: Int
@@ -59,11 +61,19 @@ struct LogSegment: Sendable {
     return entries
   }
 
+  /// The segment as it is once another one is appended to.
+  var closed: LogSegment {
+    var segment = self
+    segment.appending = nil
+    segment.index = nil
+    return segment
+  }
+
   /// Writes a member at the end of a file that is being made.
   mutating func append(_ member: BlockMember) throws(StorageError) {
     guard let begin = member.blocks.first?.placement?.first, let sum = member.blocks.last?.placement?.sum
     else { return }
-    let file = self.file
+    let file = try self.file.open()
     try onDisk { () throws(DiskError) in try file.append(member.bytes.span) }
     entries.append(Entry(first: begin, offset: UInt64(size), sum: sum))
     size += member.bytes.count
@@ -79,10 +89,10 @@ struct LogSegment: Sendable {
     entries.lastIndex(ofSortedWhere: { $0.first <= position })
   }
 
-  /// The blocks of a member.
+  /// The blocks of a member. Cost: the member; who reads several keeps the file open meanwhile.
   func blocks(_ member: Int) throws(StorageError) -> [Block] {
     let range = range(member)
-    let file = self.file
+    let file = try self.file.open()
     let path = Self.path(first)
     let bytes = try onDisk { () throws(DiskError) in try file.read(at: range.lowerBound, count: range.count) }
     var text: [UInt8] = []

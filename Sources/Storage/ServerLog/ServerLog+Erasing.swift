@@ -35,11 +35,12 @@ extension ServerLog {
   package func startingSegment() throws(StorageError) -> ServerLog {
     var log = self
     guard let current = segments.last, !current.entries.isEmpty else { return log }
+    let file = try appending(current)
     try onDisk { () throws(DiskError) in
       // What a failed write left behind counts as damage once the segment is not the last.
-      if try current.file.size() != current.size {
-        try current.file.truncate(to: current.size)
-        try current.file.sync()
+      if try file.size() != current.size {
+        try file.truncate(to: current.size)
+        try file.sync()
       }
     }
     try log.startSegment(last + 1)
@@ -52,6 +53,7 @@ extension ServerLog {
   /// one goes on reading it.
   package func erasing(_ entities: Set<EntityID>, in first: UInt64) throws(StorageError) -> ServerLog {
     try rewriting(first) { (old, segment, deflater) throws(StorageError) in
+      let file = try old.file.open()
       for member in old.entries.indices {
         let blocks = try old.blocks(member)
         let range = old.range(member)
@@ -59,7 +61,7 @@ extension ServerLog {
           try segment.append(BlockMember(blocks.map { $0.erasing(entities) ?? $0 }, deflater))
         } else {
           let bytes = try onDisk { () throws(DiskError) in
-            try old.file.read(at: range.lowerBound, count: range.count)
+            try file.read(at: range.lowerBound, count: range.count)
           }
           try segment.append(BlockMember(bytes: bytes, blocks: blocks))
         }
@@ -81,8 +83,12 @@ extension ServerLog {
     let disk = self.disk
     let path = Self.path(first)
     let file = try onDisk { () throws(DiskError) in try disk.open(path + ".new", .replace) }
-    var segment = LogSegment(first: first, file: file, index: nil, size: 0)
-    try write(segments[number], &segment, Deflater())
+    var segment = LogSegment(
+      first: first, file: SegmentFile(disk, path, file, isKept: false), appending: file, size: 0)
+    let old = segments[number]
+    try write(old, &segment, Deflater())
+    // Who has the log as it was finds its members in the old file only.
+    try old.file.keep()
     try onDisk { () throws(DiskError) in
       try file.sync()
       // Without its index the new file is read as a whole; with the old one it would be misread.
@@ -91,8 +97,8 @@ extension ServerLog {
       try disk.rename(path + ".new", to: path)
       try disk.syncFolder(LogSegment.folder)
     }
-    segment.index = try Self.rewriteIndex(disk, segment)
-    log.segments[number] = segment
+    _ = try Self.rewriteIndex(disk, segment)
+    log.segments[number] = segment.closed
     return log
   }
 

@@ -21,15 +21,17 @@ extension ServerLog {
     let size = try onDisk { () throws(DiskError) in try file.size() }
     let indexBytes =
       try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
-    var segment = LogSegment(first: first, file: file, index: nil, size: size)
+    var segment = LogSegment(
+      first: first, file: SegmentFile(disk, path, file, isKept: !repairing),
+      appending: isLast && repairing ? file : nil, size: size)
     var indexed = LogSegment.parse(indexBytes, size: size)
     if indexed.first?.first != first { indexed = [] }
     let before = (last, sum)
-    var reading = try read(&segment, indexed)
+    var reading = try read(&segment, file, indexed)
     if case .unlikeIndex = reading {
       (last, sum) = before
       indexed = []
-      reading = try read(&segment, indexed)
+      reading = try read(&segment, file, indexed)
     }
     var isWhole = true
     if case .damaged(let found) = reading {
@@ -51,7 +53,8 @@ extension ServerLog {
     }
     if repairing, isLast || segment.entries.count != indexed.count {
       // Derived: a full disk keeps nobody from reading. Without one, the next opening reads more.
-      segment.index = try? Self.rewriteIndex(disk, segment)
+      let index = try? Self.rewriteIndex(disk, segment)
+      if isLast { segment.index = index }
     }
     segments.append(segment)
     return isWhole
@@ -61,18 +64,20 @@ extension ServerLog {
   ///
   /// The very last is read in any case: its end and its last position are in no index.
   private mutating func read(
-    _ segment: inout LogSegment, _ indexed: [LogSegment.Entry]
+    _ segment: inout LogSegment, _ file: any DiskFile, _ indexed: [LogSegment.Entry]
   ) throws(StorageError) -> Reading {
     let taken = max(0, indexed.count - 2)
     segment.entries = Array(indexed[..<taken])
     if taken > 0 { (last, sum) = (indexed[taken].first - 1, indexed[taken - 1].sum) }
     var scanner = MemberScanner(
-      segment.file, path: LogSegment.path(segment.first), from: taken > 0 ? Int(indexed[taken].offset) : 0)
+      file, path: LogSegment.path(segment.first), from: taken > 0 ? Int(indexed[taken].offset) : 0)
     do throws(StorageError) {
       while try take(&scanner, &segment) {
         let number = segment.entries.count - 1
         if number < indexed.count, segment.entries[number] != indexed[number] { return .unlikeIndex }
       }
+      // More than at first, where the server appends meanwhile.
+      segment.size = max(segment.size, scanner.offset)
       return segment.entries.count < indexed.count ? .unlikeIndex : .whole
     } catch {
       guard case .damaged(let found) = error else { throw error }

@@ -5,8 +5,8 @@ import Merge
 
 /// The server's log of one workspace: all changes in the order that it gave them.
 ///
-/// In memory it holds 24 bytes a member, nothing that grows with entities. A value: the server keeps it behind
-/// a lock, copies what it needs, and does its reading and writing outside.
+/// In memory it holds 24 bytes a member, nothing that grows with entities, and open the file that is appended to. A value:
+/// the server keeps it behind a lock, copies what it needs, and does its reading and writing outside.
 package struct ServerLog: Sendable {
   let disk: any Disk
   private let sizes: Sizes
@@ -22,7 +22,8 @@ package struct ServerLog: Sendable {
 
   /// Opens the log, reading the index files and what lies behind them.
   ///
-  /// - Parameter repairing: whether a torn end may be cut off. Damaged parts are left as they are.
+  /// - Parameter repairing: whether a torn end may be cut off, by the one who appends. Damaged parts are left as they are. Who
+  ///   only reads keeps all files open, because the one who appends may replace them meanwhile.
   package init(_ disk: any Disk, repairing: Bool, sizes: Sizes = .standard) throws(StorageError) {
     self.disk = disk
     self.sizes = sizes
@@ -98,15 +99,25 @@ package struct ServerLog: Sendable {
       try disk.syncFolder(LogSegment.folder)
       return file
     }
-    var segment = LogSegment(first: first, file: file, index: nil, size: 0)
+    var segment = LogSegment(
+      first: first, file: SegmentFile(disk, LogSegment.path(first), file, isKept: false), appending: file,
+      size: 0)
     segment.index = try Self.rewriteIndex(disk, segment)
+    if let current = segments.popLast() { segments.append(current.closed) }
     segments.append(segment)
+  }
+
+  /// The last segment's file, open for appending.
+  func appending(_ segment: LogSegment) throws(StorageError) -> any DiskFile {
+    if let file = segment.appending { return file }
+    let disk = self.disk
+    return try onDisk { () throws(DiskError) in try disk.open(LogSegment.path(segment.first), .append) }
   }
 
   /// Writes members behind the last segment's and syncs them.
   private mutating func write(_ members: [BlockMember]) throws(StorageError) {
     let current = segments.count - 1
-    let file = segments[current].file
+    let file = try appending(segments[current])
     let size = segments[current].size
     var bytes: [UInt8] = []
     var entries: [LogSegment.Entry] = []
@@ -181,8 +192,10 @@ package struct ServerLog: Sendable {
   ///
   /// The first may begin before `positions`. No member is cut; at least one is returned where there is one.
   /// - Parameter limit: the most bytes, beyond the first member.
-  /// - Returns: the extents and the last position in them.
-  package func extents(_ positions: ClosedRange<UInt64>, limit: Int) -> (extents: [Extent], last: UInt64) {
+  /// - Returns: the extents and the last position in them. Their files are open as long as they are there.
+  package func extents(
+    _ positions: ClosedRange<UInt64>, limit: Int
+  ) throws(StorageError) -> (extents: [Extent], last: UInt64) {
     var extents: [Extent] = []
     var room = limit
     var reached = positions.lowerBound - 1
@@ -201,7 +214,8 @@ package struct ServerLog: Sendable {
       guard end > start else { break }
       let offset = segment.range(start).lowerBound
       extents.append(
-        Extent(file: segment.file, offset: offset, length: segment.range(end - 1).upperBound - offset))
+        Extent(
+          file: try segment.file.open(), offset: offset, length: segment.range(end - 1).upperBound - offset))
       if end < segment.entries.count {
         reached = segment.entries[end].first - 1
         break
@@ -219,6 +233,8 @@ package struct ServerLog: Sendable {
   ) throws(StorageError) {
     guard position <= last, !segments.isEmpty else { return }
     for segment in segments[segment(at: position)...] {
+      let file = try segment.file.open()
+      defer { withExtendedLifetime(file) {} }
       for member in segment.member(at: position)..<segment.entries.count {
         for block in try segment.blocks(member) where block.last >= position {
           if try !visit(block) { return }
