@@ -14,43 +14,63 @@ package enum Backup {
 
   private static let piece = 4 << 20
 
-  /// Copies all workspaces to an empty folder.
+  /// What became of a backup.
+  package struct Outcome: Sendable {
+    package fileprivate(set) var copied: [Copied] = []
+    /// The workspaces of which there is no copy that could be restored, and why.
+    package fileprivate(set) var failed: [(workspace: String, reason: StorageError)] = []
+  }
+
+  /// Copies all workspaces to an empty folder, also behind one that is damaged.
   ///
   /// Each copy is the workspace as it was at one moment: the log only ever grows at its end, and a push that was
   /// being written is cut off. It is opened and read through its index before this returns.
-  /// - Throws: `StorageError` where the target is in use or lies in the data folder, a log is damaged, or the disk refuses.
-  package static func run(_ data: ServerData, from source: String, to target: String) throws(StorageError)
-    -> [Copied]
-  {
+  /// - Throws: `StorageError` where the target is in use or lies in the data folder, or the disk is full.
+  package static func run(
+    _ data: ServerData, from source: String, to target: String
+  ) throws(StorageError) -> Outcome {
     let root = FolderDisk(target)
     let existing = try onDisk { () throws(DiskError) in try root.list("") }
     guard existing.isEmpty else { throw .refused("\(target) is not empty; back up into a new folder") }
-    var copied: [Copied] = []
-    for name in try data.names() {
-      let from = FolderDisk("\(source)/\(name)")
-      let to = FolderDisk("\(target)/\(name)")
-      try onDisk { () throws(DiskError) in try to.makeFolder("") }
-      var bytes = 0
-      // How far erasures are carried out comes before the files of which it speaks.
-      for path in [ErasureNote.path, "workspace.json", "devices.jsonl", "invites.jsonl", "activity.json"] {
-        bytes += try copy(path, from, to) ?? 0
+    var outcome = Outcome()
+    for name in try (data.names() + data.namesWithoutSettings()).sorted() {
+      do throws(StorageError) {
+        outcome.copied.append(
+          try copy(name, FolderDisk("\(source)/\(name)"), FolderDisk("\(target)/\(name)")))
+      } catch {
+        if case .full = error { throw error }
+        outcome.failed.append((name, error))
       }
-      // Runs first: each holds only what the log held before, so the log's copy covers them.
-      for folder in [RunName.folder, "log"] {
-        let listing = try onDisk { () throws(DiskError) in try from.list(folder) }
-        try onDisk { () throws(DiskError) in try to.makeFolder(folder) }
-        for file in listing.sorted() where file.hasSuffix(".jsonl.gz") {
-          // A run may have been merged meanwhile; it is derived.
-          bytes += try copy("\(folder)/\(file)", from, to) ?? 0
-        }
-        try onDisk { () throws(DiskError) in try to.syncFolder(folder) }
-      }
-      let log = try ServerLog(to, repairing: true)
-      if let damage = log.damage.first { throw StorageError.damaged(damage).of(workspace: name) }
-      try onDisk { () throws(DiskError) in try to.syncFolder("") }
-      copied.append(Copied(workspace: name, position: log.last, bytes: bytes))
     }
-    return copied
+    return outcome
+  }
+
+  private static func copy(
+    _ name: String, _ from: FolderDisk, _ to: FolderDisk
+  ) throws(StorageError) -> Copied {
+    try onDisk { () throws(DiskError) in try to.makeFolder("") }
+    var bytes = 0
+    // How far erasures are carried out comes before the files of which it speaks.
+    for path in [ErasureNote.path, "workspace.json", "devices.jsonl", "invites.jsonl", "activity.json"] {
+      bytes += try copy(path, from, to) ?? 0
+    }
+    // Runs first: each holds only what the log held before, so the log's copy covers them.
+    for folder in [RunName.folder, "log"] {
+      let listing = try onDisk { () throws(DiskError) in try from.list(folder) }
+      try onDisk { () throws(DiskError) in try to.makeFolder(folder) }
+      for file in listing.sorted() where file.hasSuffix(".jsonl.gz") {
+        // A run may have been merged meanwhile; it is derived.
+        bytes += try copy("\(folder)/\(file)", from, to) ?? 0
+      }
+      try onDisk { () throws(DiskError) in try to.syncFolder(folder) }
+    }
+    let log = try ServerLog(to, repairing: true)
+    if let damage = log.damage.first { throw StorageError.damaged(damage).of(workspace: name) }
+    if try onDisk({ () throws(DiskError) in try to.readAll(ServerData.settingsPath) }) == nil {
+      throw ServerData.lostSettings(name)
+    }
+    try onDisk { () throws(DiskError) in try to.syncFolder("") }
+    return Copied(workspace: name, position: log.last, bytes: bytes)
   }
 
   /// Copies a file as it is now. Returns its size; nil where it is not there.
@@ -76,6 +96,31 @@ package enum Backup {
       try target.sync()
       return offset
     }
+  }
+
+  /// Checks everything of a workspace, and counts of what a server may just be writing only what is found again.
+  ///
+  /// - Parameter looksAgain: asked where something was found: waits a moment and returns true where a server is running.
+  /// - Returns: what is damaged and how many changes are intact.
+  package static func check(
+    _ disk: any Disk, of workspace: String, looksAgain: () -> Bool
+  ) throws(StorageError) -> (damage: [Damage], changes: UInt64) {
+    var found = try check(disk, of: workspace)
+    for _ in 0..<looks where !found.damage.isEmpty && looksAgain() {
+      let before = found.damage
+      found = try check(disk, of: workspace)
+      found.damage.removeAll { !before.contains($0) }
+    }
+    return found
+  }
+
+  private static let looks = 2
+
+  private static func check(
+    _ disk: any Disk, of workspace: String
+  ) throws(StorageError) -> (damage: [Damage], changes: UInt64) {
+    let (damage, changes) = try verify(disk)
+    return (damage + (try verifySettings(disk, of: workspace)), changes)
   }
 
   /// Reads every byte of a workspace's log and runs. Returns what is damaged and how many changes are intact.

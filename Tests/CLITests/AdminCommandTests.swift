@@ -123,4 +123,20 @@ struct AdminCommandTests {
     #expect(list.code == .version && list.output.contains("west"), "\(list)")
     #expect(list.errors.contains("nord/workspace.json has format 2"), "\(list)")
   }
+
+  @Test("A backup names what is damaged and copies the rest")
+  func backupBesideDamage() throws {
+    let (cli, desk, data) = try Self.world()
+    defer { withExtendedLifetime(desk) {} }
+    try Self.append("no member", to: "nord/log/0000000001.jsonl.gz", in: data)
+    let backup = cli.run("admin", "backup", cli.folder + "/copy", "--data", data)
+    #expect(backup.code == .damaged && backup.output.contains("west: 0 changes"), "\(backup)")
+    #expect(backup.errors.contains("nord/log/0000000001.jsonl.gz"), "\(backup)")
+    #expect(backup.errors.contains("the copy of nord is not whole"), "\(backup)")
+    #expect(cli.run("admin", "verify", "west", "--data", cli.folder + "/copy").code == .ok)
+    // So is one that lacks its settings.
+    try FolderDisk(data).remove("nord/workspace.json")
+    let second = cli.run("admin", "backup", cli.folder + "/second", "--data", data)
+    #expect(second.code == .damaged && second.errors.contains("nord/"), "\(second)")
+  }
 }

@@ -82,6 +82,18 @@ import Testing
       #expect(counter.logs.load(ordering: .relaxed) == 1)
     }
   }
+
+  @Test func aBackupGoesOnBehindADamagedWorkspace() throws {
+    let desk = try LocalDesk()
+    let (data, _) = try Self.opened(desk) { disk in
+      try disk.makeFolder("nord/log")
+      try disk.replace("nord/log/0000000001.jsonl.gz", with: Array("no member".utf8))
+    }
+    let outcome = try Backup.run(data, from: desk.folder + "/server", to: desk.folder + "/copy")
+    #expect(outcome.copied.map(\.workspace) == ["west"])
+    #expect(outcome.failed.map(\.workspace) == ["nord"])
+    #expect(try FolderDisk(desk.folder + "/copy/west").readAll("workspace.json") != nil)
+  }
 }
 
 /// What threads found.

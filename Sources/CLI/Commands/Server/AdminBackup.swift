@@ -1,6 +1,7 @@
 import Codec
 import Glibc
 import Server
+import Storage
 
 /// Copies a server's data.
 enum AdminBackup {
@@ -11,6 +12,7 @@ enum AdminBackup {
         + "server and put the copy in the data folder's place: devices give back what the copy lacks when they sync.",
       "A copy knows no more of devices and codes than when it was made: after a restore look at 'askonce admin devices' and "
         + "revoke again what was revoked since; devices that joined since join again with a new code.",
+      "A workspace that is damaged is copied as far as it can be read and named; all others are backed up.",
     ],
     operands: [Operand("DEST", "a folder that is empty or not there yet")],
     options: [DataFolder.option],
@@ -25,22 +27,30 @@ enum AdminBackup {
       if isInside(target, path) {
         throw Failure.usage("\(target) lies in the data folder; back up to a folder outside of it")
       }
-      let copied = try Backup.run(DataFolder.open(path, context), from: path, to: target)
-      if context.isJSON {
-        context.output.json(
-          list: copied.map {
-            JSONText(object: [
-              ("workspace", JSONText($0.workspace)), ("position", JSONText(Int($0.position))),
-              ("bytes", JSONText($0.bytes)),
-            ])
-          })
-        return .ok
-      }
-      for copy in copied {
-        context.output.line(
-          "\(copy.workspace): \(Words.count(Int(copy.position), "change")), \(Words.bytes(copy.bytes))")
-      }
-      return .ok
+      let outcome = try Backup.run(DataFolder.open(path, context), from: path, to: target)
+      write(outcome.copied, context)
+      guard let first = outcome.failed.first else { return .ok }
+      for failure in outcome.failed { context.note(failure.reason.description) }
+      let names = outcome.failed.map(\.workspace).joined(separator: ", ")
+      throw Failure(
+        Failure(first.reason).code, "the copy of \(names) is not whole; all others are in \(target)")
+    }
+  }
+
+  private static func write(_ copied: [Backup.Copied], _ context: Context) {
+    if context.isJSON {
+      context.output.json(
+        list: copied.map {
+          JSONText(object: [
+            ("workspace", JSONText($0.workspace)), ("position", JSONText(Int($0.position))),
+            ("bytes", JSONText($0.bytes)),
+          ])
+        })
+      return
+    }
+    for copy in copied {
+      context.output.line(
+        "\(copy.workspace): \(Words.count(Int(copy.position), "change")), \(Words.bytes(copy.bytes))")
     }
   }
 
