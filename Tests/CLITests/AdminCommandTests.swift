@@ -139,4 +139,19 @@ struct AdminCommandTests {
     let second = cli.run("admin", "backup", cli.folder + "/second", "--data", data)
     #expect(second.code == .damaged && second.errors.contains("nord/"), "\(second)")
   }
+
+  @Test("Beside a running server a check looks again before it counts an unfinished end")
+  func unfinishedEnd() throws {
+    let (cli, desk, data) = try Self.world()
+    let lines = try FolderDisk(data).readAll("nord/invites.jsonl") ?? []
+    try Self.append("{\"invite\"", to: "nord/invites.jsonl", in: data)
+    #expect(cli.run("admin", "verify", "--data", data).code == .damaged)
+    #expect(cli.pauses.isEmpty)
+    let lock = try desk.data.lock()
+    #expect(lock != nil)
+    #expect(cli.run("admin", "verify", "--data", data).code == .damaged)
+    #expect(cli.pauses.count == 2)
+    #expect(!lines.isEmpty)
+    withExtendedLifetime(lock) {}
+  }
 }

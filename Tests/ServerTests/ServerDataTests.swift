@@ -1,5 +1,7 @@
 import Agent
 import Causality
+import ChangeCodec
+import Codec
 import Dispatch
 import Foundation
 import Storage
@@ -93,6 +95,33 @@ import Testing
     #expect(outcome.copied.map(\.workspace) == ["west"])
     #expect(outcome.failed.map(\.workspace) == ["nord"])
     #expect(try FolderDisk(desk.folder + "/copy/west").readAll("workspace.json") != nil)
+  }
+
+  /// What a running server is just writing is no damage.
+  @Test func aPushThatIsBeingWrittenIsLookedAtAgain() throws {
+    let blocks = RandomLog(seed: 5, changes: 20).blocks
+    let disk = MemoryDisk(seed: 1)
+    try ServerData.writeSettings(disk, "nord", created: 0)
+    disk.put("devices.jsonl", [0x0A])
+    var log = try ServerLog(disk, repairing: true)
+    for block in blocks { log = try log.appending([BlockMember([block], Deflater())]) }
+    let whole = try #require(disk.bytes(ServerLog.path(1)))
+    let line = RecordLines.line(Array("{\"invite\":\"x\"}".utf8))
+    for cut in [1, 20] {
+      disk.put(ServerLog.path(1), Array(whole.dropLast(cut)))
+      disk.put("invites.jsonl", Array(line.dropLast(cut)))
+      let stopped = try Backup.check(disk, of: "nord") { false }
+      #expect(stopped.damage.count == 2, "\(stopped.damage)")
+      let stuck = try Backup.check(disk, of: "nord") { true }
+      #expect(stuck.damage == stopped.damage)
+      let running = try Backup.check(disk, of: "nord") {
+        disk.put(ServerLog.path(1), whole)
+        disk.put("invites.jsonl", line)
+        return true
+      }
+      #expect(running.damage.isEmpty, "\(running.damage)")
+      #expect(running.changes == 20)
+    }
   }
 }
 

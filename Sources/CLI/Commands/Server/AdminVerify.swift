@@ -42,8 +42,11 @@ enum AdminVerify {
       var list: [JSONText] = []
       for name in names {
         let disk = FolderDisk("\(path)/\(name)")
-        let (logDamage, changes) = try Backup.verify(disk)
-        let damage = try logDamage + Backup.verifySettings(disk, of: name)
+        let (damage, changes) = try Backup.check(disk, of: name) {
+          guard !isRepairing, isServed(path) else { return false }
+          context.pause(pause)
+          return true
+        }
         if isRepairing, !damage.isEmpty {
           try repair(name, disk, context)
         } else {
@@ -54,6 +57,20 @@ enum AdminVerify {
       }
       if context.isJSON { context.output.json(list: list) }
       return isIntact ? .ok : .damaged
+    }
+  }
+
+  /// How long a server has to finish what it is writing, in milliseconds.
+  private static let pause = 200
+
+  /// Whether a server runs on a data folder. Makes no lock where there never was one, as in a backup.
+  private static func isServed(_ path: String) -> Bool {
+    let disk = FolderDisk(path)
+    guard (try? disk.list(""))?.contains(ServerData.lockPath) == true else { return false }
+    do {
+      return try disk.lock(ServerData.lockPath) == nil
+    } catch {
+      return false
     }
   }
 
