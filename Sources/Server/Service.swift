@@ -13,6 +13,8 @@ package final class Service: RequestHandler {
   private let queues = Mutex<[String: PushQueue]>([:])
   private let live = LiveStreams()
   private let maintenance: Maintenance
+  /// Large bodies that are decoded at once: each may take a hundred megabytes for a moment, and more would not be faster.
+  private let decoding = DispatchSemaphore(value: 2)
 
   /// - Parameter report: takes what went wrong behind, in words for the operator.
   package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void) {
@@ -57,7 +59,11 @@ package final class Service: RequestHandler {
   private static let smallBody = 4096
 
   package func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) {
-    switch endpoints.begin(Self.request(request)) {
+    let isLarge = request.body.count > Self.smallBody
+    if isLarge { decoding.wait() }
+    let step = endpoints.begin(Self.request(request))
+    if isLarge { decoding.signal() }
+    switch step {
     case .answer(let response):
       if case .live(let hosted, let device) = response.body {
         respond(live.open(hosted, device))
