@@ -17,6 +17,14 @@ package struct Failure: Error, Hashable, Sendable {
   }
 
   package static func usage(_ message: String) -> Failure { Failure(.usage, message) }
+
+  /// Refuses a word that is none of those that something takes.
+  ///
+  /// - Parameter name: what takes it: `--status`.
+  static func word(_ text: String, of name: String, _ words: [String]) -> Failure {
+    let near = Suggestion.nearest(to: text, among: words).map { "; did you mean '\($0)'?" }
+    return .usage("\(name) is one of \(words.joined(separator: ", ")), not '\(text)'\(near ?? "")")
+  }
 }
 
 extension Failure {

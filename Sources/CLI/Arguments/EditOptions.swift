@@ -3,6 +3,8 @@ import Merge
 
 /// Options that set or clear fields, shared by commands that make and edit customers and tickets.
 struct FieldOptions {
+  /// Of which type the entities are.
+  let type: String
   /// An option and the field that it sets.
   let fields: [(option: Option, field: ExactString)]
   /// An option and the set that it adds to.
@@ -15,7 +17,8 @@ struct FieldOptions {
     "FIELD=VALUE", .any, "any other field and its value; FIELD:=JSON for numbers and other JSON")
   static let clear = Option.list("clear", "FIELD", "take the field's value away")
 
-  /// What the options and the assignments ask for. A field is set once.
+  /// What the options and the assignments ask for. A field is set once, and one that means something to the desk to what it
+  /// can be, whichever way it is set.
   func draft(_ typed: TypedArguments, assignments: [String]) throws(Failure) -> Draft {
     var draft = try Assignment.draft(assignments, isJSON: false)
     for (option, field) in fields {
@@ -36,6 +39,7 @@ struct FieldOptions {
       guard draft.set[field] == nil else { throw .usage("'\(name)' is set and cleared at once") }
       draft.clear.insert(field)
     }
+    try BuiltInField.read(&draft, type: type)
     return draft
   }
 }

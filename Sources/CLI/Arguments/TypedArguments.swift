@@ -44,9 +44,7 @@ package struct TypedArguments: Hashable, Sendable {
       throw .usage("--\(option.name) is given twice: '\(earlier)' and '\(value ?? "")'")
     }
     if let value, !option.choices.isEmpty, !option.choices.contains(value) {
-      let near = Suggestion.nearest(to: value, among: option.choices).map { "; did you mean '\($0)'?" }
-      throw .usage(
-        "--\(option.name) is one of \(option.choices.joined(separator: ", ")), not '\(value)'\(near ?? "")")
+      throw .word(value, of: "--\(option.name)", option.choices)
     }
     values[option.name, default: []].append(contentsOf: value.map { [$0] } ?? [])
   }

@@ -35,12 +35,6 @@ extension Context {
     return id
   }
 
-  /// Refuses a new value of `customer` that names somebody who was erased.
-  func requirePresent(customerOf draft: Draft, _ desk: Desk) throws {
-    guard let id = draft.set["customer"]?.string.flatMap({ EntityID($0) }) else { return }
-    try requirePresent(id, desk)
-  }
-
   /// Refuses to keep anything of somebody who was erased.
   func requirePresent(_ id: EntityID, _ desk: Desk) throws {
     guard desk.store.isErased(id) else { return }

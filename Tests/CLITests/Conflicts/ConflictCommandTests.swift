@@ -101,6 +101,8 @@ struct ConflictCommandTests {
     #expect(desk.run("conflicts", "settle", id, "--merge").errors.contains("cannot be merged"))
     #expect(desk.run("conflicts", "settle", id, "--value", "{", "--json-value").code == .usage)
     #expect(desk.run("conflicts", "undo", id).code == .conflict)
+    #expect(desk.run("conflicts", "settle", id, "--value", "banana").errors.contains("one of new, open"))
+    #expect(desk.run("conflicts", "settle", id, "--value", "5", "--json-value").code == .usage)
     #expect(desk.run("conflicts", "settle", id, "--value", "pending", "--note", "Waits").code == .ok)
     #expect(desk.run("conflicts", "--count").code == .ok)
     #expect(desk.run("conflicts", "settle", id, "--take", "1").code == .conflict)
@@ -113,6 +115,29 @@ struct ConflictCommandTests {
     #expect(desk.run("conflicts", "--json").json?.elements?.first?["id"]?.string == id)
     #expect(desk.run("conflicts", "walk").code == .usage)
     #expect(desk.run("conflicts", "walk").errors.contains("needs a terminal"))
+  }
+
+  @Test("A conflict is not settled by solving what nobody said is solved")
+  func finishing() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    pair.use("anna")
+    let ticket = try desk.ok("ticket", "new", "The tap leaks")
+    try pair.sync()
+    for (agent, status) in [("anna", "pending"), ("bo", "open")] {
+      pair.use(agent)
+      _ = try desk.ok("ticket", "set", ticket, "--status", status)
+    }
+    try pair.sync()
+    let id = try #require(desk.run("conflicts", "--json").json?.elements?.first?["id"]?.string)
+    let refused = desk.run("conflicts", "settle", id, "--value", "solved")
+    #expect(refused.code == .conflict && refused.errors.contains("ticket solve"))
+    #expect(desk.run("conflicts", "settle", id, "--value", "on-hold").code == .ok)
+    // Where somebody said so, it may be.
+    let other = try pair.clash()
+    let its = try #require(
+      desk.run("conflicts", "--on", other, "--json").json?.elements?.first?["id"]?.string)
+    #expect(desk.run("conflicts", "settle", its, "--value", "closed").code == .ok)
   }
 
   @Test("After a sync a line says whose work clashes, and the command to see it")

@@ -91,7 +91,12 @@ struct ConflictWalk {
         return tell("a situation has no value; take a side, or leave a note")
       }
       guard let text = ask("value: "), !text.isEmpty else { return tell("nothing was settled") }
-      return try settle(conflict, .value(JSONText(text)), nil)
+      do {
+        let value = try BuiltInField.settling(conflict, with: JSONText(text), context, desk)
+        return try settle(conflict, .value(value), nil)
+      } catch let failure as Failure {
+        return tell(failure.message)
+      }
     case "m": return try settle(conflict, .merge, nil)
     case "n":
       guard conflict.field == nil else {

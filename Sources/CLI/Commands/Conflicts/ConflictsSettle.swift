@@ -15,7 +15,8 @@ enum ConflictsSettle {
   static let command = Command(
     "conflicts settle", "Settle a conflict by an edit that syncs like any other",
     details: [
-      "A field gets the value in place of all that this device knows. A situation is marked as dealt with; --take says which side "
+      "A field gets the value in place of all that this device knows; one that means something to the desk, such as status, takes "
+        + "what 'ticket set' takes. A situation is marked as dealt with; --take says which side "
         + "stands. What is about something that was erased keeps no words: there nothing but the conflict is given. Two "
         + "people who settle one differently without knowing of each other have a conflict again."
     ],
@@ -47,7 +48,11 @@ enum ConflictsSettle {
         guard ways == 1 || reason != nil || desk.store.isErased(conflict.on) else {
           throw Failure.usage("how? Give --take N, --value V or --merge; for a situation --note is enough")
         }
-        let change = try desk.settle(conflict, how, note: reason)
+        var checked = how
+        if case .value(let value) = how {
+          checked = .value(try BuiltInField.settling(conflict, with: value, context, desk))
+        }
+        let change = try desk.settle(conflict, checked, note: reason)
         if context.isJSON {
           context.output.json([
             ("conflict", JSONText(conflict.id)), ("on", JSONText("\(conflict.on)")),

@@ -16,6 +16,7 @@ enum CustomerCommands {
 
   /// What can be said of a customer by name.
   static let fields = FieldOptions(
+    type: Vocabulary.customer,
     fields: [
       (.value("language", "CODE", "the language to write and speak in, such as 'sv'"), "language"),
       (.value("ref", "NUMBER", "the number in another system"), "ref"),

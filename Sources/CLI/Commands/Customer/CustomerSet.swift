@@ -13,7 +13,8 @@ enum CustomerSet {
   ]
   private static let name = Option.value("name", "NAME", "the customer's name")
   private static let fields = FieldOptions(
-    fields: [(name, "name")] + CustomerCommands.fields.fields, sets: CustomerCommands.fields.sets)
+    type: Vocabulary.customer, fields: [(name, "name")] + CustomerCommands.fields.fields,
+    sets: CustomerCommands.fields.sets)
 
   static let command = Command(
     "customer set", "Change what is known about a customer",

@@ -13,7 +13,7 @@ enum OrganisationCommands {
   private static let organisation = Operand(
     "ORGANISATION", "the start of its id, or its number from another system")
   private static let fields = FieldOptions(
-    fields: CustomerCommands.fields.fields,
+    type: Vocabulary.organisation, fields: CustomerCommands.fields.fields,
     sets: CustomerCommands.fields.sets.filter { $0.field != "handles" })
 
   private static let new = Command(

@@ -11,6 +11,7 @@ enum ArticleCommands {
 
   private static let article = Operand("ARTICLE", "the start of its id, or its number from another system")
   private static let fields = FieldOptions(
+    type: Vocabulary.article,
     fields: [
       (.value("language", "CODE", "the language it is in, such as 'sv'"), "language"),
       (

@@ -10,7 +10,7 @@ enum TicketNew {
   private static let message = Option.value(
     "message", "TEXT", "what the customer said; - reads standard input")
   private static let fields = FieldOptions(
-    fields: TicketCommands.fields, sets: [(TicketCommands.tag, "tags")])
+    type: Vocabulary.ticket, fields: TicketCommands.fields, sets: [(TicketCommands.tag, "tags")])
 
   static let command = Command(
     "ticket new", "Open a ticket and print its id",
@@ -30,6 +30,9 @@ enum TicketNew {
     guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "subject") == nil else {
       throw Failure.usage("'subject' is set twice, as SUBJECT too")
     }
+    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else {
+      throw Failure.usage("SUBJECT is empty")
+    }
     if draft.set["status"] == nil { draft.set["status"] = JSONText("new") }
     guard draft.set["status"]?.string.map(Vocabulary.finished.contains) != true else {
       throw Failure(
@@ -40,6 +43,9 @@ enum TicketNew {
     let end = typed[TicketCommands.due]
     var checked = draft
     try TicketCommands.setDue(end, in: &checked, now: 0)
+    guard !typed.has(customer) || draft.set["customer"] == nil else {
+      throw Failure.usage("'customer' is set twice, by --customer too")
+    }
     let (owner, text, channel, prepared) = (
       typed[customer], typed[message], typed[TicketCommands.channel], draft
     )
@@ -47,11 +53,11 @@ enum TicketNew {
       let message = try text.map { try InputText.read($0) }
       return try Editing.create(context) { desk in
         var draft = prepared
+        try BuiltInField.complete(&draft, type: Vocabulary.ticket, context, desk)
         try TicketCommands.setDue(end, in: &draft, now: context.system.now())
         if let owner {
           draft.set["customer"] = JSONText("\(try context.presentCustomer(owner, desk))")
         }
-        try context.requirePresent(customerOf: draft, desk)
         if let message {
           draft.log[Vocabulary.timeline] = JSONText(present: [
             ("kind", JSONText("message")), ("channel", channel.map { JSONText($0) }),

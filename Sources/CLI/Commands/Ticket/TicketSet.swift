@@ -9,7 +9,8 @@ enum TicketSet {
   private static let customer = Option.value(
     "customer", "CUSTOMER", "whose it is: the start of an id, or a number")
   private static let fields = FieldOptions(
-    fields: [(subject, "subject")] + TicketCommands.fields, sets: [(TicketCommands.tag, "tags")])
+    type: Vocabulary.ticket, fields: [(subject, "subject")] + TicketCommands.fields,
+    sets: [(TicketCommands.tag, "tags")])
 
   private static let because = Option.value(
     "because", "TEXT", "why it is set to solved or closed without 'ticket solve'; kept in the timeline")
@@ -53,13 +54,13 @@ enum TicketSet {
     return { context in
       try Editing.edit(context, text, type: Vocabulary.ticket) { desk, id in
         var draft = draft
+        try BuiltInField.complete(&draft, type: Vocabulary.ticket, context, desk)
         try TicketCommands.setDue(end, in: &draft, now: context.system.now())
         try requireNoTransfer(draft, of: id, desk)
         if isFinishing { try finish(&draft, of: id, desk, because: reason) }
         if let owner {
           draft.set["customer"] = JSONText("\(try context.presentCustomer(owner, desk))")
         }
-        try context.requirePresent(customerOf: draft, desk)
         return try desk.store.commit(Edit(.entity(id), draft))
       }
     }

@@ -1,0 +1,68 @@
+import Agent
+import Codec
+import Testing
+
+@testable import CLI
+
+@Suite("Fields that mean something to the desk")
+struct BuiltInFieldTests {
+  private func desk() throws -> (desk: TestDesk, customer: String, ticket: String) {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    let customer = try desk.ok("customer", "new", "Maja Lind", "--ref", "K1")
+    let ticket = try desk.ok("ticket", "new", "The tap leaks")
+    return (desk, customer, ticket)
+  }
+
+  private func field(_ desk: TestDesk, _ ticket: String, _ name: String) -> String? {
+    desk.run("ticket", "show", ticket, "--json").json?["fields"]?[name]?.string
+  }
+
+  @Test("FIELD=VALUE is checked as the options are, and changes nothing where it is refused")
+  func assignments() throws {
+    let (desk, customer, ticket) = try desk()
+    let digest = desk.run("digest").line
+    for text in [
+      "status=banana", "status=Open", "status:=5", "status=", "status:=null", "priority=xx", "channel=fax",
+      "due=garbage", "due=", "subject:=[\"a\"]", "subject=", "subject= ", "customer=", "customer:={}",
+      "team:=5", "assignee:=[]",
+    ] {
+      for arguments in [["ticket", "set", ticket, text], ["ticket", "new", "Another", text]] {
+        #expect(desk.run(arguments).code == .usage, "\(arguments)")
+      }
+    }
+    for text in ["name:={\"a\":1}", "name=", "name= ", "channel=fax", "channel:=1", "language:=1"] {
+      #expect(desk.run("customer", "set", customer, text).code == .usage, "\(text)")
+    }
+    for arguments in [
+      ["ticket", "set", ticket, "--subject", " "], ["customer", "set", customer, "--name", ""],
+    ] {
+      #expect(desk.run(arguments).code == .usage, "\(arguments)")
+    }
+    #expect(desk.run("ticket", "set", ticket, "customer=garbage").code == .notFound)
+    #expect(desk.run("ticket", "set", ticket, "status=solved ").code == .conflict)
+    #expect(desk.run("ticket", "set", ticket, "status:=\"solved\"").code == .conflict)
+    #expect(
+      desk.run("ticket", "set", ticket, "status=opne").errors.contains(
+        "'status' is one of new, open, pending, on-hold, solved, closed, not 'opne'; did you mean 'open'?"))
+    #expect(desk.run("digest").line == digest)
+  }
+
+  @Test("What is right is kept as an option's value is")
+  func kept() throws {
+    let (desk, customer, ticket) = try desk()
+    _ = try desk.ok("ticket", "set", ticket, "status=on-hold ", "priority=high", "customer=K1", "due=2d")
+    #expect(field(desk, ticket, "status") == "on-hold")
+    #expect(field(desk, ticket, "priority") == "high")
+    #expect(field(desk, ticket, "customer") == customer)
+    let due = try Moment.parse(field(desk, ticket, "due") ?? "", now: 0)
+    #expect(due > Environment.system.now() + 172_000_000)
+    #expect(desk.run("ticket", "new", "Another", "customer=K1", "--customer", "K1").code == .usage)
+    let other = try desk.ok("ticket", "new", "Another", "customer=K1")
+    #expect(field(desk, other, "customer") == customer)
+    // Fields of one's own hold anything, and so does what is set raw.
+    _ = try desk.ok("ticket", "set", ticket, "serial:=5", "size:=[1,2]")
+    _ = try desk.ok("entity", "set", ticket, "status=banana")
+    #expect(field(desk, ticket, "status") == "banana")
+  }
+}
