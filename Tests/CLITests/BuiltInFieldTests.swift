@@ -65,4 +65,29 @@ struct BuiltInFieldTests {
     _ = try desk.ok("entity", "set", ticket, "status=banana")
     #expect(field(desk, ticket, "status") == "banana")
   }
+
+  @Test("A list of a status or priority that nobody has and nothing knows is refused")
+  func lists() throws {
+    let (desk, _, ticket) = try desk()
+    for arguments in [["--status", "foo"], ["--status", "new", "--status", "foo"], ["--priority", "foo"]] {
+      let outcome = desk.run(["ticket", "list"] + arguments)
+      #expect(outcome.code == .usage && outcome.errors.contains("not 'foo'"), "\(arguments)")
+    }
+    #expect(desk.run("ticket", "list", "--status", "pending").code == .ok)
+    #expect(desk.run("ticket", "list", "--priority", "urgent").code == .ok)
+    // What an import brought is found by its own word.
+    _ = try desk.ok("entity", "set", ticket, "status=foo", "priority=foo")
+    #expect(desk.run("ticket", "list", "--status", "foo").output.contains("The tap leaks"))
+    #expect(desk.run("ticket", "list", "--priority", "foo").output.contains("The tap leaks"))
+  }
+
+  @Test("A list in the order of due times shows them")
+  func dueColumn() throws {
+    let (desk, _, ticket) = try desk()
+    _ = try desk.ok("ticket", "set", ticket, "--due", "2999-01-02 03:04")
+    let lines = desk.run("ticket", "list", "--order", "due").output.split(separator: "\n")
+    #expect(lines.first?.contains("  DUE  ") == true)
+    #expect(lines.last?.contains(Moment.local(try Moment.parse("2999-01-02 03:04", now: 0))) == true)
+    #expect(!desk.run("ticket", "list").output.contains("DUE"))
+  }
 }

@@ -54,13 +54,15 @@ enum TicketList {
         if isMine { filter.assignee = desk.store.configuration.agent }
         if let owner { filter.customer = try context.find(owner, type: Vocabulary.customer, desk) }
         if let start { filter.updatedSince = try Moment.parse(start, now: context.system.now()) }
+        try check(filter, desk)
         let (rows, total) = try desk.tickets(filter, limit: limit.count(isJSON: context.isJSON))
         if context.isJSON {
           var list = JSONList(context.output)
           for row in rows { list.add(TicketJSON.row(row, desk)) }
           list.end()
         } else {
-          TicketTable.write(rows, desk, to: context.output)
+          let now = filter.order == .due ? context.system.now() : nil
+          TicketTable.write(rows, desk, dueAt: now, to: context.output)
           limit.tellRest(rows.count, of: total, filter.status == .open ? "open ticket" : "ticket", context)
         }
       }
@@ -72,5 +74,29 @@ enum TicketList {
     if words == ["all"] { return .all }
     guard !words.contains("all") else { throw .usage("--status all excludes others") }
     return .any(Set(words))
+  }
+
+  /// Refuses words that neither the desk nor any ticket here knows: a mistyped one would look like a desk without work. What an
+  /// import brought is found by its own words. Cost: nothing for the desk's words, else a column of the table each.
+  private static func check(_ filter: TicketFilter, _ desk: Desk) throws {
+    func require(_ word: String, of option: Option, _ words: [String], _ narrow: (inout TicketFilter) -> Void)
+      throws
+    {
+      guard !word.isEmpty, !words.contains(word) else { return }
+      var others = TicketFilter()
+      others.status = .all
+      others.includesParts = true
+      narrow(&others)
+      guard try desk.tickets(others, limit: 1).total == 0 else { return }
+      throw Failure.word(word, of: "--\(option.name)", words)
+    }
+    if case .any(let words) = filter.status {
+      for word in words.sorted() {
+        try require(word, of: status, Vocabulary.statuses + ["all"]) { $0.status = .any([word]) }
+      }
+    }
+    if let word = filter.priority {
+      try require(word, of: priority, Vocabulary.priorities) { $0.priority = word }
+    }
   }
 }

@@ -5,21 +5,33 @@ import ServiceDesk
 
 /// Lists of tickets as a person reads them.
 enum TicketTable {
-  static func write(_ rows: [TicketRow], _ desk: Desk, showingCustomer: Bool = true, to output: Output) {
-    var headings = ["id", "status", "priority", "assignee", "updated", "customer", "subject"]
+  /// - Parameter now: shows by when each is due instead of when it was updated, and what is late at this time.
+  static func write(
+    _ rows: [TicketRow], _ desk: Desk, showingCustomer: Bool = true, dueAt now: UInt64? = nil,
+    to output: Output
+  ) {
+    var headings = [
+      "id", "status", "priority", "assignee", now == nil ? "updated" : "due", "customer", "subject",
+    ]
     if !showingCustomer { headings.remove(at: 5) }
     var table = Table(headings)
     for row in rows {
       var cells: [Table.Cell] = [
         .init(desk.shortID(row.id)), .init(row.status),
         .init(row.priority, row.priority == "urgent" ? .red : nil),
-        .init(row.assignee.isEmpty ? row.team : row.assignee), .init(Moment.local(row.updated)),
+        .init(row.assignee.isEmpty ? row.team : row.assignee), time(row, now),
         .init(row.customerName ?? ""), subject(row),
       ]
       if !showingCustomer { cells.remove(at: 5) }
       table.add(cells)
     }
     table.write(to: output)
+  }
+
+  private static func time(_ row: TicketRow, _ now: UInt64?) -> Table.Cell {
+    guard let now else { return .init(Moment.local(row.updated)) }
+    guard let due = row.due else { return "" }
+    return .init(Moment.local(due), due < now && !Vocabulary.finished.contains(row.status) ? .red : nil)
   }
 
   private static func subject(_ row: TicketRow) -> Table.Cell {
