@@ -106,6 +106,10 @@ struct AdminCommandTests {
       #expect(cli.run("admin", "verify", "--data", folder).code == .notFound)
       #expect(cli.run("admin", "backup", cli.folder + "/copy", "--data", folder).code == .notFound)
     }
+    // Nor is a folder served that is not there, which would be an empty server under a mistyped path.
+    let served = cli.run("serve", "--data", data + "/none", "--listen", "127.0.0.1:0")
+    #expect(served.code == .notFound && served.errors.contains("is that the server's data folder?"))
+    #expect(!FileManager.default.fileExists(atPath: data + "/none"))
     for inside in ["/copy", "/copy/deeper", "/nord/copy", "", "/../server/copy"] {
       #expect(cli.run("admin", "backup", data + inside, "--data", data + "/").code == .usage, "\(inside)")
     }

@@ -1,4 +1,5 @@
 import Agent
+import Glibc
 import Server
 import Storage
 
@@ -30,6 +31,15 @@ enum DataFolder {
     let names = try (data.names() + data.namesWithoutSettings()).sorted()
     if names.isEmpty { throw isEmpty(path) }
     return names
+  }
+
+  /// Refuses a data folder that is not there: under a mistyped path an empty server would answer that it knows nobody.
+  static func requirePresent(_ path: String) throws(Failure) {
+    guard access(path, F_OK) != 0, [ENOENT, ENOTDIR].contains(errno) else { return }
+    throw Failure(
+      .notFound,
+      "there is no folder \(path): is that the server's data folder? 'askonce admin workspace create' makes one"
+    )
   }
 
   static func isEmpty(_ path: String) -> Failure {

@@ -13,7 +13,7 @@ enum ServeCommand {
     "serve", "Run a server for workspaces, until SIGTERM or Ctrl-C",
     details: [
       "Prints its address on standard output once it takes requests, and a JSON line on standard error for each "
-        + "request and each trouble. It speaks HTTP and listens on this machine only unless told otherwise: put a "
+        + "request and each trouble. The data folder has to be there. It speaks HTTP and listens on this machine only unless told otherwise: put a "
         + "proxy such as Caddy or nginx in front of it for TLS."
     ],
     options: [DataFolder.option, listen, quiet],
@@ -26,8 +26,10 @@ enum ServeCommand {
     let address = typed[listen] ?? "127.0.0.1:8080"
     let isQuiet = typed.has(quiet)
     return { context in
+      let path = try folder(context)
+      try DataFolder.requirePresent(path)
       let options = Serving.Options(
-        folder: try folder(context), listen: address, now: context.system.now, random: context.system.random)
+        folder: path, listen: address, now: context.system.now, random: context.system.random)
       try Serving.run(options) { address in
         if context.isJSON {
           context.output.json([("address", JSONText(address)), ("pid", JSONText(Int(getpid())))])
