@@ -60,10 +60,15 @@ package struct EntityWriter: Sendable {
     if let count = state.counters[field] { return String(count) }
     switch field {
     case "ref", "id": return state.id.description
-    case "created": return state.firstAt.description
-    case "updated": return state.lastAt.description
+    case "created": return Self.plain(state.firstAt)
+    case "updated": return Self.plain(state.lastAt)
     default: return ""
     }
+  }
+
+  /// A time as every program reads it: what counts within a millisecond means nothing to a table, and import passes over it.
+  private static func plain(_ time: HybridTime) -> String {
+    HybridTime(milliseconds: time.milliseconds).description
   }
 
   /// Appends the entity as one JSON line.

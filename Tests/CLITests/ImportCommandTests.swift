@@ -222,6 +222,13 @@ struct ImportCommandTests {
     #expect(outcome.output.isEmpty)
     #expect(try desk.read("out.csv") == "name\r\n'=1+1\r\n")
     #expect(desk.run("export", "tickets").output == "ref,id,created,updated\r\n")
+    // Times are as every program reads them, whatever counts within a millisecond.
+    let change =
+      #"{"id":"b2x9m1c0aa.1","at":"2026-11-21T17:21:03.306Z~3","seen":0,"by":"bo","on":"ticket/b2x9m1c0aa.1","#
+      + #""set":{"a":1}}"#
+    _ = try desk.ok("import", try desk.write(change + "\n", to: "t.jsonl"), "--format", "changes")
+    let times = desk.run("export", "tickets", "--fields", "created,updated").output
+    #expect(times == "created,updated\r\n2026-11-21T17:21:03.306Z,2026-11-21T17:21:03.306Z\r\n")
     #expect(desk.run("export", "customers", "--output", "/nowhere/x").code == .failed)
     let misspelt = desk.run("export", "customers", "--fields", "nmae,name")
     #expect(misspelt.output == "nmae,name\r\n,=1+1\r\n")
