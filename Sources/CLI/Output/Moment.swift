@@ -74,8 +74,12 @@ extension Moment {
   /// A time as a person types it: `2026-11-21`, `2026-11-21 14:05`, `2026-11-21T14:05:00.000Z`, or how long ago:
   /// `30m`, `2h`, `3d`, `2w`. Days and times without a `Z` are the device's.
   ///
-  /// - Parameter now: milliseconds since 1970.
-  package static func parse(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
+  /// - Parameters:
+  ///   - now: milliseconds since 1970.
+  ///   - isAhead: whether a time to come is wanted, so that who mistypes it is not told of lengths of time that go back.
+  package static func parse(
+    _ text: String, now: UInt64, isAhead: Bool = false
+  ) throws(Failure) -> UInt64 {
     if let time = HybridTime(text) { return time.milliseconds }
     if let length = length(text) { return now > length ? now - length : 0 }
     let parts = text.split { $0 == "-" || $0 == " " || $0 == "T" || $0 == ":" }.map { Int32($0) }
@@ -87,7 +91,8 @@ extension Moment {
       numbers.count == 3 || 0..<24 ~= numbers[3] && 0..<60 ~= numbers[4]
     else {
       throw .usage(
-        "'\(text)' is no time; write 2026-11-21, '2026-11-21 14:05' or how long ago, such as 3d or 2h")
+        "'\(text)' is no time; write 2026-11-21, '2026-11-21 14:05' or how long \(isAhead ? "from now" : "ago"), such as 3d or 2h"
+      )
     }
     var day = tm()
     day.tm_year = numbers[0] - 1900
@@ -103,19 +108,21 @@ extension Moment {
   /// A time to come as a person types it: as `parse` takes it, a length of time counting from now on.
   static func end(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
     if let length = length(text) { return now + length }
-    return try parse(text, now: now)
+    return try parse(text, now: now, isAhead: true)
   }
 
   /// A time until which something goes, as a person types it: as `end`, and a day alone means its end, so that what is
   /// to be done today is not late all day.
   package static func due(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
     guard length(text) == nil else { return try end(text, now: now) }
-    return try until(text, now: now)
+    return try until(text, now: now, isAhead: true)
   }
 
   /// The end of a stretch of time as a person types it: as `parse`, and a day alone means its end.
-  package static func until(_ text: String, now: UInt64) throws(Failure) -> UInt64 {
-    let start = try parse(text, now: now)
+  package static func until(
+    _ text: String, now: UInt64, isAhead: Bool = false
+  ) throws(Failure) -> UInt64 {
+    let start = try parse(text, now: now, isAhead: isAhead)
     let isDay = text.utf8.count == 10 && length(text) == nil
     return try isDay ? parse(text + " 23:59", now: now) + 59_999 : start
   }
