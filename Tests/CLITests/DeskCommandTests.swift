@@ -144,8 +144,11 @@ struct DeskCommandTests {
   func empty() throws {
     let desk = try desk()
     let ticket = try desk.ok("ticket", "new", "Tap")
+    let customer = try desk.ok("customer", "new", "Maja")
     for arguments in [
       ["customer", "new", ""], ["customer", "new", " "], ["ticket", "new", "A", "--tag", ""],
+      ["ticket", "new", " "], ["article", "new", "", "x"], ["organisation", "new", " "],
+      ["ask", customer, ""], ["ask", customer, "  "],
       ["ticket", "set", ticket, "--tag", ""], ["ticket", "tag", ticket, ""],
       ["ticket", "follow", ticket, "--agent", ""],
     ] {

@@ -33,6 +33,9 @@ enum AskCommand {
     ]
   ) { typed in
     let (subject, keys) = (typed.operand(0), typed.operands(from: 1))
+    guard keys.allSatisfy({ $0.contains { !$0.isWhitespace } }) else {
+      throw Failure.usage("KEY is empty: what do you want to know?")
+    }
     let purpose = typed[FactCommands.purpose] ?? Vocabulary.service
     let (reason, isSilent) = (typed[because], typed.has(isSilent))
     guard reason?.isEmpty != true else { throw Failure.usage("--because needs a reason") }

@@ -27,6 +27,7 @@ enum OrganisationCommands {
     guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "name") == nil else {
       throw Failure.usage("'name' is set twice, as NAME too")
     }
+    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else { throw Failure.usage("NAME is empty") }
     let made = draft
     return { context in
       try Editing.create(context) { desk in

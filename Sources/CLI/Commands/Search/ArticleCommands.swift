@@ -44,7 +44,12 @@ enum ArticleCommands {
     ]
   ) { typed in
     var draft = try fields.draft(typed, assignments: typed.operands(from: 2))
-    draft.set["title"] = JSONText(typed.operand(0))
+    guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "title") == nil else {
+      throw Failure.usage("'title' is set twice, as TITLE too")
+    }
+    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else {
+      throw Failure.usage("TITLE is empty")
+    }
     let (words, given) = (typed.operand(1), draft)
     return { context in
       var made = given
@@ -63,7 +68,9 @@ enum ArticleCommands {
     examples: [.init("A new policy", "askonce article set k7f3.9 --body 'You have 60 days to send it back'")]
   ) { typed in
     var draft = try fields.draft(typed, assignments: typed.operands(from: 1))
-    if let title = typed[title] { draft.set["title"] = JSONText(title) }
+    if let title = typed[title] {
+      draft.set["title"] = try BuiltInField.title.read(JSONText(title), of: "title")
+    }
     guard !draft.isEmpty || typed.has(body) else {
       throw Failure.usage("nothing to change; give an option or FIELD=VALUE")
     }
