@@ -61,7 +61,7 @@ struct PeopleCommandTests {
     for (id, size) in [(first, "38"), (second, "39")] {
       #expect(desk.run("customer", "show", id, "--json").json?["fields"]?["fact.shoe_size"]?.plain == size)
     }
-    #expect(desk.run("customer", "split", first).code == .failed)
+    #expect(try desk.ok("customer", "split", first).contains("merged with nobody"))
     #expect(desk.run("customer", "merge", first, first).code == .failed)
     _ = try desk.ok("customer", "distinct", first, second)
   }

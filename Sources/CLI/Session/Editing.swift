@@ -38,7 +38,11 @@ enum Editing {
   }
 
   /// Says what came of an edit.
-  static func report(_ context: Context, _ id: EntityID, _ change: Change?) {
+  ///
+  /// - Parameter unchanged: what to say of the entity where there was nothing to do.
+  static func report(
+    _ context: Context, _ id: EntityID, _ change: Change?, unchanged: String = "is so already"
+  ) {
     if context.isJSON {
       context.output.json([
         ("on", JSONText(id.description)), ("change", change.map { JSONText($0.id.description) }),
@@ -46,7 +50,7 @@ enum Editing {
     } else if change != nil {
       context.output.line("changed \(id)")
     } else {
-      context.output.line("\(id) is so already")
+      context.output.line("\(id) \(unchanged)")
     }
   }
 }

@@ -105,12 +105,11 @@ extension Desk {
   }
 
   /// Opens a solved or closed ticket again.
+  ///
+  /// - Returns: nil where it is open already.
   @discardableResult
   public func reopen(_ ticket: EntityID, because reason: String) throws(DeskError) -> Change? {
-    let status = try known(ticket).text("status") ?? ""
-    guard Vocabulary.finished.contains(status) else {
-      throw .invalid("it is \(status.isEmpty ? "open" : status) already")
-    }
+    guard Vocabulary.finished.contains(try known(ticket).text("status") ?? "") else { return nil }
     guard reason.contains(where: { !$0.isWhitespace }) else { throw .invalid("why is it opened again?") }
     return try commit(Edit(.entity(ticket), Self.reopening(reason)))
   }

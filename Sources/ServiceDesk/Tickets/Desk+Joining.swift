@@ -70,11 +70,15 @@ extension Desk {
   /// Takes a merge back: the ticket stands for itself again, with what was added to it in the meantime. What the other
   /// one took over stays there.
   ///
-  /// - Throws: `DeskError.invalid` for a ticket that is no part of another one.
+  /// - Returns: nil where it is no part of another one.
+  /// - Throws: `DeskError.invalid` where others are parts of it: of those, one has to be named.
   @discardableResult
   public func unmerge(_ part: EntityID) throws(DeskError) -> Change? {
     guard let other = try known(part).mergedInto else {
-      throw .invalid("\(shortID(part)) is no part of another ticket")
+      guard let first = try parts(of: part).first else { return nil }
+      throw .invalid(
+        "\(shortID(part)) is the ticket that stayed; name the one that became a part of it, such as \(shortID(first))"
+      )
     }
     var draft = Draft()
     draft.clear.insert(Vocabulary.merged)

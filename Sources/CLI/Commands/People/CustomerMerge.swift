@@ -85,7 +85,10 @@ enum CustomerMerge {
           ])
           return
         }
-        context.output.line("\(id) is a customer of its own again")
+        context.output.line(
+          others.isEmpty
+            ? "\(id) is merged with nobody, so it is a customer of its own already"
+            : "\(id) is a customer of its own again")
         guard count > 0 else { return }
         context.output.line(
           "\(Words.count(count, "change")) may be either's; 'askonce customer questions \(desk.shortID(id))' lists them"

@@ -70,7 +70,9 @@ enum TicketHandling {
     examples: [.init("It drips again", "askonce ticket reopen k7f3.418 --because 'drips again'")]
   ) { typed in
     guard let reason = typed[because] else { throw Failure.usage("why? Give --because TEXT") }
-    return edit(typed.operand(0)) { desk, id in try desk.reopen(id, because: reason) }
+    return edit(typed.operand(0), unchanged: "is open already") { desk, id in
+      try desk.reopen(id, because: reason)
+    }
   }
 
   static let followUp = Command(
@@ -112,13 +114,15 @@ enum TicketHandling {
   }
 
   /// An edit of the ticket that somebody means.
+  ///
+  /// - Parameter unchanged: what to say of it where there was nothing to do.
   static func edit(
-    _ text: String, _ make: @escaping (Desk, EntityID) throws -> Change?
+    _ text: String, unchanged: String = "is so already", _ make: @escaping (Desk, EntityID) throws -> Change?
   ) -> Command.Action {
     { context in
       try context.withDesk(.writing) { desk in
         let id = try context.wholeTicket(text, desk)
-        Editing.report(context, id, try make(desk, id))
+        Editing.report(context, id, try make(desk, id), unchanged: unchanged)
       }
     }
   }

@@ -42,7 +42,10 @@ enum TicketJoining {
   ) { typed in
     let text = typed.operand(0)
     return { context in
-      try Editing.edit(context, text, type: Vocabulary.ticket) { desk, id in try desk.unmerge(id) }
+      try context.withDesk(.writing) { desk in
+        let id = try context.find(text, type: Vocabulary.ticket, desk)
+        Editing.report(context, id, try desk.unmerge(id), unchanged: "stands for itself already")
+      }
     }
   }
 
