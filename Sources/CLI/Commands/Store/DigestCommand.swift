@@ -13,7 +13,10 @@ enum DigestCommand {
     ],
     options: KnowledgeOptions.all,
     examples: [
-      .init("Compare two stores", "[ \"$(askonce digest --store a)\" = \"$(askonce digest --store b)\" ]"),
+      // Where a store is not there, its command fails and prints nothing, which must not count as the same.
+      .init(
+        "Compare two stores",
+        "a=$(askonce digest --store a) && [ \"$a\" = \"$(askonce digest --store b)\" ]"),
       .init("What Anna's device held then", "askonce digest --as-known-by anna --at '2026-11-21 14:05'"),
     ]
   ) { typed in
