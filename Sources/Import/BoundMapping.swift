@@ -45,7 +45,7 @@ struct BoundMapping: Sendable {
 
   init(_ mapping: Mapping, _ header: Header) throws(ImportError) {
     func bind(_ rule: ValueRule) throws(ImportError) -> BoundRule {
-      try BoundRule(rule, header, unknown: mapping.unknown, trim: mapping.trim)
+      try BoundRule(rule, header, unknown: mapping.unknown, trim: mapping.trim, isExport: mapping.isExport)
     }
     kind = mapping.kind
     order = mapping.order

@@ -20,11 +20,17 @@ struct BoundRule: Sendable {
   private let pieces: [Piece]
   private let unknown: [[UInt8]]
   private let trim: Bool
+  /// Whether the table was exported, so that an apostrophe in front of what a spreadsheet could take for a formula is none of
+  /// the value.
+  private let isExport: Bool
 
-  init(_ rule: ValueRule, _ header: Header, unknown: [[UInt8]], trim: Bool) throws(ImportError) {
+  init(
+    _ rule: ValueRule, _ header: Header, unknown: [[UInt8]], trim: Bool, isExport: Bool
+  ) throws(ImportError) {
     self.rule = rule
     self.unknown = unknown
     self.trim = trim
+    self.isExport = isExport
     var pieces: [Piece] = []
     for piece in rule.pieces {
       switch piece {
@@ -58,7 +64,8 @@ struct BoundRule: Sendable {
   }
 
   private func cell(_ record: CSVRecord, _ index: Int) -> ArraySlice<UInt8>? {
-    let cell = trim ? record[index].trimmed() : record[index]
+    var cell = trim ? record[index].trimmed() : record[index]
+    if isExport, CSVWriter.isMarked(cell) { cell.removeFirst() }
     for word in unknown where word.count == cell.count {
       if cell.elementsEqual(word) { return nil }
     }

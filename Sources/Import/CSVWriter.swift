@@ -2,13 +2,24 @@
 package struct CSVWriter: Sendable {
   /// Whether cells that a spreadsheet could take for a formula, those that start with `=`, `+`, `-`, `@`, a
   /// tab or a carriage return, get an apostrophe in front. That changes the data (`+358 40 ...` becomes
-  /// `'+358 40 ...`), so it is for files that people open, not for files that programs read.
+  /// `'+358 40 ...`), so it is for files that people open, not for files that programs read; the import of an exported table
+  /// takes it off again.
   package var isSafe: Bool
   package var separator: UInt8
 
   package init(separator: UInt8 = UInt8(ascii: ","), isSafe: Bool = false) {
     self.separator = separator
     self.isSafe = isSafe
+  }
+
+  /// Whether a spreadsheet could take the cell for a formula.
+  private static func isFormula(_ cell: ArraySlice<UInt8>) -> Bool {
+    cell.first.map("=+-@\t\r".utf8.contains) ?? false
+  }
+
+  /// Whether nothing but apostrophes stands in front of what a spreadsheet could take for a formula.
+  static func isMarked(_ cell: ArraySlice<UInt8>) -> Bool {
+    cell.first == UInt8(ascii: "'") && isFormula(cell.drop { $0 == UInt8(ascii: "'") })
   }
 
   /// Appends one line.
@@ -22,7 +33,8 @@ package struct CSVWriter: Sendable {
 
   private func write(_ cell: String, isOnly: Bool, to output: inout [UInt8]) {
     var text = Array(cell.utf8)
-    if isSafe, let first = text.first, "=+-@\t\r".utf8.contains(first) {
+    // A cell that has such an apostrophe itself gets another one, safe or not, because reading takes one off.
+    if Self.isFormula(text[...]) && isSafe || Self.isMarked(text[...]) {
       text.insert(UInt8(ascii: "'"), at: 0)
     }
     let isQuoted =

@@ -97,6 +97,28 @@ struct ExportRoundTests {
     #expect(desk.run("customer", "show", first, "--json").json?["fields"]?["city"]?.string == "Newest")
   }
 
+  @Test("Apostrophes that make a table safe for a spreadsheet are taken off; those of a value stay")
+  func spreadsheets() throws {
+    let desk = try desk("other")
+    let other = desk.folder + "/other"
+    let names = ["=1+1", "'=1+1", "''@x", "'Søren", "+46"]
+    for (index, name) in names.enumerated() {
+      _ = try desk.ok("customer", "new", name, "--ref", "\(index)", "--phone", "+4670\(index)", "level:=-1")
+    }
+    try expectNoChange(desk)
+    let digest = desk.run("digest").line
+    let file = try desk.write(desk.run("export", "customers", "--spreadsheet").output, to: "safe.csv")
+    #expect(imported(desk, file, "customers") == [0, names.count, 0])
+    #expect(desk.run("digest").line == digest)
+    #expect(imported(desk, file, "customers", to: "other") == [names.count, 0, 0])
+    func table(_ store: String) -> String {
+      desk.run("export", "customers", "--fields", "ref,name,phones,level", "--store", store).output
+    }
+    let lines = table(desk.folder + "/store").split(separator: "\r\n").sorted()
+    #expect(table(other).split(separator: "\r\n").sorted() == lines)
+    #expect(lines.contains("0,=1+1,+46700,-1"))
+  }
+
   @Test("What a table says anew counts, also where it goes back to what it said before")
   func goesBack() throws {
     let desk = try desk()

@@ -22,6 +22,10 @@ import Testing
     let cells = ["=1+1", "+358 40", "-1", "@x", "a=b"]
     #expect(Self.csv(cells) == "=1+1,+358 40,-1,@x,a=b\r\n")
     #expect(Self.csv(cells, isSafe: true) == "'=1+1,'+358 40,'-1,'@x,a=b\r\n")
+    // Reading takes one apostrophe off, so one that is there already gets another.
+    for isSafe in [false, true] {
+      #expect(Self.csv(["'=1", "''+1", "'a", "'"], isSafe: isSafe) == "''=1,'''+1,'a,'\r\n")
+    }
   }
 
   @Test func readerReadsWhatWriterWrites() {

@@ -13,7 +13,8 @@ enum ExportCommand {
     "fields", "NAMES", "only these fields, parted by commas, in this order")
   private static let noLogs = Option.flag("no-logs", "without timelines and other logs, in JSON lines")
   private static let safe = Option.flag(
-    "spreadsheet", "put an apostrophe before cells that a spreadsheet could take for a formula, in CSV")
+    "spreadsheet",
+    "put an apostrophe before cells that a spreadsheet could take for a formula, in CSV; import takes it off")
   private static let output = Option.value(
     "output", short: "o", "FILE", "write to a file instead of standard output")
 
