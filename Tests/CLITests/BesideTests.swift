@@ -1,0 +1,117 @@
+import Agent
+import CLI
+import Codec
+import Foundation
+import Glibc
+import Testing
+
+/// Real processes beside each other on one store.
+@Suite("Work beside work")
+struct BesideTests {
+  /// A server that takes connections and never answers.
+  private final class Silence {
+    private let socket: Int32
+    let address: String
+
+    init() throws {
+      socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      var here = sockaddr_in()
+      here.sin_family = sa_family_t(AF_INET)
+      here.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let number = socket
+      let bound = withUnsafeMutablePointer(to: &here) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+          bind(number, address, size) == 0 && listen(number, 16) == 0
+            && getsockname(number, address, &size) == 0
+        }
+      }
+      try #require(bound)
+      address = "http://127.0.0.1:\(UInt16(bigEndian: here.sin_port))"
+    }
+
+    deinit { close(socket) }
+  }
+
+  @Test("While a sync waits for a silent server, others edit; a second sync does not")
+  func silentServer() throws {
+    let desk = try TestDesk()
+    let silence = try Silence()
+    _ = try Program.run(desk, ["init", "--agent", "anna"])
+    _ = try Program.run(desk, ["customer", "new", "Before"])
+    try Store(at: desk.folder + "/store", .writing).bind(
+      server: silence.address, workspace: "nord", agent: "anna", role: "agent", token: "a.b")
+    let sync = try Program.Running(desk, ["sync", "--no-retry"])
+    defer { sync.end() }
+    let lock = desk.folder + "/store/lock"
+    // Until it waits: what it leaves in the lock's file says so.
+    for _ in 0..<200 where (try? Data(contentsOf: URL(fileURLWithPath: lock)))?.isEmpty != false {
+      usleep(50_000)
+    }
+    for number in 0..<3 {
+      let edit = try Program.run(desk, ["customer", "new", "Meanwhile \(number)"])
+      #expect(edit.code == 0, "\(edit.errors)")
+    }
+    #expect(try Program.run(desk, ["compact"]).code == 0)
+    #expect(try Program.run(desk, ["sync", "--no-retry"]).code == ExitCode.locked.rawValue)
+    #expect(try Program.run(desk, ["verify"]).code == ExitCode.locked.rawValue)
+    sync.end()
+    #expect(try Program.run(desk, ["verify"]).code == 0)
+    let names = try Program.run(desk, ["customer", "list", "--json"]).output
+    for name in ["Before", "Meanwhile 0", "Meanwhile 1", "Meanwhile 2"] {
+      #expect(names.contains("\"\(name)\""))
+    }
+    withExtendedLifetime(silence) {}
+  }
+
+  @Test("While a gateway's command runs others edit, a second gateway does not, and nothing goes out twice")
+  func gateway() throws {
+    let desk = try TestDesk()
+    _ = try Program.run(desk, ["init", "--agent", "anna"])
+    let customer = try Program.run(desk, ["customer", "new", "Eva", "--email", "eva@example.org"]).output
+      .trimmingCharacters(in: .newlines)
+    let ticket = try Program.run(
+      desk, ["ticket", "new", "The tap", "--customer", customer, "--message", "It drips"]
+    ).output.trimmingCharacters(in: .newlines)
+    for text in ["On Monday", "At nine"] {
+      let reply = try Program.run(desk, ["ticket", "reply", ticket, text, "--channel", "email"])
+      #expect(reply.code == 0, "\(reply.errors)")
+    }
+    let (begun, go, sent) = (desk.folder + "/begun", desk.folder + "/go", desk.folder + "/sent")
+    let command = "cat >> '\(sent)'; touch '\(begun)'; while [ ! -e '\(go)' ]; do sleep 0.05; done"
+    let gateway = try Program.Running(desk, ["gateway", "--channel", "email", "--exec", command])
+    defer { gateway.end() }
+    for _ in 0..<200 where !FileManager.default.fileExists(atPath: begun) { usleep(50_000) }
+    let note = try Program.run(desk, ["ticket", "note", ticket, "She called"])
+    #expect(note.code == 0, "\(note.errors)")
+    #expect(
+      try Program.run(desk, ["gateway", "--channel", "email", "--exec", "true"]).code
+        == ExitCode.locked.rawValue)
+    _ = FileManager.default.createFile(atPath: go, contents: nil)
+    #expect(gateway.line().hasPrefix("2 sent, 0 failed"))
+    gateway.end()
+    let texts = try String(contentsOfFile: sent, encoding: .utf8).split(separator: "\n")
+      .map { try JSONText(parsing: Array($0.utf8))["text"]?.string }
+    #expect(texts == ["On Monday", "At nine"])
+    #expect(try Program.run(desk, ["ticket", "show", ticket]).output.contains("She called"))
+  }
+
+  @Test(
+    "Whatever of input, output and errors is closed, no file of the store gets what is printed",
+    arguments: ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+  func closedDescriptors(_ closed: String) throws {
+    let desk = try TestDesk()
+    _ = try Program.run(desk, ["init", "--agent", "anna"])
+    #expect(try Program.run(desk, ["customer", "new", "Precious", "--phone", "+46701234567"]).code == 0)
+    let program = "'\(Program.path)'"
+    let line = """
+      \(program) customer new Second \(closed); \(program) customer new Third --phone +46701234567 \(closed); exit $?
+      """
+    let code = try Program.run(desk, ["-c", line], program: "/bin/bash").code
+    #expect(code == (closed.contains(" >&-") || closed.hasPrefix(">&-") ? ExitCode.partial.rawValue : 0))
+    let check = try Program.run(desk, ["verify"])
+    #expect(check.code == 0, "\(check.output)")
+    let names = try Program.run(desk, ["customer", "list", "--json"]).output
+    for name in ["Precious", "Second", "Third"] { #expect(names.contains("\"\(name)\"")) }
+  }
+}
