@@ -19,6 +19,14 @@ extension Store {
   package func join(
     _ transport: any Transport, server: String, code: String, agent: String?, isRestored: Bool
   ) throws(SyncError) -> ServerLink.Enrolment {
+    let lock: any Sendable
+    do throws(StorageError) {
+      // Before the code is used up: a sync that waits for its server would go on with the old one.
+      lock = try takeSyncLock()
+    } catch {
+      throw .storage(error)
+    }
+    defer { withExtendedLifetime(lock) {} }
     let enrolment = try ServerLink.join(transport, code: code, replica: replica, agent: agent)
     let isAsked: Bool
     do throws(StorageError) {

@@ -45,25 +45,43 @@ extension Store {
   package func lending<Answer, Failure>(
     _ body: () throws(Failure) -> Answer
   ) throws(StorageError) -> Result<Answer, Failure> {
-    guard access == .writing, !isInDoubt, let mark = lend() else { return Result(catching: body) }
+    guard let mark = lend() else { return Result(catching: body) }
     let result = Result(catching: body)
-    do throws(StorageError) {
-      // Whoever has it works, and will be done.
-      while lock == nil { lock = try onDisk { () throws(DiskError) in try disk.lock(Self.lockPath) } }
-    } catch {
-      isInDoubt = true
-      throw error
-    }
-    if (try? disk.readAll(Self.lockPath)) != mark {
-      isInDoubt = true
-      try reopen()
-    }
+    try takeBack(mark)
     return result
   }
 
-  /// Gives the lock back, and leaves something in its file that whoever takes it removes; nil, and the lock stays, where the
-  /// disk refuses.
-  private func lend() -> [UInt8]? {
+  /// Takes the lock back, and reads the store again where anybody had it meanwhile.
+  ///
+  /// What lies in the lock's file goes in any case: it may be the mark of another one who lent the lock, and has to see that this
+  /// process had it.
+  func takeBack(_ mark: [UInt8]) throws(StorageError) {
+    do throws(StorageError) {
+      // Whoever has it works, and will be done.
+      while lock == nil { lock = try onDisk { () throws(DiskError) in try disk.lock(Self.lockPath) } }
+      let isUntouched = try onDisk { () throws(DiskError) in
+        let file = try disk.open(Self.lockPath, .update)
+        let found = try file.read(at: 0, count: file.size())
+        try file.truncate(to: 0)
+        return found == mark
+      }
+      if isUntouched { return }
+    } catch {
+      lock = nil
+      isInDoubt = true
+      throw error
+    }
+    let before = erasureNote
+    isInDoubt = true
+    try reopen()
+    // What is derived from the files was made anew by whoever carried out an erasure.
+    if erasureNote != before { follower?.storeDidErase() }
+  }
+
+  /// Gives the lock back, and leaves a mark in its file that whoever takes it removes; nil, and the lock stays, where the
+  /// disk refuses or only the disk knows what counts.
+  func lend() -> [UInt8]? {
+    guard access == .writing, !isInDoubt, lock != nil else { return nil }
     let mark = Array(String(environment.random(), radix: 16).utf8)
     do {
       let file = try disk.open(Self.lockPath, .replace)

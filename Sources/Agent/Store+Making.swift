@@ -38,9 +38,6 @@ extension Store {
   package func bind(
     server: String, workspace: String, agent: String, role: String, token: String
   ) throws(StorageError) {
-    // A sync that waits for its server would go on with the old one.
-    let lock = try takeSyncLock()
-    defer { withExtendedLifetime(lock) {} }
     try check(workspace: workspace)
     let isFirst = configuration.server == nil
     var configuration = self.configuration

@@ -64,7 +64,9 @@ extension SyncClient {
       let sum = try link.sum(at: checkpoints[middle].position)
       if sum == checkpoints[middle].sum { low = middle } else { high = middle }
     }
-    let shared = checkpoints[low].position
+    // Another process may have compacted the store meanwhile, so that this lies within a run now.
+    let found = checkpoints[low].position
+    let shared = store.checkpoints.last { $0.position <= found }?.position ?? 0
     guard shared < store.position else { throw .mismatch("the server refuses a history that it shares") }
     report.notes.append(
       "the server's history differs behind position \(shared): it was restored or replaced; "

@@ -190,9 +190,16 @@ public final class SyncClient {
       if try catchUp(&session) { continue }
       session = newSession()
       let request = session.request(unsent: [], own: store.own.lastSequence, erased: store.erasedPosition)
-      // What fails here is told with the next sync.
-      guard case .success(let answer)? = try? link.sync(request) else { return }
-      try take(answer, &session)
+      let answer: Result<SyncAnswer<[UInt8]>, Refusal>
+      do throws(SyncError) {
+        answer = try link.sync(request)
+      } catch {
+        if case .storage = error { throw error }
+        // What fails on the way is told with the next sync.
+        return
+      }
+      guard case .success(let told) = answer else { return }
+      try take(told, &session)
       count()
     }
   }

@@ -4,8 +4,8 @@ import Synchronization
 /// Runs handlers on Dispatch threads, at most so many at once, the others in the order in which they came.
 ///
 /// A concurrent queue alone would start ever more threads while handlers wait for a disk.
-final class WorkQueue: Sendable {
-  typealias Work = @Sendable () -> Void
+package final class WorkQueue: Sendable {
+  package typealias Work = @Sendable () -> Void
 
   private struct State {
     var running = 0
@@ -17,11 +17,11 @@ final class WorkQueue: Sendable {
   private let queue = DispatchQueue(label: "http.handlers", attributes: .concurrent)
   private let state = Mutex(State())
 
-  init(width: Int) {
+  package init(width: Int) {
     self.width = max(1, width)
   }
 
-  func submit(_ work: @escaping Work) {
+  package func submit(_ work: @escaping Work) {
     let starts = state.withLock { state in
       guard state.running < width else {
         state.waiting.append(work)

@@ -86,7 +86,7 @@ package struct Mapping: Sendable {
   package var kind: Kind
   package var separator = UInt8(ascii: ",")
   var unknown: [[UInt8]] = [[]]
-  var trim = false
+  package var trim = false
   var id: ValueRule
   var time: ValueRule?
   var agent: ValueRule?

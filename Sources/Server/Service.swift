@@ -1,5 +1,4 @@
 import Codec
-import Dispatch
 import HTTP
 import Storage
 import SyncProtocol
@@ -14,7 +13,7 @@ package final class Service: RequestHandler {
   private let live = LiveStreams()
   private let maintenance: Maintenance
   /// Large bodies that are decoded at once: each may take a hundred megabytes for a moment, and more would not be faster.
-  private let decoding = DispatchSemaphore(value: 2)
+  private let decoding = WorkQueue(width: 2)
 
   /// - Parameter report: takes what went wrong behind, in words for the operator.
   package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void) {
@@ -59,11 +58,13 @@ package final class Service: RequestHandler {
   private static let smallBody = 4096
 
   package func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) {
-    let isLarge = request.body.count > Self.smallBody
-    if isLarge { decoding.wait() }
-    let step = endpoints.begin(Self.request(request))
-    if isLarge { decoding.signal() }
-    switch step {
+    // Those that wait keep no thread from small requests.
+    guard request.body.count > Self.smallBody else { return begin(request, respond) }
+    decoding.submit { self.begin(request, respond) }
+  }
+
+  private func begin(_ request: Request, _ respond: @escaping @Sendable (Response) -> Void) {
+    switch endpoints.begin(Self.request(request)) {
     case .answer(let response):
       if case .live(let hosted, let device) = response.body {
         respond(live.open(hosted, device))

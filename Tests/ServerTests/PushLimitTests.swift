@@ -64,7 +64,6 @@ import Testing
       let body = Deflater().compress(Array(text.utf8))
       return try Workspace.Push(sender, SyncRequest(after: .start, own: UInt64(count), body: body))
     }
-    let (reached, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     let one = try push(1, 10).weight
     let answers = Mutex<[UInt64: Bool]>([:])
     let answered = DispatchGroup()
@@ -75,25 +74,28 @@ import Testing
         answered.leave()
       }
     }
-    func queue() -> PushQueue {
-      PushQueue(workspace, limit: one * 5 / 2) {
+    // Each with signals of its own: a queue may come to wait only after it was let go on.
+    func queue() -> (queue: PushQueue, reached: DispatchSemaphore, goesOn: DispatchSemaphore) {
+      let (reached, goesOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+      let queue = PushQueue(workspace, limit: one * 5 / 2) {
         reached.signal()
         goesOn.wait()
       }
+      return (queue, reached, goesOn)
     }
     let first = queue()
-    try add(1, 50, first)
-    reached.wait()
+    try add(1, 50, first.queue)
+    first.reached.wait()
     // The one before is not let go of yet.
-    try add(2, 10, first)
-    goesOn.signal()
+    try add(2, 10, first.queue)
+    first.goesOn.signal()
     answered.wait()
     let second = queue()
-    try add(3, 10, second)
-    reached.wait()
-    try add(4, 10, second)
-    try add(5, 10, second)
-    for _ in 0..<2 { goesOn.signal() }
+    try add(3, 10, second.queue)
+    second.reached.wait()
+    try add(4, 10, second.queue)
+    try add(5, 10, second.queue)
+    for _ in 0..<2 { second.goesOn.signal() }
     answered.wait()
     #expect(answers.withLock { $0 } == [1: true, 2: false, 3: true, 4: true, 5: false])
   }

@@ -94,7 +94,7 @@ enum BuiltInField: Hashable {
 extension BuiltInField {
   /// Reads all values that a draft sets.
   static func read(_ draft: inout Draft, type: String) throws(Failure) {
-    for (field, value) in draft.set {
+    for (field, value) in draft.set.sorted(by: { $0.key < $1.key }) {
       guard let kind = BuiltInField(type: type, field: field) else { continue }
       draft.set[field] = try kind.read(value, of: field)
     }
@@ -102,7 +102,7 @@ extension BuiltInField {
 
   /// Completes all values that a draft sets and that were read.
   static func complete(_ draft: inout Draft, type: String, _ context: Context, _ desk: Desk) throws {
-    for (field, value) in draft.set {
+    for (field, value) in draft.set.sorted(by: { $0.key < $1.key }) {
       guard let kind = BuiltInField(type: type, field: field) else { continue }
       draft.set[field] = try kind.complete(value, context, desk)
     }

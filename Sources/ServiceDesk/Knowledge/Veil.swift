@@ -69,10 +69,20 @@ extension Desk {
     return Veil(whole, try consents(for: whole), now: store.environment.now())
   }
 
-  /// A question of a split with what may be shown of what was written. Cost: as `veil(over:)`.
-  public func shown(_ question: SplitQuestion) throws(DeskError) -> SplitQuestion {
-    let veil = try veil(over: question.profile)
-    return SplitQuestion(
+  /// Questions of splits with what may be shown of what was written. Cost: as `veil(over:)` for each profile.
+  public func shown(_ questions: [SplitQuestion]) throws(DeskError) -> [SplitQuestion] {
+    var veils: [EntityID: Veil] = [:]
+    var found: [SplitQuestion] = []
+    for question in questions {
+      let veil = if let known = veils[question.profile] { known } else { try veil(over: question.profile) }
+      veils[question.profile] = veil
+      found.append(Self.shown(question, veil))
+    }
+    return found
+  }
+
+  private static func shown(_ question: SplitQuestion, _ veil: Veil) -> SplitQuestion {
+    SplitQuestion(
       change: question.change, on: question.on, profile: question.profile, others: question.others,
       items: question.items.map { item in
         switch item {

@@ -62,26 +62,8 @@ extension Desk {
       guard seen.insert(page.id).inserted else { continue }
       // A message that went along to another ticket stays in this one's log, and so in its row.
       waiting += page.splitInto
-      let owner = page.view.customer
-      let customer = try owner.flatMap { (id) throws(DeskError) in
-        try stored { () throws(StorageError) in try self.customer(id) }
-      }
-      let consents = Consents(customer?.state, settings)
-      // Whoever wrote to us is answered.
-      let asked = page.entries.contains { $0.entry.direction == "in" && $0.entry.isContact }
-      for entry in page.entries where entry.entry.channel == channel {
-        var kind = entry.state ?? ""
-        let purpose = entry.entry.value["purpose"]?.string ?? Vocabulary.service
-        if kind == "queued", !consents.allows(purpose) || !asked && !consents.allows(Vocabulary.contact) {
-          kind = "held"
-        }
-        if kind == "sending" {
-          let head = try known(entry.on).shown(Self.replyField(entry.entry.id))
-          let own = [store.replica] + (store.configuration.formerReplicas ?? [])
-          if head.map({ own.contains($0.id.replica) }) != true { kind = "" }
-        }
-        found[kind, default: []].append(
-          OutgoingMessage(entry: entry, ticket: page.view, customer: customer))
+      for (kind, message) in try messages(of: page, on: channel, settings) {
+        found[kind, default: []].append(message)
       }
     }
     func list(_ kind: String) -> [OutgoingMessage] {
@@ -92,15 +74,47 @@ extension Desk {
     return Outbox(messages: list("queued"), held: list("held"), interrupted: list("sending"))
   }
 
-  /// Whether a message still waits to be sent: somebody else may have taken it back, hidden it or sent it since it was listed.
-  /// Cost: a page.
-  public func isQueued(_ item: TicketPage.Entry) throws(DeskError) -> Bool {
-    for ticket in try [item.on] + page(item.on).splitInto {
-      if try page(ticket).entries.contains(where: { $0.entry.id == item.entry.id && $0.state == "queued" }) {
-        return true
-      }
+  /// The messages of a page on a channel, each with how far it is: `held` also where the customer does not allow it, and
+  /// `sending` only where this store sends it.
+  private func messages(
+    of page: TicketPage, on channel: String, _ settings: Settings
+  ) throws(DeskError) -> [(kind: String, message: OutgoingMessage)] {
+    let customer = try page.view.customer.flatMap { (id) throws(DeskError) in
+      try stored { () throws(StorageError) in try self.customer(id) }
     }
-    return false
+    let consents = Consents(customer?.state, settings)
+    // Whoever wrote to us is answered.
+    let asked = page.entries.contains { $0.entry.direction == "in" && $0.entry.isContact }
+    var found: [(kind: String, message: OutgoingMessage)] = []
+    for entry in page.entries where entry.entry.channel == channel {
+      var kind = entry.state ?? ""
+      let purpose = entry.entry.value["purpose"]?.string ?? Vocabulary.service
+      if kind == "queued", !consents.allows(purpose) || !asked && !consents.allows(Vocabulary.contact) {
+        kind = "held"
+      }
+      if kind == "sending" {
+        let head = try known(entry.on).shown(Self.replyField(entry.entry.id))
+        let own = [store.replica] + (store.configuration.formerReplicas ?? [])
+        if head.map({ own.contains($0.id.replica) }) != true { kind = "" }
+      }
+      found.append((kind, OutgoingMessage(entry: entry, ticket: page.view, customer: customer)))
+    }
+    return found
+  }
+
+  /// A message that was to be sent as it is now; nil where it is not to be sent any more: taken back, hidden or sent by somebody
+  /// else since it was listed, or the customer does not allow it now. Cost: a page, for one that moved to another ticket two.
+  public func current(_ message: OutgoingMessage) throws(DeskError) -> OutgoingMessage? {
+    let (channel, settings) = (message.entry.entry.channel ?? "", try settings())
+    let page = try page(message.ticket.id)
+    for ticket in [page.id] + page.splitInto {
+      let now = ticket == page.id ? page : try self.page(ticket)
+      let found = try messages(of: now, on: channel, settings).first {
+        $0.message.entry.entry.id == message.entry.entry.id
+      }
+      if let found { return found.kind == "queued" ? found.message : nil }
+    }
+    return nil
   }
 
   private static func replyField(_ entry: ChangeID) -> ExactString {
@@ -110,11 +124,17 @@ extension Desk {
   /// Records how far a message to the customer came. Of concurrent records the one that happened furthest counts: a
   /// message that one gateway sent is sent, whatever happened to it at another.
   ///
-  /// - Parameter detail: what the other side said, such as the message's number there or why it failed.
+  /// - Parameters:
+  ///   - detail: what the other side said, such as the message's number there or why it failed.
+  ///   - last: an earlier record; where somebody wrote another one since, such as that it is taken back, that stays.
   @discardableResult
   public func record(
-    _ item: TicketPage.Entry, as state: String, detail: String? = nil
+    _ item: TicketPage.Entry, as state: String, detail: String? = nil, behind last: Change? = nil
   ) throws(DeskError) -> Change? {
+    if let last {
+      let heads = try known(item.on).registers[Self.replyField(item.entry.id)]?.heads ?? []
+      if heads.contains(where: { $0.id != last.id }) { return nil }
+    }
     guard Vocabulary.replyStates.contains(state) else { throw .invalid("a message is never '\(state)'") }
     var members = [("state", JSONText(state)), ("gateway", JSONText(store.configuration.agent))]
     if let detail, !detail.isEmpty { members.append(("detail", JSONText(String(detail.prefix(500))))) }

@@ -94,6 +94,7 @@ package struct OwnLog: Sendable {
     var (done, start) = (0, 0)
     do {
       while start < lines.count {
+        // A first file that is new has the name that it will have at the next try, and may stay.
         let file = try openForAppending(changes[done].id.sequence)
         if kept == nil { kept = (files.count, fileSize) }
         let part = part(lines, from: start, of: changes.count - done)
@@ -221,11 +222,11 @@ package struct OwnLog: Sendable {
     let next = OwnFile(folder: folder, first: first, isCompressed: false)
     try disk.makeFolder(folder)
     let opened = try disk.open(next.path, .update)
+    // It is there from here on, whatever fails: what is given up has to go with it.
+    files.append(next)
+    (fileSize, fullSize, file) = (0, 0, nil)
     if try opened.size() != 0 { try opened.truncate(to: 0) }
     try syncNames()
-    files.append(next)
-    fileSize = 0
-    fullSize = 0
     file = opened
     return opened
   }

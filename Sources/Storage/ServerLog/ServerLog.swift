@@ -254,6 +254,9 @@ package struct ServerLog: Sendable {
   /// The file is replaced as a whole; who still reads the old one goes on reading it.
   package func joining(_ first: UInt64) throws(StorageError) -> ServerLog {
     try rewriting(first) { (old, segment, deflater) throws(StorageError) in
+      // Kept open until all of it is read.
+      let file = try old.file.open()
+      defer { withExtendedLifetime(file) {} }
       var pending: [Block] = []
       var size = 0
       for member in old.entries.indices {

@@ -44,7 +44,8 @@ enum TargetCommands {
         edits.updateValue(Int(length / 60_000), forKey: option.name)
       } else {
         throw Failure.usage(
-          "--\(option.name) takes a length of time from 1m on, such as 30m or 6h, or none, not '\(text)'")
+          "--\(option.name) takes a length of time, 1m to ten years, such as 30m or 6h, or none, not '\(text)'"
+        )
       }
     }
     guard !edits.isEmpty else { throw Failure.usage("give --first, --next or --resolution") }

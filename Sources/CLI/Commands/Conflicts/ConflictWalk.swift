@@ -20,7 +20,7 @@ struct ConflictWalk {
   }
 
   private enum Step {
-    case next, back, again, quit
+    case next, back, again, changed, quit
   }
 
   mutating func run() throws {
@@ -40,17 +40,13 @@ struct ConflictWalk {
       step: while true {
         prompt(conflict)
         guard let key = try key() else { break walk }
-        // It is another one now, or gone: it is shown as it is.
-        guard try current(conflict) == conflict else {
-          context.output.line("it has changed meanwhile")
-          continue walk
-        }
         switch try take(key, conflict) {
         case .next: break step
         case .back:
           index = max(0, index - 1)
           continue walk
         case .again: continue step
+        case .changed: continue walk
         case .quit: break walk
         }
       }
@@ -90,7 +86,7 @@ struct ConflictWalk {
       guard conflict.field != nil else {
         return tell("a situation has no value; take a side, or leave a note")
       }
-      guard let text = ask("value: "), !text.isEmpty else { return tell("nothing was settled") }
+      guard let text = try ask("value: "), !text.isEmpty else { return tell("nothing was settled") }
       do {
         let value = try BuiltInField.settling(conflict, with: JSONText(text), context, desk)
         return try settle(conflict, .value(value), nil)
@@ -102,7 +98,7 @@ struct ConflictWalk {
       guard conflict.field == nil else {
         return tell("a field needs a value: take a side, or give one with v")
       }
-      guard let text = ask("note: "), !text.isEmpty else { return tell("nothing was settled") }
+      guard let text = try ask("note: "), !text.isEmpty else { return tell("nothing was settled") }
       return try settle(conflict, .done, text)
     case "d":
       guard desk.store.isErased(conflict.on) else { return tell("press one of the keys in brackets") }
@@ -115,13 +111,15 @@ struct ConflictWalk {
     }
   }
 
-  private func ask(_ question: String) -> String? {
+  private func ask(_ question: String) throws -> String? {
     context.output.write(question)
     context.output.flush()
-    return keys.line { text in
-      context.output.write(text)
-      context.output.flush()
-    }
+    return try desk.store.lending {
+      keys.line { text in
+        context.output.write(text)
+        context.output.flush()
+      }
+    }.get()
   }
 
   private func tell(_ text: String) -> Step {
@@ -130,6 +128,11 @@ struct ConflictWalk {
   }
 
   private mutating func settle(_ conflict: Conflict, _ how: Settlement, _ note: String?) throws -> Step {
+    // While somebody thought about it, it may have become another one, or gone: it is shown as it is.
+    guard try current(conflict) == conflict else {
+      context.output.line("it has changed meanwhile")
+      return .changed
+    }
     if let reason = try refusal({ () throws(SettlingError) in _ = try desk.settle(conflict, how, note: note) }
     ) {
       return tell(reason)

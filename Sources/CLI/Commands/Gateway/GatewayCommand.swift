@@ -3,6 +3,7 @@ import Causality
 import Codec
 import Merge
 import ServiceDesk
+import Storage
 
 /// Delivers what agents wrote to customers.
 enum GatewayCommand {
@@ -57,10 +58,19 @@ enum GatewayCommand {
           message.entry, as: "failed", detail: "stopped while sending; nobody knows whether it went out")
         counts.failed += 1
       }
-      for message in outbox.messages where try desk.isQueued(message.entry) {
+      for listed in outbox.messages {
+        // Agents went on while the ones before it were sent.
+        guard let message = try desk.current(listed) else { continue }
         try send(message, line, desk, &counts, context)
       }
-      if syncs { _ = try SyncRun(context, retries: true).sync(store) }
+      if syncs {
+        do {
+          _ = try SyncRun(context, retries: true).sync(store)
+        } catch let error as SyncError {
+          guard case .storage(.locked) = error else { throw error }
+          context.note("another sync is under way; what was done here is sent with the next one")
+        }
+      }
       try store.compact()
       write(counts, held: outbox.held.count, context)
       return counts.failed + counts.waiting == 0 ? .ok : .partial
@@ -76,7 +86,7 @@ enum GatewayCommand {
   private static func send(
     _ message: OutgoingMessage, _ line: String, _ desk: Desk, _ counts: inout Counts, _ context: Context
   ) throws {
-    try desk.record(message.entry, as: "sending")
+    let sending = try desk.record(message.entry, as: "sending")
     let input = json(message, desk).bytes + [0x0A]
     // The other side may take its time, and agents go on meanwhile.
     let outcome = try desk.store.lending { () throws(Failure) in try ShellCommand.run(line, input: input) }
@@ -88,13 +98,13 @@ enum GatewayCommand {
       counts.sent += 1
     case temporary:
       let reason = first(outcome.errors)
-      try desk.record(message.entry, as: "queued", detail: reason)
+      try desk.record(message.entry, as: "queued", detail: reason, behind: sending)
       counts.waiting += 1
       context.note(
         "not sent yet: \(desk.shortID(message.entry.entry.id))" + (reason.map { ": \($0)" } ?? ""))
     default:
       let reason = first(outcome.errors) ?? "the command ended with \(outcome.code)"
-      try desk.record(message.entry, as: "failed", detail: reason)
+      try desk.record(message.entry, as: "failed", detail: reason, behind: sending)
       counts.failed += 1
       context.note("not sent: \(desk.shortID(message.entry.entry.id)): \(reason)")
     }

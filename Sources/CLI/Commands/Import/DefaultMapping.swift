@@ -41,6 +41,8 @@ enum DefaultMapping {
     do {
       var mapping = try Mapping(json: Array(text.text.utf8))
       mapping.isExport = true
+      // In a table that people made spaces around a number mean nothing; in an exported one, which has ids, all is as it was.
+      mapping.trim = !columns.contains("id")
       return mapping
     } catch {
       throw .usage("the file's columns cannot be fields: \(error); give --mapping FILE")

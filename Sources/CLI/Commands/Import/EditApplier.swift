@@ -100,8 +100,9 @@ struct EditApplier {
       }
     }
     var draft = edit.draft
-    let own =
-      edit.isExported ? try existing.flatMap { (id) throws(StorageError) in try store.state(of: id) } : nil
+    // Entries of a log need none, and to fold their entity for each of them would take the longer the more it has.
+    let isRecord = edit.isExported && draft.log.isEmpty
+    let own = isRecord ? try existing.flatMap { (id) throws(StorageError) in try store.state(of: id) } : nil
     for (field, key) in edit.links.sorted(by: { $0.key < $1.key }) {
       if try isThere(key, own?.registers[field]) { continue }
       var target = try names.entity(key)
@@ -114,14 +115,14 @@ struct EditApplier {
         draft.add[field, default: []].append(ExactString(tie.word + id.description))
       }
     }
+    // Elements alone belong to this profile, whatever others of the same person have.
+    let isAlone = draft.set.isEmpty && draft.clear.isEmpty
     if let existing, existing == edit.entity, draft.log.isEmpty, edit.key.ref.text != existing.description {
       draft.set["ref"] = JSONText(edit.key.ref.text)
     }
     if edit.isExported { follow(&draft, own) }
     if edit.isRedacted { hideMark(&draft) }
-    if let existing, edit.isExported, draft.log.isEmpty {
-      // Elements alone belong to this profile, whatever others of the same person have.
-      let isAlone = draft.set.isEmpty && draft.clear.isEmpty
+    if let existing, isRecord {
       let merged = isAlone ? own : try store.mergedState(of: existing)
       for (field, count) in draft.count { draft.count[field] = count - (own?.counters[field] ?? 0) }
       // Of several values an export says one, which settles nothing; nor does a profile that says what another one's

@@ -42,7 +42,7 @@ enum AskCommand {
     let (ticket, channel) = (typed[FactCommands.ticket], typed[FactCommands.channel])
     return { context in
       var code = ExitCode.ok
-      var isAnswered = false
+      var (isAnswered, isCounted) = (false, false)
       func ask(_ access: Store.Access) throws {
         // Who is on the phone needs the answer now.
         _ = try context.withDesk(access, tries: 1) { desk in
@@ -59,6 +59,7 @@ enum AskCommand {
           if case .writing = access {
             context.output.flush()
             try desk.logQuestions(answers, of: id, ticket: ticketID, channel: channel, because: reason)
+            isCounted = true
           }
         }
       }
@@ -71,7 +72,7 @@ enum AskCommand {
         case .full, .failed: reason = Failure(error).message
         default: throw error
         }
-        guard error is StorageError || isAnswered else { throw error }
+        guard !isCounted, error is StorageError || isAnswered else { throw error }
         if !isAnswered { try ask(.reading) }
         context.note("not counted: \(reason)")
       }

@@ -22,7 +22,7 @@ enum CustomerQuestions {
     return { context in
       try context.withDesk(.reading) { desk in
         let id = try text.map { try context.find($0, type: Vocabulary.customer, desk) }
-        let questions = try desk.splitQuestions(touching: id).map { try desk.shown($0) }
+        let questions = try desk.shown(desk.splitQuestions(touching: id))
         if context.isJSON {
           var list = JSONList(context.output)
           for question in questions { list.add(json(question)) }

@@ -36,12 +36,17 @@ struct SyncRun {
     defer { progress.end() }
     desk.onProgress = { progress.update("indexing: \(Words.grouped($0.done)) of \(Words.grouped($0.total))") }
     var attempt = 1
+    var waits = 1
     while true {
       do {
         let client = try SyncClient(store, transport) { report in
           progress.update(Self.progress(report, store))
         }
         return (Self.completed(try client.sync(), desk), watch.news())
+      } catch SyncError.storage(.locked) where waits < Context.lockTries {
+        // Another sync of this store, which took a quarter of a second to find out.
+        progress.update("waiting for another sync of this store")
+        waits += 1
       } catch {
         guard retries, error.isTemporary, attempt < Self.tries, (error.retryAfter ?? 0) <= Self.patience
         else {

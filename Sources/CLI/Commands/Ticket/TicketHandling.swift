@@ -87,9 +87,11 @@ enum TicketHandling {
     guard let channel = typed[TicketCommands.channel] else {
       throw Failure.usage("on which channel? Give --channel NAME")
     }
-    let words = typed.operand(1)
-    return edit(typed.operand(0)) { desk, id in
-      try desk.followUp(id, channel: channel, text: try InputText.read(words))
+    let (ticket, words) = (typed.operand(0), typed.operand(1))
+    return { context in
+      // Nobody else should have to wait while somebody types.
+      let text = try InputText.read(words)
+      return try edit(ticket) { desk, id in try desk.followUp(id, channel: channel, text: text) }(context)
     }
   }
 

@@ -35,8 +35,12 @@ enum TicketMending {
     ]
   ) { typed in
     let (words, reason) = (typed.operand(2), typed[because])
-    return edit(typed) { desk, item in
-      try desk.correct(item.on, item.entry.id, text: try InputText.read(words), because: reason)
+    return { context in
+      // Nobody else should have to wait while somebody types.
+      let text = try InputText.read(words)
+      return try edit(typed) { desk, item in
+        try desk.correct(item.on, item.entry.id, text: text, because: reason)
+      }(context)
     }
   }
 

@@ -1,0 +1,81 @@
+import Codec
+import Merge
+import Storage
+import TestSupport
+import Testing
+
+@testable import Agent
+
+@Suite("A store whose lock is lent")
+struct LendingTests {
+  private let disk = MemoryDisk()
+  private let environment = NodeClock(VirtualClock()).environment(SeededGenerator(seed: 3))
+
+  private func open() throws -> Store {
+    try Store(disk: disk, root: "", .writing, environment: environment)
+  }
+
+  private func edit(_ store: Store, _ name: String) throws {
+    try store.commit(Edit(.new(type: "customer"), Draft(set: ["name": name])))
+  }
+
+  private func names() throws -> [String] {
+    var names: [String] = []
+    try Store(disk: disk, root: "", .reading, environment: environment).forEachState {
+      (state) throws(StorageError) in
+      names.append(state.registers["name"]?.heads.first?.value.plain ?? "")
+    }
+    return names.sorted()
+  }
+
+  @Test("Others write meanwhile, and what both wrote is there")
+  func others() throws {
+    let store = try Store.make(disk: disk, root: "", agent: "anna", environment: environment)
+    try edit(store, "a")
+    #expect(throws: StorageError.self) { try open() }
+    try store.lending {
+      if let other = try? open() { try? edit(other, "b") }
+    }.get()
+    try edit(store, "c")
+    #expect(try names() == ["a", "b", "c"])
+    #expect(store.lastOwnSequence == 3)
+    #expect(throws: StorageError.self) { try open() }
+    // Where nobody came, nothing is read.
+    store.lend().map { mark in try? store.takeBack(mark) }
+    try edit(store, "d")
+    #expect(try names() == ["a", "b", "c", "d"])
+  }
+
+  @Test("Of two that lent it, the second sees that the first one had it back")
+  func twoLenders() throws {
+    _ = try Store.make(disk: disk, root: "", agent: "anna", environment: environment)
+    let walk: Store = try open()
+    let first = try #require(walk.lend())
+    let gateway: Store = try open()
+    try edit(gateway, "sending")
+    let second = try #require(gateway.lend())
+    try walk.takeBack(first)
+    try edit(walk, "settled")
+    walk.lock = nil
+    try gateway.takeBack(second)
+    try edit(gateway, "sent")
+    #expect(try names() == ["sending", "sent", "settled"])
+    #expect(gateway.lastOwnSequence == 3)
+  }
+
+  @Test("A store that cannot have its lock again writes nothing before it has it")
+  func lost() throws {
+    let store = try Store.make(disk: disk, root: "", agent: "anna", environment: environment)
+    try edit(store, "a")
+    let mark = try #require(store.lend())
+    disk.faults.failsOneIn = 1
+    #expect(throws: StorageError.self) { try store.takeBack(mark) }
+    disk.faults.failsOneIn = nil
+    let other: Store = try open()
+    #expect(throws: StorageError.self) { try edit(store, "b") }
+    try edit(other, "c")
+    other.lock = nil
+    try edit(store, "d")
+    #expect(try names() == ["a", "c", "d"])
+  }
+}
