@@ -29,7 +29,8 @@ struct BoundRule: Sendable {
   ) throws(ImportError) {
     self.rule = rule
     self.unknown = unknown
-    self.trim = trim
+    // Spaces around JSON mean nothing, and a cell of spaces is an empty one.
+    self.trim = trim || rule.form.isJSON
     self.isExport = isExport
     var pieces: [Piece] = []
     for piece in rule.pieces {

@@ -20,6 +20,11 @@ struct ValueRule: Sendable {
     case boolean
     case json
     case time(TimePattern)
+
+    var isJSON: Bool {
+      if case .json = self { return true }
+      return false
+    }
   }
 
   /// Text and columns in a row: `Helpdesk customer {customer}`.

@@ -10,7 +10,7 @@ import Testing
 struct BesideTests {
   /// A server that takes connections and never answers.
   private final class Silence {
-    private let socket: Int32
+    private var socket: Int32
     let address: String
 
     init() throws {
@@ -30,24 +30,51 @@ struct BesideTests {
       address = "http://127.0.0.1:\(UInt16(bigEndian: here.sin_port))"
     }
 
-    deinit { close(socket) }
+    /// Ends it, and all connections that wait with it.
+    func end() {
+      if socket >= 0 { close(socket) }
+      socket = -1
+    }
+
+    deinit { end() }
+  }
+
+  /// A sync that waits for a server, of a store with a customer called Before.
+  private func waitingSync(_ desk: TestDesk, _ silence: Silence) throws -> Program.Running {
+    _ = try Program.run(desk, ["init", "--agent", "anna"])
+    _ = try Program.run(desk, ["customer", "new", "Before"])
+    try Store(at: desk.folder + "/store", .writing).bind(
+      server: silence.address, workspace: "nord", agent: "anna", role: "agent", token: "a.b")
+    let sync = try Program.Running(desk, ["sync", "--no-retry"])
+    let lock = desk.folder + "/store/lock"
+    // Until it waits: what it leaves in the lock's file says so.
+    for _ in 0..<200 where (try? Data(contentsOf: URL(fileURLWithPath: lock)))?.isEmpty != false {
+      usleep(50_000)
+    }
+    return sync
+  }
+
+  @Test("A sync that waits for another one lets it end, and then has its turn")
+  func syncBehindSync() throws {
+    let desk = try TestDesk()
+    let silence = try Silence()
+    let first = try waitingSync(desk, silence)
+    defer { first.end() }
+    let second = try Program.Running(desk, ["sync", "--no-retry"])
+    defer { second.end() }
+    usleep(700_000)
+    silence.end()
+    // Both found the server gone: the second one was let in.
+    #expect(first.code() == ExitCode.offline.rawValue)
+    #expect(second.code() == ExitCode.offline.rawValue)
   }
 
   @Test("While a sync waits for a silent server, others edit; a second sync does not")
   func silentServer() throws {
     let desk = try TestDesk()
     let silence = try Silence()
-    _ = try Program.run(desk, ["init", "--agent", "anna"])
-    _ = try Program.run(desk, ["customer", "new", "Before"])
-    try Store(at: desk.folder + "/store", .writing).bind(
-      server: silence.address, workspace: "nord", agent: "anna", role: "agent", token: "a.b")
-    let sync = try Program.Running(desk, ["sync", "--no-retry"])
+    let sync = try waitingSync(desk, silence)
     defer { sync.end() }
-    let lock = desk.folder + "/store/lock"
-    // Until it waits: what it leaves in the lock's file says so.
-    for _ in 0..<200 where (try? Data(contentsOf: URL(fileURLWithPath: lock)))?.isEmpty != false {
-      usleep(50_000)
-    }
     for number in 0..<3 {
       let edit = try Program.run(desk, ["customer", "new", "Meanwhile \(number)"])
       #expect(edit.code == 0, "\(edit.errors)")
@@ -94,6 +121,29 @@ struct BesideTests {
       .map { try JSONText(parsing: Array($0.utf8))["text"]?.string }
     #expect(texts == ["On Monday", "At nine"])
     #expect(try Program.run(desk, ["ticket", "show", ticket]).output.contains("She called"))
+  }
+
+  @Test("A customer who is erased while a message to them is sent gets no record of it, and the others get theirs")
+  func erasedWhileSending() throws {
+    let desk = try TestDesk()
+    _ = try Program.run(desk, ["init", "--agent", "anna"])
+    var customers: [String] = []
+    for name in ["Eva", "Bo"] {
+      let customer = try Program.run(desk, ["customer", "new", name, "--email", "\(name)@example.org"]).output
+        .trimmingCharacters(in: .newlines)
+      let ticket = try Program.run(desk, ["ticket", "new", "Tap", "--customer", customer, "--message", "It drips"])
+        .output.trimmingCharacters(in: .newlines)
+      let reply = try Program.run(desk, ["ticket", "reply", ticket, "To \(name)", "--channel", "email"])
+      #expect(reply.code == 0, "\(reply.errors)")
+      customers.append(customer)
+    }
+    let erase = "'\(Program.path)' customer erase \(customers[0]) --yes --reason asked"
+    let command = "if grep -q 'To Eva'; then \(erase) >> '\(desk.folder)/erased' 2>&1; fi; exit 75"
+    let gateway = try Program.run(desk, ["gateway", "--channel", "email", "--exec", command])
+    let said = (try? String(contentsOfFile: desk.folder + "/erased", encoding: .utf8)) ?? ""
+    #expect(gateway.output.hasPrefix("0 sent, 0 failed, 2 waiting"), "\(gateway.output)\(gateway.errors)\(said)")
+    #expect(try !Program.run(desk, ["customer", "show", customers[0]]).output.contains("Eva"), "\(said)")
+    #expect(try Program.run(desk, ["gateway", "--channel", "email", "--exec", "true"]).output.hasPrefix("1 sent"))
   }
 
   @Test(

@@ -119,6 +119,26 @@ struct ExportRoundTests {
     #expect(lines.contains("0,=1+1,+46700,-1"))
   }
 
+  @Test("Spaces behind the commas of a table's header mean nothing in its lines; in an export those of a value stay")
+  func spaces() throws {
+    let desk = try desk("other")
+    let typed = try desk.write("ref, name, level:=\nT1, Anna, 5\nT2, Bo,\n", to: "typed.csv")
+    #expect(imported(desk, typed, "customers") == [2, 0, 0])
+    let anna = desk.run("customer", "show", "T1", "--json").json
+    #expect(anna?["fields"]?["name"]?.string == "Anna" && anna?["fields"]?["level"]?.int == 5)
+    let loose = try desk.write("ref,level:=\nT2, 7\nT1, \n", to: "loose.csv")
+    #expect(imported(desk, loose, "customers")[2] == 0)
+    #expect(desk.run("customer", "show", "T2", "--json").json?["fields"]?["level"]?.int == 7)
+    _ = try desk.ok("customer", "set", "T1", "street= North 1 ")
+    let digest = desk.run("digest").line
+    for fields in ["ref,name,street", "id,ref,street"] {
+      let table = desk.run("export", "customers", "--fields", fields).output
+      let file = try desk.write(table, to: "own.csv")
+      #expect(imported(desk, file, "customers")[2] == 0)
+      #expect(desk.run("digest").line == digest)
+    }
+  }
+
   @Test("What a table says anew counts, also where it goes back to what it said before")
   func goesBack() throws {
     let desk = try desk()

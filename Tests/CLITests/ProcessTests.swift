@@ -298,6 +298,12 @@ enum Program {
       }
     }
 
+    /// Waits for its end.
+    func code() -> Int32 {
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+
     func end() {
       guard process.isRunning else { return }
       // Tests run on threads that block signals, which programs inherit: so not SIGTERM.

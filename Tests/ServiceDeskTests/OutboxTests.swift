@@ -31,6 +31,30 @@ struct OutboxTests {
     #expect(throws: DeskError.self) { try desks.anna.record(message.entry, as: "flown") }
   }
 
+  @Test(
+    "One takes a message back beside a try that fails: it is taken back; behind one that worked, it is sent",
+    arguments: ["queued", "failed", "sent"])
+  func cancelBesideTry(_ outcome: String) throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    try desks.anna.write(ticket, NewEntry("message", "On Monday", channel: "email", direction: "out"))
+    try desks.sync()
+    let message = try #require(try desks.bo.outbox("email").messages.first)
+    let sending = try desks.bo.record(message.entry, as: "sending")
+    try desks.anna.cancel(try #require(try desks.anna.page(ticket).entries.last))
+    try desks.sync()
+    try desks.bo.record(message.entry, as: outcome, behind: outcome == "sent" ? nil : sending)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.page(ticket).entries.last?.state == (outcome == "sent" ? "sent" : "cancelled"))
+      let outbox = try desk.outbox("email")
+      #expect(outbox.messages.isEmpty && outbox.interrupted.isEmpty)
+    }
+    // Who knew of the try has the last word.
+    try desks.bo.record(message.entry, as: "failed", behind: sending)
+    #expect(try desks.bo.page(ticket).entries.last?.state == (outcome == "sent" ? "sent" : "cancelled"))
+  }
+
   @Test("Two gateways try at once, one fails: it is sent; what one is sending, the other leaves alone")
   func gateways() throws {
     let desks = try TwoDesks()

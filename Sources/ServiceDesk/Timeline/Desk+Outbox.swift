@@ -102,11 +102,16 @@ extension Desk {
     return found
   }
 
-  /// A message that was to be sent as it is now; nil where it is not to be sent any more: taken back, hidden or sent by somebody
-  /// else since it was listed, or the customer does not allow it now. Cost: a page, for one that moved to another ticket two.
+  /// A message that was to be sent as it is now; nil where it is not to be sent any more: taken back, hidden, erased or sent by
+  /// somebody else since it was listed, or the customer does not allow it now. Cost: a page, for one that moved to another ticket two.
   public func current(_ message: OutgoingMessage) throws(DeskError) -> OutgoingMessage? {
     let (channel, settings) = (message.entry.entry.channel ?? "", try settings())
-    let page = try page(message.ticket.id)
+    let page: TicketPage
+    do {
+      page = try self.page(message.ticket.id)
+    } catch .notFound {
+      return nil
+    }
     for ticket in [page.id] + page.splitInto {
       let now = ticket == page.id ? page : try self.page(ticket)
       let found = try messages(of: now, on: channel, settings).first {
@@ -126,24 +131,33 @@ extension Desk {
   ///
   /// - Parameters:
   ///   - detail: what the other side said, such as the message's number there or why it failed.
-  ///   - last: an earlier record; where somebody wrote another one since, such as that it is taken back, that stays.
+  ///   - last: an earlier record. What somebody wrote who knew of it stays; what somebody wrote beside it, such as that the
+  ///     message is taken back, is said again over both, since this outcome changes nothing about it.
   @discardableResult
   public func record(
     _ item: TicketPage.Entry, as state: String, detail: String? = nil, behind last: Change? = nil
   ) throws(DeskError) -> Change? {
-    if let last {
-      let heads = try known(item.on).registers[Self.replyField(item.entry.id)]?.heads ?? []
-      if heads.contains(where: { $0.id != last.id }) { return nil }
-    }
     guard Vocabulary.replyStates.contains(state) else { throw .invalid("a message is never '\(state)'") }
+    let field = Self.replyField(item.entry.id)
+    let entity = try known(item.on)
+    var draft = Draft()
+    if let last {
+      let heads = entity.registers[field]?.heads ?? []
+      guard heads.contains(where: { $0.id == last.id }) else { return nil }
+      let beside = heads.filter { $0.id != last.id }.map { ($0.value, $0.value["state"]?.string ?? "") }
+      // Another gateway has it in its hands, and says what came of it.
+      if beside.contains(where: { $0.1 == "sending" }) { return nil }
+      let rank = { (state: String) in Vocabulary.replyStates.firstIndex(of: state) ?? 0 }
+      if let (value, said) = beside.max(by: { rank($0.1) < rank($1.1) }), !["", "draft", "queued"].contains(said) {
+        draft.set[field] = value
+        return try commit(Edit(.entity(item.on), draft))
+      }
+    }
     var members = [("state", JSONText(state)), ("gateway", JSONText(store.configuration.agent))]
     if let detail, !detail.isEmpty { members.append(("detail", JSONText(String(detail.prefix(500))))) }
     // Whoever let it go had seen what the customer wrote.
-    if let despite = try known(item.on).shown(Self.replyField(item.entry.id))?.value["despite"] {
-      members.append(("despite", despite))
-    }
-    var draft = Draft()
-    draft.set[Self.replyField(item.entry.id)] = JSONText(object: members)
+    if let despite = entity.shown(field)?.value["despite"] { members.append(("despite", despite)) }
+    draft.set[field] = JSONText(object: members)
     return try commit(Edit(.entity(item.on), draft))
   }
 

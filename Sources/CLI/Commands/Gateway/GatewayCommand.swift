@@ -49,9 +49,10 @@ enum GatewayCommand {
         throw Failure(.locked, "another gateway works on this store; try again when it has finished")
       }
       defer { withExtendedLifetime(gateway) {} }
-      let desk = Desk(store)
       let syncs = !isAlone && store.configuration.server != nil
       if syncs { _ = try SyncRun(context, retries: true).sync(store) }
+      // Made behind the sync, whose own desk follows the store as long as it runs.
+      let desk = Desk(store)
       let outbox = try desk.outbox(channel)
       for message in outbox.interrupted {
         try desk.record(
@@ -91,20 +92,25 @@ enum GatewayCommand {
     // The other side may take its time, and agents go on meanwhile.
     let outcome = try desk.store.lending { () throws(Failure) in try ShellCommand.run(line, input: input) }
       .get()
+    // Who was erased while it was on its way has no record any more, and gets none.
+    func record(_ state: String, _ detail: String?, behind last: Change? = nil) throws {
+      guard !desk.store.isErased(message.entry.on) else { return }
+      try desk.record(message.entry, as: state, detail: detail, behind: last)
+    }
     let first = { (text: String) in text.split(separator: "\n").first.map(String.init) }
     switch outcome.code {
     case 0:
-      try desk.record(message.entry, as: "sent", detail: first(outcome.output))
+      try record("sent", first(outcome.output))
       counts.sent += 1
     case temporary:
       let reason = first(outcome.errors)
-      try desk.record(message.entry, as: "queued", detail: reason, behind: sending)
+      try record("queued", reason, behind: sending)
       counts.waiting += 1
       context.note(
         "not sent yet: \(desk.shortID(message.entry.entry.id))" + (reason.map { ": \($0)" } ?? ""))
     default:
       let reason = first(outcome.errors) ?? "the command ended with \(outcome.code)"
-      try desk.record(message.entry, as: "failed", detail: reason, behind: sending)
+      try record("failed", reason, behind: sending)
       counts.failed += 1
       context.note("not sent: \(desk.shortID(message.entry.entry.id)): \(reason)")
     }

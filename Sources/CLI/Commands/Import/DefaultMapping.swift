@@ -1,4 +1,5 @@
 import Codec
+import Foundation
 import Import
 
 /// The mapping of a CSV file that says by its columns' names what they are, as `askonce export` writes it.
@@ -6,8 +7,9 @@ enum DefaultMapping {
   /// Columns that follow from history.
   private static let derived: Set<String> = ["id", "created", "updated"]
 
-  /// - Parameter columns: the names in the file's header.
-  static func make(_ kind: Mapping.Kind, columns: [String]) throws(Failure) -> Mapping {
+  /// - Parameter header: the names in the file's header, as they stand there.
+  static func make(_ kind: Mapping.Kind, columns header: [String]) throws(Failure) -> Mapping {
+    let columns = header.map { $0.trimmingCharacters(in: .whitespaces) }
     let id = columns.contains("ref") ? "ref" : "id"
     guard columns.contains(id) else {
       throw .usage(
@@ -41,8 +43,8 @@ enum DefaultMapping {
     do {
       var mapping = try Mapping(json: Array(text.text.utf8))
       mapping.isExport = true
-      // In a table that people made spaces around a number mean nothing; in an exported one, which has ids, all is as it was.
-      mapping.trim = !columns.contains("id")
+      // Whoever sets a space behind each comma of the header does so in all lines. No export does, where all is to stay as it was.
+      mapping.trim = columns != header
       return mapping
     } catch {
       throw .usage("the file's columns cannot be fields: \(error); give --mapping FILE")

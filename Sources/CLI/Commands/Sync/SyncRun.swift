@@ -44,9 +44,10 @@ struct SyncRun {
         }
         return (Self.completed(try client.sync(), desk), watch.news())
       } catch SyncError.storage(.locked) where waits < Context.lockTries {
-        // Another sync of this store, which took a quarter of a second to find out.
+        // Another sync of this store, which needs the store's lock to end.
         progress.update("waiting for another sync of this store")
         waits += 1
+        try store.lending { context.pause(250) }.get()
       } catch {
         guard retries, error.isTemporary, attempt < Self.tries, (error.retryAfter ?? 0) <= Self.patience
         else {
@@ -54,7 +55,7 @@ struct SyncRun {
         }
         let pause = Self.pause(attempt, after: error, random: context.system.random())
         progress.update("trying again in \(pause / 1000 + 1) s: \(error)")
-        context.pause(pause)
+        try store.lending { context.pause(pause) }.get()
         attempt += 1
       }
     }
