@@ -119,7 +119,9 @@ struct ExportRoundTests {
     #expect(lines.contains("0,=1+1,+46700,-1"))
   }
 
-  @Test("Spaces behind the commas of a table's header mean nothing in its lines; in an export those of a value stay")
+  @Test(
+    "Spaces behind the commas of a table's header mean nothing in its lines; in an export those of a value stay"
+  )
   func spaces() throws {
     let desk = try desk("other")
     let typed = try desk.write("ref, name, level:=\nT1, Anna, 5\nT2, Bo,\n", to: "typed.csv")

@@ -148,7 +148,9 @@ extension Desk {
       // Another gateway has it in its hands, and says what came of it.
       if beside.contains(where: { $0.1 == "sending" }) { return nil }
       let rank = { (state: String) in Vocabulary.replyStates.firstIndex(of: state) ?? 0 }
-      if let (value, said) = beside.max(by: { rank($0.1) < rank($1.1) }), !["", "draft", "queued"].contains(said) {
+      if let (value, said) = beside.max(by: { rank($0.1) < rank($1.1) }),
+        !["", "draft", "queued"].contains(said)
+      {
         draft.set[field] = value
         return try commit(Edit(.entity(item.on), draft))
       }
