@@ -48,6 +48,35 @@ struct BuiltInFieldTests {
     #expect(desk.run("digest").line == digest)
   }
 
+  @Test("What names a thing is no empty text and is said once, by operand, option or FIELD=VALUE")
+  func titles() throws {
+    let desk = try desk().desk
+    let article = try desk.ok("article", "new", "Returns", "Send it back")
+    let digest = desk.run("digest").line
+    for arguments in [
+      ["ticket", "new", " "], ["customer", "new", ""], ["organisation", "new", " "],
+      ["article", "new", " ", "Text"],
+      ["article", "set", article, "--title", " "], ["article", "set", article],
+    ] {
+      #expect(desk.run(arguments).code == .usage, "\(arguments)")
+    }
+    for (arguments, field) in [
+      (["ticket", "new", "A", "subject=B"], "subject"), (["customer", "new", "A", "name=B"], "name"),
+      (["organisation", "new", "A", "name=B"], "name"),
+      (["article", "new", "A", "Text", "title=B"], "title"),
+      (["article", "new", "A", "Text", "body=B"], "body"),
+      (["article", "set", article, "--title", "A", "title=B"], "title"),
+      (["article", "set", article, "--body", "A", "body=B"], "body"),
+    ] {
+      let done = desk.run(arguments)
+      #expect(done.code == .usage && done.errors.contains("'\(field)' is set twice"), "\(arguments)")
+    }
+    #expect(desk.run("digest").line == digest)
+    _ = try desk.ok("article", "set", article, "--title", "Sending back", "--body", "Within 60 days")
+    let shown = desk.run("article", "show", article, "--json").json?["fields"]
+    #expect(shown?["title"]?.string == "Sending back" && shown?["body"]?.string == "Within 60 days")
+  }
+
   @Test("What is right is kept as an option's value is")
   func kept() throws {
     let (desk, customer, ticket) = try desk()

@@ -19,8 +19,18 @@ struct FieldOptions {
 
   /// What the options and the assignments ask for. A field is set once, and one that means something to the desk to what it
   /// can be, whichever way it is set.
-  func draft(_ typed: TypedArguments, assignments: [String]) throws(Failure) -> Draft {
+  ///
+  /// - Parameter named: the value of a field that has an operand or option of its own, by the name of that.
+  func draft(
+    _ typed: TypedArguments, assignments: [String],
+    named: [(name: String, field: ExactString, value: String)] = []
+  ) throws(Failure) -> Draft {
     var draft = try Assignment.draft(assignments, isJSON: false)
+    for (name, field, value) in named {
+      guard draft.set.updateValue(JSONText(value), forKey: field) == nil else {
+        throw .usage("'\(field)' is set twice, as \(name) too")
+      }
+    }
     for (option, field) in fields {
       guard let value = typed[option] else { continue }
       guard draft.set.updateValue(JSONText(value), forKey: field) == nil else {

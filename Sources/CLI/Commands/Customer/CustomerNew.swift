@@ -23,12 +23,8 @@ enum CustomerNew {
         "askonce customer new 'Bo Ek' --email bo@example.org fact.shoe_size:=44"),
     ]
   ) { typed in
-    var draft = try CustomerCommands.fields.draft(typed, assignments: typed.operands(from: 1))
-    guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "name") == nil else {
-      throw Failure.usage("'name' is set twice, as NAME too")
-    }
-    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else { throw Failure.usage("NAME is empty") }
-    let made = draft
+    let made = try CustomerCommands.fields.draft(
+      typed, assignments: typed.operands(from: 1), named: [("NAME", "name", typed.operand(0))])
     return { context in
       try Editing.create(context) { desk in
         let change = try desk.store.commit(Edit(.new(type: Vocabulary.customer), made))

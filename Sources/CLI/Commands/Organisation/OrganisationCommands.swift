@@ -23,12 +23,8 @@ enum OrganisationCommands {
       .init("A company", "askonce organisation new 'Nord Bryggeri AB' --ref 556677-8899 --city Lund")
     ]
   ) { typed in
-    var draft = try fields.draft(typed, assignments: typed.operands(from: 1))
-    guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "name") == nil else {
-      throw Failure.usage("'name' is set twice, as NAME too")
-    }
-    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else { throw Failure.usage("NAME is empty") }
-    let made = draft
+    let made = try fields.draft(
+      typed, assignments: typed.operands(from: 1), named: [("NAME", "name", typed.operand(0))])
     return { context in
       try Editing.create(context) { desk in
         try desk.store.commit(Edit(.new(type: Vocabulary.organisation), made))

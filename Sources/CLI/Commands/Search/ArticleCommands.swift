@@ -43,14 +43,10 @@ enum ArticleCommands {
         "askonce article new 'Send something back' - --audience public --topic returns < returns.txt")
     ]
   ) { typed in
-    var draft = try fields.draft(typed, assignments: typed.operands(from: 2))
-    guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "title") == nil else {
-      throw Failure.usage("'title' is set twice, as TITLE too")
-    }
-    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else {
-      throw Failure.usage("TITLE is empty")
-    }
-    let (words, given) = (typed.operand(1), draft)
+    let words = typed.operand(1)
+    let given = try fields.draft(
+      typed, assignments: typed.operands(from: 2),
+      named: [("TITLE", "title", typed.operand(0)), ("TEXT", "body", words)])
     return { context in
       var made = given
       made.set["body"] = JSONText(try InputText.read(words))
@@ -67,14 +63,13 @@ enum ArticleCommands {
     options: [title, body] + fields.options + [FieldOptions.clear],
     examples: [.init("A new policy", "askonce article set k7f3.9 --body 'You have 60 days to send it back'")]
   ) { typed in
-    var draft = try fields.draft(typed, assignments: typed.operands(from: 1))
-    if let title = typed[title] {
-      draft.set["title"] = try BuiltInField.title.read(JSONText(title), of: "title")
-    }
-    guard !draft.isEmpty || typed.has(body) else {
-      throw Failure.usage("nothing to change; give an option or FIELD=VALUE")
-    }
-    let (text, given, words) = (typed.operand(0), draft, typed[body])
+    let (text, words) = (typed.operand(0), typed[body])
+    let named =
+      [("--title", "title", typed[title]), ("--body", "body", words)] as [(String, ExactString, String?)]
+    let given = try fields.draft(
+      typed, assignments: typed.operands(from: 1),
+      named: named.compactMap { (name, field, value) in value.map { (name, field, $0) } })
+    guard !given.isEmpty else { throw Failure.usage("nothing to change; give an option or FIELD=VALUE") }
     return { context in
       var draft = given
       if let words { draft.set["body"] = JSONText(try InputText.read(words)) }

@@ -26,13 +26,8 @@ enum TicketNew {
         "Something to do without a customer", "askonce ticket new 'Order new price lists' --assignee anna"),
     ]
   ) { typed in
-    var draft = try fields.draft(typed, assignments: typed.operands(from: 1))
-    guard draft.set.updateValue(JSONText(typed.operand(0)), forKey: "subject") == nil else {
-      throw Failure.usage("'subject' is set twice, as SUBJECT too")
-    }
-    guard typed.operand(0).contains(where: { !$0.isWhitespace }) else {
-      throw Failure.usage("SUBJECT is empty")
-    }
+    var draft = try fields.draft(
+      typed, assignments: typed.operands(from: 1), named: [("SUBJECT", "subject", typed.operand(0))])
     if draft.set["status"] == nil { draft.set["status"] = JSONText("new") }
     guard draft.set["status"]?.string.map(Vocabulary.finished.contains) != true else {
       throw Failure(
