@@ -13,15 +13,25 @@ enum Remaking {
   ///
   /// The new id is drawn from the first change. So others who have to make the same changes again at the same time,
   /// be it a copy of the store or a colleague who saved them, make the same ones, also where an erasure took the bodies.
-  static func renamed(_ changes: [Change]) throws(StorageError) -> [Change] {
+  ///
+  /// - Parameter elsewhere: the ids that others of the replica's changes have by now, by their sequences: those that the log
+  ///   holds made again. What speaks of one of them means that, and not what the log has under its former id.
+  static func renamed(
+    _ changes: [Change], elsewhere: [UInt64: ChangeID] = [:]
+  ) throws(StorageError) -> [Change] {
     guard let first = changes.first else { return [] }
     let new = ReplicaID(bits: FNV1a.hash(ChangeLine.bytes(first.stub)))
-    var names: [UInt64: UInt64] = [:]
+    var names: [UInt64: ChangeID] = [:]
+    var others = elsewhere.sorted { $0.key < $1.key }[...]
     var renamed: [Change] = []
     for (index, change) in changes.enumerated() {
       // A change speaks of itself and of earlier ones; a later one of this name is somebody else's.
-      names[change.id.sequence] = UInt64(index) + 1
-      var line = rename(ChangeLine.bytes(change), from: first.id.replica, to: new, names)
+      while let (sequence, id) = others.first, sequence < change.id.sequence {
+        names[sequence] = id
+        others.removeFirst()
+      }
+      names[change.id.sequence] = ChangeID(new, UInt64(index) + 1)
+      var line = rename(ChangeLine.bytes(change), from: first.id.replica, names)
       if change.was == nil, line.count + 40 < Change.maximumSize {
         line.removeLast()
         line += Array(",\"was\":\"\(change.id)\"}".utf8)
@@ -35,9 +45,9 @@ enum Remaking {
     return renamed
   }
 
-  /// Replaces `old.n` by `new.names[n]` wherever it stands in a line.
-  static func rename(
-    _ line: [UInt8], from old: ReplicaID, to new: ReplicaID, _ names: [UInt64: UInt64]
+  /// Replaces `old.n` by `names[n]` wherever it stands in a line.
+  private static func rename(
+    _ line: [UInt8], from old: ReplicaID, _ names: [UInt64: ChangeID]
   ) -> [UInt8] {
     let pattern = Array("\(old).".utf8)
     var output: [UInt8] = []
@@ -51,7 +61,7 @@ enum Remaking {
       var end = index + pattern.count
       while end < line.count, line[end] &- UInt8(ascii: "0") < 10 { end += 1 }
       if let sequence = Decimal.parse(line.span, index + pattern.count, end), let name = names[sequence] {
-        output += Array("\(new).\(name)".utf8)
+        output += Array("\(name)".utf8)
       } else {
         output += line[index..<end]
       }
@@ -82,14 +92,19 @@ extension Change {
   /// Whether it is the same edit as one of the same origin, whatever ids they have now: two copies of a store may each have
   /// made another one under one id in one millisecond.
   ///
-  /// Changes that they name count as equal, because these may have been made again too.
-  func isSameEdit(as other: Change) -> Bool { namingNothing.isSame(as: other.namingNothing) }
+  /// Changes that they name count as equal, because these may have been made again too. So does the entity that they are on, where
+  /// the replica made that.
+  func isSameEdit(as other: Change) -> Bool {
+    guard on == other.on || mayBeOnRemade && other.mayBeOnRemade else { return false }
+    return namingNothing.isSame(as: other.namingNothing)
+  }
+
+  /// Whether the entity may have another id where somebody else made this change again.
+  private var mayBeOnRemade: Bool { was != nil || on.origin.replica == id.replica }
 
   /// The change under its first id, with one id in the place of all that it names, and without what it was.
   private var namingNothing: Change {
-    let first = was ?? id
     let one = ChangeID(ReplicaID(bits: 0), 1)
-    let isOwn = [id.replica, first.replica].contains(on.origin.replica)
     var body = Self.named(one, inPlaceOfIDsIn: self.body)
     let mark = Array("\"was\":\"\(one)\"".utf8)
     if body.suffix(mark.count).elementsEqual(mark) {
@@ -97,8 +112,7 @@ extension Change {
       if body.last == UInt8(ascii: ",") { body.removeLast() }
     }
     return Change(
-      id: first, at: at, seen: seen, by: by, on: isOwn ? EntityID(type: on.type, origin: one) ?? on : on,
-      body: body)
+      id: was ?? id, at: at, seen: seen, by: by, on: EntityID(type: on.type, origin: one) ?? on, body: body)
   }
 
   private static func named(_ id: ChangeID, inPlaceOfIDsIn body: [UInt8]) -> [UInt8] {

@@ -40,9 +40,10 @@ extension Store {
       if change.was != nil { remade[change.origin, default: []].append(change) }
     }
 
-    fileprivate func holds(_ change: Change) -> Bool {
-      own[change.id]?.isSame(as: change) == true
-        || remade[change.origin]?.contains { $0.isSameEdit(as: change) } == true
+    /// The id under which the server has a change; nil where it does not.
+    fileprivate func name(of change: Change) -> ChangeID? {
+      if own[change.id]?.isSame(as: change) == true { return change.id }
+      return remade[change.origin]?.first { $0.isSameEdit(as: change) }?.id
     }
   }
 
@@ -63,12 +64,21 @@ extension Store {
   package func fork(sent: Sent) throws(StorageError) -> Fork {
     var sent = sent
     try forEachMirrored { sent.take($0) }
-    var changes = own.unsent.filter { !sent.holds($0) }
+    var changes: [Change] = []
+    var elsewhere: [UInt64: ChangeID] = [:]
+    for change in own.unsent {
+      switch sent.name(of: change) {
+      case nil: changes.append(change)
+      case let name? where name != change.id: elsewhere[change.id.sequence] = name
+      case _?: break
+      }
+    }
     let former = changes.map(\.id.sequence)
     guard !changes.isEmpty else {
       return Fork(replica: ReplicaID(bits: environment.random()), changes: [], former: [])
     }
-    repeat { changes = try Remaking.renamed(changes) } while sent.replicas.contains(changes[0].id.replica)
+    changes = try Remaking.renamed(changes, elsewhere: elsewhere)
+    while sent.replicas.contains(changes[0].id.replica) { changes = try Remaking.renamed(changes) }
     return Fork(replica: changes[0].id.replica, changes: changes, former: former)
   }
 

@@ -22,13 +22,23 @@ extension Store {
     let damage = try forEachAside { placed in
       lacking.insert(placed.change.origin)
     }
-    try forEachMirrored(behind: limit) { lacking.remove($0.origin) }
+    var names: [Origin: ChangeID] = [:]
+    try forEachMirrored(behind: limit) { change in
+      let origin = change.origin
+      let isLacking = lacking.remove(origin) != nil
+      if isLacking || change.was == nil && names[origin] != nil { names[origin] = change.id }
+    }
     guard !lacking.isEmpty else { return ([], damage) }
     var lost: [ReplicaID: [UInt64: Aside]] = [:]
+    // What the log holds made again, and under which ids.
+    var elsewhere: [ReplicaID: [UInt64: ChangeID]] = [:]
     try forEachAside { placed in
       let change = placed.change
-      if lacking.contains(change.origin) {
+      let origin = change.origin
+      if lacking.contains(origin) {
         lost[change.id.replica, default: [:]][change.id.sequence] = Aside(placed, limit)
+      } else if let name = names[origin], name != change.id {
+        elsewhere[change.id.replica, default: [:]][change.id.sequence] = name
       }
     }
     var groups: [(limit: UInt64, changes: [Change])] = []
@@ -36,8 +46,12 @@ extension Store {
       let ordered = asides.sorted { $0.key < $1.key }.map(\.value)
       var changes = ordered.map(\.change)
       let mark = mirrorMark(of: replica)
-      if changes.enumerated().contains(where: { $1.id.sequence != mark + UInt64($0) + 1 }) {
-        repeat { changes = try Remaking.renamed(changes) } while mirrorMark(of: changes[0].id.replica) > 0
+      let others = elsewhere[replica] ?? [:]
+      // What follows a change that is under another id now may speak of it.
+      let isBehindRemade = others.keys.contains { $0 < changes[0].id.sequence }
+      if isBehindRemade || changes.enumerated().contains(where: { $1.id.sequence != mark + UInt64($0) + 1 }) {
+        changes = try Remaking.renamed(changes, elsewhere: others)
+        while mirrorMark(of: changes[0].id.replica) > 0 { changes = try Remaking.renamed(changes) }
       }
       for (change, aside) in zip(changes, ordered) {
         if let last = groups.last, last.limit == aside.limit, last.changes[0].id.replica == change.id.replica

@@ -27,7 +27,7 @@ extension Store {
     progress: @escaping (Int) -> Void = { _ in }
   ) throws(StorageError) -> StoreCheck {
     var check = StoreCheck(isRepair: repairing)
-    let settings = try onDisk { () throws(DiskError) in try disk.readAll(StoreConfiguration.path) }
+    var settings = try onDisk { () throws(DiskError) in try disk.readAll(StoreConfiguration.path) }
     var missing: Damage?
     if settings == nil {
       let reason = try StoreConfiguration.missing(disk, root: root)
@@ -39,6 +39,10 @@ extension Store {
     let lock = repairing ? try takeLock(disk) : nil
     if repairing, lock == nil || syncing == nil { throw .locked(root) }
     defer { withExtendedLifetime((lock, syncing)) {} }
+    // Whoever had the locks until now may have written others.
+    if repairing, settings != nil {
+      settings = try onDisk { () throws(DiskError) in try disk.readAll(StoreConfiguration.path) }
+    }
     let aside = repairing ? SetAside(disk) : nil
     check.files += 1
     check.bytes += settings?.count ?? 0

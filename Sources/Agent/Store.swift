@@ -91,6 +91,8 @@ public final class Store {
     if access == .writing {
       lock = try Self.takeLock(disk)
       if lock == nil { throw .locked(root) }
+      // Whoever had the lock until now may have given the store a new replica id, and edits a new folder.
+      configuration = try StoreConfiguration.read(disk, root: root)
     } else {
       lock = nil
     }

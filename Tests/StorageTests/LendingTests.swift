@@ -78,4 +78,45 @@ struct LendingTests {
     try edit(store, "d")
     #expect(try names() == ["a", "c", "d"])
   }
+
+  /// A disk on which a process that waits for a lock gets it when something else is done with it.
+  private struct Waiting: Disk {
+    let inner: MemoryDisk
+    let meanwhile: @Sendable () -> Void
+
+    func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any DiskFile {
+      try inner.open(path, mode)
+    }
+    func list(_ folder: String) throws(DiskError) -> [String] { try inner.list(folder) }
+    func makeFolder(_ folder: String) throws(DiskError) { try inner.makeFolder(folder) }
+    func rename(_ path: String, to target: String) throws(DiskError) { try inner.rename(path, to: target) }
+    func remove(_ path: String) throws(DiskError) { try inner.remove(path) }
+    func syncFolder(_ folder: String) throws(DiskError) { try inner.syncFolder(folder) }
+    func lock(_ path: String) throws(DiskError) -> (any Sendable)? {
+      meanwhile()
+      return try inner.lock(path)
+    }
+  }
+
+  @Test(
+    "Whoever waits for the lock goes by what the store is when it gets it: a copy's edits go to its new folder"
+  )
+  func forkMeanwhile() throws {
+    let store = try Store.make(disk: disk, root: "", agent: "anna", environment: environment)
+    try edit(store, "a")
+    store.lock = nil
+    let (disk, environment) = (disk, environment)
+    // The first look at the lock is the late store's own.
+    let late = try Store(
+      disk: Waiting(inner: disk) {
+        guard let store = try? Store(disk: disk, root: "", .writing, environment: environment),
+          store.configuration.ownFolder == nil
+        else { return }
+        _ = try? store.adopt(store.fork(sent: Store.Sent(store.replica)), token: "token")
+        store.lock = nil
+      }, root: "", .writing, environment: environment)
+    try edit(late, "b")
+    #expect(late.configuration.ownFolder != nil)
+    #expect(try names() == ["a", "b"])
+  }
 }

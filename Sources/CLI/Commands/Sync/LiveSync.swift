@@ -30,7 +30,7 @@ struct LiveSync {
         if failures > 0 { context.note("the server is back") }
         failures = 0
         quiet = state.isNews ? Self.polls.lowerBound : min(quiet * 2, Self.polls.upperBound)
-        try wait(after: state, seconds: quiet, &feed)
+        if !state.isMoved { try wait(after: state, seconds: quiet, &feed) }
       } catch SyncError.storage(.locked) {
         // Another sync does just what is to be done.
         context.pause(1000)
@@ -49,6 +49,8 @@ struct LiveSync {
     let ownFolder: String
     let own: FolderMark
     let isNews: Bool
+    /// Whether edits are in another folder now, so that another sync is due at once.
+    let isMoved: Bool
   }
 
   private func sync() throws -> State {
@@ -74,11 +76,12 @@ struct LiveSync {
       }
       try context.output.finish()
     }
-    // While the store is held nobody edits.
     if !own.isSettled { usleep(20_000) }
+    // A sync that found out that this store is a copy gave its edits another folder: what came into that since is not known.
+    let isMoved = ownFolder != "\(context.store)/\(store.configuration.ownPath)"
     let link = ServerLink(transport, workspace: workspace, token: store.configuration.token)
     return State(
-      link: link, position: store.position, ownFolder: ownFolder, own: own, isNews: isNews)
+      link: link, position: store.position, ownFolder: ownFolder, own: own, isNews: isNews, isMoved: isMoved)
   }
 
   /// Opens the store as soon as no other command holds it: a long one, such as an import, is no reason to end.

@@ -26,8 +26,8 @@ struct SyncRun {
   /// What a failed try exchanged counts, and the next one goes on from there.
   func sync(_ store: Store) throws -> (report: SyncReport, news: ConflictNews) {
     guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
-    guard let server = store.configuration.server else { throw SyncError.notJoined }
-    let transport = try connect(server)
+    guard var server = store.configuration.server else { throw SyncError.notJoined }
+    var transport = try connect(server)
     // Keeps the tables that lists read in step with what the sync brings.
     let desk = Desk(store)
     defer { withExtendedLifetime(desk) {} }
@@ -38,6 +38,11 @@ struct SyncRun {
     var attempt = 1
     var waits = 1
     while true {
+      // A token is for the server that gave it: while this waited, the store may have joined another one.
+      if let current = store.configuration.server, current != server {
+        transport = try connect(current)
+        server = current
+      }
       do {
         let client = try SyncClient(store, transport) { report in
           progress.update(Self.progress(report, store))
