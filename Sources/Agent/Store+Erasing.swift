@@ -90,6 +90,8 @@ extension Store {
       let note = ErasureNote(position: mirror.last, sum: mirror.sum)
       try note.write(disk)
       erasureNote = note
+      // A reader that did not see the note yet may have stored what it derived from the old files.
+      try removeDerived(of: holding)
     }
     return true
   }
@@ -149,6 +151,19 @@ extension Store {
       }
     }
     try runs.removeLeftovers()
+  }
+
+  /// To be called behind storing anything that was derived from this store: where an erasure was carried out since a reader opened
+  /// the store, all that is derived goes, since it may hold what was erased. It is made anew when it is needed.
+  ///
+  /// Whoever erases writes its note first and then looks for such files once more, so one of the two sees the other. Cost: none
+  /// for a writer; a small file for a reader.
+  package func didStoreDerived() {
+    guard let noteAtOpening, ErasureNote.read(disk) != noteAtOpening else { return }
+    for file in (try? disk.list(RunName.folder)) ?? []
+    where ![".jsonl.gz", ".index", ".new"].contains(where: file.hasSuffix) {
+      try? disk.remove("\(RunName.folder)/\(file)")
+    }
   }
 
   /// Takes what is erased out of what was set aside for a server that lost it.

@@ -63,6 +63,8 @@ public final class Store {
   private var knownErasures: [EntityID: UInt64]?
   /// How far they are carried out in the files; nil until it is asked for.
   private var knownErasureNote: ErasureNote?
+  /// How far erasures were carried out when a reader opened the store.
+  var noteAtOpening: ErasureNote?
   /// What was added to `newer` since the follower asked; nil where it has to look at all of it.
   private var news: [PlacedChange]?
   /// How many replaced values compactions have thinned since the store was opened.
@@ -95,6 +97,7 @@ public final class Store {
       configuration = try StoreConfiguration.read(disk, root: root)
     } else {
       lock = nil
+      noteAtOpening = ErasureNote.read(disk)
     }
     let parts = try Self.read(disk, configuration, isWriting: access == .writing, environment.sizes)
     runs = parts.runs

@@ -327,6 +327,7 @@ final class Inbox {
       }
     }
     file = InboxFile.write(entries, current, to: store.disk)
+    store.didStoreDerived()
     overlay = [:]
   }
 
@@ -334,6 +335,7 @@ final class Inbox {
   private func remake(_ now: InboxFile.Base) throws(StorageError) -> (file: InboxFile, entries: [Conflict]) {
     let entries = try desk.reading { () throws(StorageError) in try InboxSurvey(desk).conflicts() }
     let made = InboxFile.write(entries, now, to: store.disk)
+    store.didStoreDerived()
     file = made
     current = now
     overlay = [:]

@@ -36,9 +36,10 @@ final class DeskTables {
   /// Brings the tables in step with the store's runs. Cost: nothing where they are, as they mostly are.
   private func follow() throws(StorageError) {
     let runs = store.runs.runs
-    try tableSet.follow(runs, reusing: newerRows, token: token) { done, total in
+    let isNew = try tableSet.follow(runs, reusing: newerRows, token: token) { done, total in
       onProgress?(DeskProgress(done: done, total: total))
     }
+    if isNew { store.didStoreDerived() }
     let base = runs.last.map { NewerRows.Base($0) } ?? .none
     if newerRows?.base != base {
       newerRows = NewerRows(store.disk, base: base, version: projection.version, isCurrent: true)
@@ -55,7 +56,7 @@ final class DeskTables {
       attempt += 1
       do {
         try follow()
-        defer { newerRows?.save() }
+        defer { if newerRows?.save() == true { store.didStoreDerived() } }
         return try body()
       } catch {
         guard case .damaged(let damage) = error, TableIdentity.isPath(damage.file), attempt < 4 else {

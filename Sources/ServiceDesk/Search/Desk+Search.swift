@@ -109,10 +109,11 @@ extension Desk {
       attempt += 1
       do {
         let progress = onProgress
-        try words.follow(store.runs.runs, token: String(store.environment.random(), radix: 36)) {
-          done, total in
+        let token = String(store.environment.random(), radix: 36)
+        let isNew = try words.follow(store.runs.runs, token: token) { done, total in
           progress?(DeskProgress(done: done, total: total))
         }
+        if isNew { store.didStoreDerived() }
         return try body(words.files)
       } catch {
         guard case .damaged(let damage) = error, WordSet.isPath(damage.file), attempt < 4 else { throw error }

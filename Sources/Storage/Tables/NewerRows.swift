@@ -129,9 +129,11 @@ package struct NewerRows {
     pendingCount += 1
   }
 
-  /// Stores what is new. A failure leaves the file behind what is known here, which does no harm.
-  package mutating func save() {
-    guard !pending.isEmpty else { return }
+  /// Stores what is new. A failure leaves the file behind what is known here, which does no harm. Returns whether there was
+  /// anything.
+  @discardableResult
+  package mutating func save() -> Bool {
+    guard !pending.isEmpty else { return false }
     if let recordCount, recordCount < 2 * records.count + 256 {
       try? disk.open(Self.path, .append).append(pending.span)
       self.recordCount = recordCount + pendingCount
@@ -146,6 +148,7 @@ package struct NewerRows {
     }
     pending = []
     pendingCount = 0
+    return true
   }
 
   /// A hash of what a fold takes from changes: what they say, in any order, and when they count as made.

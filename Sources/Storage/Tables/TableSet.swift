@@ -25,10 +25,12 @@ package final class TableSet {
   ///   - rows: rows that were made before the newest run was; nil for none.
   ///   - token: tells this process's unfinished files from those of others.
   ///   - progress: told how many of how many changes were read, where that is much.
+  /// - Returns: whether any was made.
+  @discardableResult
   package func follow(
     _ runs: [RunReader], reusing rows: NewerRows?, token: String, progress: (Int, Int) -> Void
-  ) throws(StorageError) {
-    if isInStep(with: runs) { return }
+  ) throws(StorageError) -> Bool {
+    if isInStep(with: runs) { return false }
     let wanted = wanted(runs)
     var found: [TableReader?] = []
     for identity in wanted {
@@ -50,6 +52,7 @@ package final class TableSet {
     tables = complete
     identities = wanted
     if isNew { removeCovered() }
+    return isNew
   }
 
   private func wanted(_ runs: [RunReader]) -> [TableIdentity] {

@@ -33,11 +33,14 @@ package final class WordSet {
   /// - Parameters:
   ///   - token: tells this process's unfinished files from those of others.
   ///   - progress: told how many of how many changes were read, where that is much.
+  /// - Returns: whether any was made.
+  @discardableResult
   package func follow(
     _ runs: [RunReader], token: String, progress: (Int, Int) -> Void
-  ) throws(StorageError) {
+  ) throws(StorageError) -> Bool {
     let wanted = wanted(runs)
-    guard identities != wanted else { return }
+    guard identities != wanted else { return false }
+    var isNew = false
     var complete: [WordReader] = []
     for (index, identity) in wanted.enumerated() {
       if let place = identities.firstIndex(of: identity) {
@@ -46,10 +49,12 @@ package final class WordSet {
         complete.append(file)
       } else {
         complete.append(try make(identity, runs[index], token, progress))
+        isNew = true
       }
     }
     (files, identities) = (complete, wanted)
     removeOthers()
+    return isNew
   }
 
   /// Forgets and removes a file that turned out to be damaged; `follow` makes it anew.
