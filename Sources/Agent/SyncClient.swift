@@ -89,6 +89,8 @@ public final class SyncClient {
       if try onStore(store.isRemadeElsewhere) { try fork(&session) }
     }
     let cut = try findCut(&session)
+    let last = store.own.lastSequence
+    var late = 0
     repeat {
       let request = session.request(
         unsent: store.unsent, own: store.own.lastSequence, limits: try onStore(store.seenLimits) + cut,
@@ -98,7 +100,9 @@ public final class SyncClient {
       case .failure(let refusal): try heal(refusal, &session)
       }
       count()
-    } while !session.isDone(unsent: store.unsent.count)
+      // What others write while this waits goes along, but whoever writes all the time does not keep a sync from its end.
+      if session.isDone(unsent: store.unsent.count { $0.id.sequence <= last }) { late += 1 }
+    } while !session.isDone(unsent: store.unsent.count) && late < Self.lateRequests
     try relay(&session)
     let head = session.head?.position ?? store.position
     if !holdsBack { try onStore(store.forgetAside) }
@@ -111,6 +115,9 @@ public final class SyncClient {
     }
     return report
   }
+
+  /// How many requests at most a sync makes for edits that came while it was under way.
+  private static let lateRequests = 8
 
   /// The position to which the mirror went back; the greatest number while it did not.
   var lowest = UInt64.max
