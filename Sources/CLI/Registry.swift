@@ -99,12 +99,12 @@ package enum Registry {
     let fitting = commands.filter { $0.path.starts(with: words) }
     guard fitting.isEmpty, let word = words.last else { return fitting }
     let before = words.dropLast()
-    let candidates = commands.filter { $0.path.starts(with: before) }.map { $0.path[before.count] }
+    let candidates = commands.filter { $0.path.count > before.count && $0.path.starts(with: before) }
+      .map { $0.path[before.count] }
     let near = Suggestion.nearest(to: word, among: candidates).map { "; did you mean '\($0)'?" }
     if let noun = before.first {
-      throw Failure(
-        .usage, "'\(noun)' has no command '\(word)'\(near ?? "; there are \(listed(candidates))")",
-        command: noun)
+      let known = candidates.isEmpty ? "" : "; there are \(listed(candidates))"
+      throw Failure(.usage, "'\(noun)' has no command '\(word)'\(near ?? known)", command: noun)
     }
     throw .usage("there is no command '\(word)'\(near ?? "; 'askonce --help' lists them")")
   }

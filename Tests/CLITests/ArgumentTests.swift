@@ -118,4 +118,20 @@ struct ArgumentTests {
     #expect(Suggestion.distance(Array("abcd".utf8), Array("acbd".utf8)) == 1)
     #expect(Suggestion.distance([], Array("abc".utf8)) == 3)
   }
+
+  @Test(
+    "Words behind a command's name in 'help', and numbers at the end of what there is, are told",
+    arguments: [
+      ["help", "brief", "x"], ["help", "ticket", "new", "x"], ["help", "exit-codes", "x"],
+      ["brief", "x", "--nope"],
+      ["entity", "count", "A", "n", "-9223372036854775808"],
+      ["entity", "count", "A", "n", "9223372036854775807"],
+    ])
+  func ends(_ arguments: [String]) throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    _ = try desk.ok("ticket", "new", "One", "--ref", "A")
+    let done = desk.run(arguments)
+    #expect(done.code == .usage && !done.errors.contains("there are \n"), "\(done.errors)")
+  }
 }

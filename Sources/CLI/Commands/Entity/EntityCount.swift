@@ -18,8 +18,8 @@ enum EntityCount {
     ]
   ) { typed in
     let step = typed.optional(2) ?? "1"
-    guard let number = Int64(step), number != 0, abs(number) <= limit else {
-      throw Failure.usage("STEP is a whole number other than 0, not '\(step)'")
+    guard let number = Int64(step), number != 0, (-limit...limit).contains(number) else {
+      throw Failure.usage("STEP is a whole number from -\(limit) to \(limit), other than 0, not '\(step)'")
     }
     var draft = Draft()
     draft.count[try FieldName.parse(typed.operand(1))] = number

@@ -49,7 +49,7 @@ enum CustomerDuplicates {
 /// Tells who somebody may be while they are being typed.
 enum CustomerSimilar {
   private static let typing = Option.flag(
-    "typing", "the name is not complete: its last word may be the start of one")
+    "typing", "the name is not complete: its last word may be the start of one, from its third letter on")
   private static let birth = Option.value("birth", "DATE", "the day of birth")
 
   static let command = Command(
@@ -62,7 +62,7 @@ enum CustomerSimilar {
     options: CustomerCommands.fields.options + [birth, typing, Limit.option],
     examples: [
       .init("Before a profile is made", "askonce customer similar 'Ana Lint' --phone 070-1234567"),
-      .init("From a form, at every key", "askonce customer similar 'anna li' --city Lund --typing --json"),
+      .init("From a form, at every key", "askonce customer similar 'anna lin' --city Lund --typing --json"),
     ]
   ) { typed in
     let limit = try Limit(typed)
