@@ -90,8 +90,8 @@ struct TriageTests {
     #expect(throws: DeskError.self) { try desks.bo.dropTriageRule("leaks") }
   }
 
-  @Test("Each kind of condition, the order of rules, and what is routed already")
-  func conditions() throws {
+  @Test("Each kind of condition, the order of rules, and what is routed already", arguments: [false, true])
+  func conditions(_ isField: Bool) throws {
     let desks = try TwoDesks()
     let desk = desks.anna
     let maja = try desk.newCustomer(
@@ -101,7 +101,12 @@ struct TriageTests {
     let org = try desk.newOrganisation(name: "Nord").on
     let org2 = try desk.newCustomer(name: "Ida").on
     try desk.join(org2, org)
-    try desk.setFact(org, NewFact("tier", JSONText("platinum")))
+    // A field and a fact of an organisation say the same.
+    if isField {
+      try desk.set(org, ["tier": "platinum"])
+    } else {
+      try desk.setFact(org, NewFact("tier", JSONText("platinum")))
+    }
     let bo = try desk.newCustomer(name: "Bo").on
     try desk.setFact(bo, NewFact("tier", JSONText("silver")))
     for (subject, customer, channel, topic) in [

@@ -197,7 +197,7 @@ private struct Routing {
     let facts = looks.compactMap { $0.fact(Vocabulary.tier) }.filter { fact in
       fact.obstacle(for: Vocabulary.service, consents, now: now) == nil
     }
-    let tiers = [state.text(ExactString(Vocabulary.tier))].compactMap(\.self) + facts.map(\.value.plain)
+    let tiers = looks.compactMap { $0.state.text(ExactString(Vocabulary.tier)) } + facts.map(\.value.plain)
     let person = Person(
       state: state, tiers: Set((tiers + state.elements("tags")).map(TextFolding.line)),
       language: TextFolding.fold(state.text("language") ?? ""))
