@@ -18,8 +18,18 @@ extension Store {
     at root: String, repairing: Bool, environment: Environment = .system,
     progress: @escaping (Int) -> Void = { _ in }
   ) throws(StorageError) -> StoreCheck {
-    try verify(
-      disk: FolderDisk(root), root: root, repairing: repairing, environment: environment, progress: progress)
+    var attempt = 1
+    while true {
+      do {
+        return try verify(
+          disk: FolderDisk(root), root: root, repairing: repairing, environment: environment,
+          progress: progress)
+      } catch {
+        // Another process compacted the store meanwhile, so that files were gone that had been listed.
+        guard case .disk = error, !repairing, attempt < 5 else { throw error }
+        attempt += 1
+      }
+    }
   }
 
   package static func verify(
