@@ -38,7 +38,8 @@ package struct EntityWriter: Sendable {
   }
 
   private func cell(_ state: EntityState, _ field: ExactString) -> String {
-    if let value = state.registers[field]?.shown(policy(field))?.value {
+    // A value that somebody wrote under the name of a set is none of its elements.
+    if kinds[field] != .set, let value = state.registers[field]?.shown(policy(field))?.value {
       if value.isNull { return "" }
       if kinds[field] == .json { return value.text }
       // Only what is read back as a link is written as one.

@@ -77,6 +77,29 @@ struct BuiltInFieldTests {
     #expect(shown?["title"]?.string == "Sending back" && shown?["body"]?.string == "Within 60 days")
   }
 
+  @Test(
+    "A set is added to, not set; what was written under its name all the same hides none of its elements in a table"
+  )
+  func sets() throws {
+    let (desk, customer, ticket) = try desk()
+    for arguments in [
+      ["customer", "set", customer, "phones=+4611111111"], ["customer", "new", "Bo", "tags=vip"],
+      ["customer", "set", customer, "same=x"], ["ticket", "set", ticket, "tags=vip"],
+      ["ticket", "set", ticket, "timeline=foo"],
+    ] {
+      let done = desk.run(arguments)
+      #expect(done.code == .usage && done.errors.contains("any number of elements"), "\(arguments)")
+    }
+    _ = try desk.ok("customer", "set", customer, "--phone", "+46701234567")
+    _ = try desk.ok("entity", "set", customer, "phones=+4611111111")
+    let table = desk.run("export", "customers").output
+    #expect(table.contains("+46701234567") && !table.contains("+4611111111"))
+    let file = try desk.write(table, to: "customers.csv")
+    let digest = desk.run("digest").line
+    #expect(desk.run("import", file, "--format", "customers").code == .ok)
+    #expect(desk.run("digest").line == digest)
+  }
+
   @Test("What is right is kept as an option's value is")
   func kept() throws {
     let (desk, customer, ticket) = try desk()

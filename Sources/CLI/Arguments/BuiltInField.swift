@@ -19,10 +19,17 @@ enum BuiltInField: Hashable {
   case title
   /// Any text.
   case text
+  /// None: it holds any number of elements or entries, which are added one by one.
+  case several
 
   /// - Returns: nil for a field that may hold anything.
   init?(type: String, field: ExactString) {
     switch (type, field) {
+    case (Vocabulary.ticket, _) where Self.collections.contains(field),
+      (Vocabulary.customer, _) where Self.collections.contains(field),
+      (Vocabulary.organisation, _) where Self.collections.contains(field),
+      (Vocabulary.article, _) where Self.collections.contains(field):
+      self = .several
     case (Vocabulary.ticket, "status"): self = .word(Vocabulary.statuses)
     case (Vocabulary.ticket, "priority"): self = .word(Vocabulary.priorities)
     case (Vocabulary.ticket, "channel"): self = .word(Vocabulary.channels)
@@ -49,10 +56,23 @@ enum BuiltInField: Hashable {
     }
   }
 
+  /// The sets and logs of the desk: a value of the same name would stand beside what they hold.
+  private static let collections: Set<ExactString> = [
+    "tags", "phones", "emails", "handles", Vocabulary.avoidedChannels, Vocabulary.organisations, Links.same,
+    Links.distinct, Vocabulary.kept, Vocabulary.given, Vocabulary.questions, Vocabulary.timeline,
+    Vocabulary.links,
+    Vocabulary.followers,
+  ]
+
   /// The value as far as it can be told without the store: a word without spaces around it, and a time that can be read.
   ///
   /// - Throws: `Failure` of usage, naming the field.
   func read(_ value: JSONText, of field: ExactString) throws(Failure) -> JSONText {
+    if self == .several {
+      throw .usage(
+        "'\(field)' holds any number of elements, so it is not set; options such as --tag, --phone and --email and commands of "
+          + "their own add one or take one away")
+    }
     guard let text = value.string else {
       throw .usage("'\(field)' holds text, not \(value.text)")
     }
@@ -67,7 +87,7 @@ enum BuiltInField: Hashable {
     case .customer, .title:
       guard !bare.isEmpty else { throw .usage("'\(field)' is empty") }
       return self == .customer ? JSONText(bare) : value
-    case .text: return value
+    case .text, .several: return value
     }
   }
 
@@ -79,7 +99,7 @@ enum BuiltInField: Hashable {
       let time = try Moment.due(text, now: context.system.now())
       return JSONText(HybridTime(milliseconds: time).description)
     case .customer: return JSONText("\(try context.presentCustomer(text, desk))")
-    case .word, .title, .text: return value
+    case .word, .title, .text, .several: return value
     }
   }
 

@@ -113,6 +113,8 @@ struct ExportRun {
 
     init(_ store: Store, _ options: Options, _ settings: Settings) throws(StorageError) {
       var kinds: [ExactString: ExportedColumn.Kind] = [:]
+      // The sets that hold anything, whatever values are written under their names.
+      var held: Set<ExactString> = []
       var refs: [EntityID: String] = [:]
       var count = 0
       var consents: [EntityID: Consents] = [:]
@@ -130,10 +132,16 @@ struct ExportRun {
         count += 1
         guard options.kind.type != nil else { return }
         for (field, count) in state.counters where count != 0 && kinds[field] == nil { kinds[field] = .count }
-        for field in state.sets.keys where kinds[field] != .json && kinds[field] != .text {
-          kinds[field] = .set
+        for field in state.sets.keys where !held.contains(field) {
+          if !state.elements(field).isEmpty {
+            held.insert(field)
+            kinds[field] = .set
+          } else if kinds[field] == nil {
+            kinds[field] = .set
+          }
         }
-        for (field, register) in state.registers where kinds[field] != .json && field != "ref" {
+        for (field, register) in state.registers
+        where kinds[field] != .json && field != "ref" && !held.contains(field) {
           guard let value = register.shown(Vocabulary.policy(type: state.id.type, field: field))?.value else {
             continue
           }
