@@ -1,7 +1,10 @@
 import Agent
 import Foundation
-import FoundationNetworking
 import Synchronization
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
 
 /// One request under way, between the session's thread, which puts in what comes, and the caller's, which waits.
 final class Exchange: Sendable {

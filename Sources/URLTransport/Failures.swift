@@ -1,6 +1,9 @@
 import Agent
 import Foundation
-import FoundationNetworking
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
 
 /// Tells apart why no answer came, in words for a person.
 enum Failures {
@@ -16,6 +19,10 @@ enum Failures {
       return TransportError("this device has no network", kind: .offline)
     case .timedOut:
       return TransportError("the server did not answer in time", kind: .offline)
+    case .unsupportedURL, .badURL:
+      // Trying again would not help.
+      return TransportError(
+        "requests cannot be sent to this address; write it like https://desk.example.org", kind: .untrusted)
     case .networkConnectionLost: return TransportError("the connection was lost")
     case .cancelled: return TransportError("the request was cancelled")
     case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,

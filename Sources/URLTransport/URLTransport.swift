@@ -1,6 +1,9 @@
 import Agent
 import Foundation
-import FoundationNetworking
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
 
 /// Requests to a server over HTTP and TLS, by the platform's URLSession.
 ///
@@ -20,17 +23,20 @@ public final class URLTransport: StreamingTransport {
   /// The largest answer that is taken, in bytes: more than the protocol ever asks for at once.
   static let maximumBody = 64 << 20
 
-  /// - Parameter server: `https://desk.example.org`, with a path where the server is not at the root.
-  /// - Throws: `TransportError` for what is no such address.
+  /// - Parameter server: `https://desk.example.org`, with a port and a path where the server has others than usual.
+  /// - Throws: `TransportError`, `.untrusted`, for what is no such address.
   public init(_ server: String) throws(TransportError) {
     let parts = URLComponents(string: server)
     guard let parts, let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
-      let host = parts.host, !host.isEmpty, parts.query == nil, parts.fragment == nil, parts.user == nil
+      let host = parts.host, !host.isEmpty, 1...65535 ~= parts.port ?? 1, parts.query == nil,
+      parts.fragment == nil, parts.user == nil
     else {
       throw TransportError(
         "'\(server)' is no server's address; write it like https://desk.example.org", kind: .untrusted)
     }
-    base = server.last == "/" ? String(server.dropLast()) : server
+    // URLSession knows schemes in lower case only.
+    let address = scheme + server.dropFirst(scheme.count)
+    base = address.last == "/" ? String(address.dropLast()) : address
     Self.keepOpenSSLAtExit
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpCookieStorage = nil
@@ -64,7 +70,9 @@ public final class URLTransport: StreamingTransport {
     return try exchange.reply()
   }
 
-  package func follow(
+  /// Sends a call and hands over its answer's body as it comes, and nothing once a second, until `take` returns false or the
+  /// answer ends. Throws where the server cannot be reached or the connection breaks.
+  public func follow(
     _ call: Call, _ take: ([UInt8]) -> Bool
   ) throws(TransportError) -> Reply {
     let exchange = try start(call, limit: nil)

@@ -3,7 +3,8 @@ import Foundation
 import HTTP
 import Synchronization
 import Testing
-import URLTransport
+
+@testable import URLTransport
 
 @Suite("URLTransport")
 struct TransportTests {
@@ -115,8 +116,23 @@ struct TransportTests {
     #expect(kind("http://name.invalid") == .offline)
     for text in [
       "", "desk.example.org", "ftp://desk.example.org", "https://", "http://u@h/", "http://h/?a=b",
+      "http://h:0",
+      "http://h:99999",
     ] {
       #expect(kind(text) == .untrusted, "\(text)")
+    }
+  }
+
+  @Test("A scheme in other letters is the same scheme, and what no request can be sent to is not tried again")
+  func addresses() throws {
+    try withServer { _ in
+      Response(text: "answer")
+    } _: { address in
+      let transport = try URLTransport("HtTp" + address.dropFirst(4) + "/")
+      #expect(try transport.exchange(Call("GET", "/")).status == 200)
+    }
+    for code in [URLError.unsupportedURL, .badURL] {
+      #expect(Failures.describe(URLError(code)).kind == .untrusted)
     }
   }
 
