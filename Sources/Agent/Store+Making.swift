@@ -5,7 +5,9 @@ import Storage
 extension Store {
   /// Makes a store without a server: everything but sync works in it.
   ///
-  /// - Throws: `StorageError.storeExists` where there is one, `.damaged` where one lost its settings.
+  /// - Parameter agent: who works with the store: 1 to 100 bytes without control characters.
+  /// - Throws: `StorageError.storeExists` where there is one, `.damaged` where one lost its settings, `.refused` for
+  ///   another name.
   public static func make(
     at root: String, agent: String, environment: Environment = .system
   ) throws(StorageError) -> Store {
@@ -15,9 +17,8 @@ extension Store {
   package static func make(
     disk: any Disk, root: String, agent: String, environment: Environment
   ) throws(StorageError) -> Store {
-    guard 1...Change.maximumAuthor ~= agent.utf8.count else {
-      throw .refused("an agent's name has 1 to \(Change.maximumAuthor) bytes")
-    }
+    // A server refuses such names when the agent joins, which may be much later.
+    guard Change.isAuthor(agent) else { throw .refused(Change.authorRule) }
     let existing = try onDisk { () throws(DiskError) -> Bool in
       try disk.makeFolder("")
       return try disk.list("").contains(StoreConfiguration.path)

@@ -30,6 +30,15 @@ public struct Change: Hashable, Sendable {
   public static let maximumSize = 256 << 10
   /// The longest agent name, in bytes of UTF-8.
   public static let maximumAuthor = 100
+  /// What an agent's name is, in words for people.
+  package static let authorRule = "an agent's name has 1 to \(maximumAuthor) bytes and no control characters"
+
+  /// Whether a name may be that of an agent who sets up a store or joins: 1 to 100 bytes without control characters, each of
+  /// which takes six in a file.
+  package static func isAuthor(_ name: String) -> Bool {
+    1...maximumAuthor ~= name.utf8.count
+      && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+  }
 
   /// Whether this change creates the entity that it is on.
   public var creates: Bool { on.origin == id }

@@ -56,7 +56,6 @@ package final class DeviceRegistry: Sendable {
 
   static let devicesPath = "devices.jsonl"
   static let invitesPath = "invites.jsonl"
-  private static let agentRule = "an agent's name has 1 to 100 bytes and no control characters"
   /// How often the file is looked at for what another process appended, in milliseconds.
   private static let refreshInterval: UInt64 = 500
 
@@ -126,18 +125,9 @@ package final class DeviceRegistry: Sendable {
     _ = try? devices()
   }
 
-  /// Whether a name may be an agent's: 1 to 100 bytes without control characters, each of which takes six in a file.
-  package static func isAgent(_ name: String) -> Bool {
-    1...Change.maximumAuthor ~= name.utf8.count && name.unicodeScalars.allSatisfy { !isControl($0) }
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.generalCategory == .control
-  }
-
   /// Makes a one-time code. Returns its text; only its hash is kept.
   package func invite(agent: String?, role: String, expires: UInt64) throws(StorageError) -> String {
-    if let agent, !Self.isAgent(agent) { throw .refused(Self.agentRule) }
+    if let agent, !Change.isAuthor(agent) { throw .refused(Change.authorRule) }
     let id = Secrets.random(6, random)
     let secret = Secrets.random(16, random)
     guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
@@ -200,7 +190,7 @@ package final class DeviceRegistry: Sendable {
     guard let name = invite.agent ?? agent, !name.isEmpty else {
       throw Refusal(.malformed, "the code is for nobody in particular: say who you are with --agent NAME")
     }
-    guard Self.isAgent(name) else { throw Refusal(.malformed, Self.agentRule) }
+    guard Change.isAuthor(name) else { throw Refusal(.malformed, Change.authorRule) }
     if let wanted = agent, let fixed = invite.agent, wanted != fixed {
       throw Refusal(.forbidden, "the code is for \(fixed), not for \(wanted)")
     }

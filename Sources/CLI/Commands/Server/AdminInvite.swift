@@ -1,6 +1,7 @@
 import Agent
 import Causality
 import Codec
+import Merge
 import Server
 
 /// Makes one-time codes.
@@ -24,9 +25,7 @@ enum AdminInvite {
   ) { typed in
     let (folder, name) = (DataFolder.path(typed), typed.operand(0))
     let (agent, role) = (typed[agent], typed[role] ?? "agent")
-    if let agent, !DeviceRegistry.isAgent(agent) {
-      throw Failure.usage("an agent's name has 1 to 100 bytes and no control characters")
-    }
+    if let agent, !Change.isAuthor(agent) { throw Failure.usage(Change.authorRule) }
     let text = typed[expires] ?? "7d"
     guard let span = Moment.length(text), span > 0 else {
       throw Failure.usage("--expires takes a length of time such as 30m, 12h or 7d, not '\(text)'")
