@@ -5,7 +5,7 @@ import Server
 /// Forbids devices to sync.
 enum AdminRevoke {
   static let command = Command(
-    "admin revoke", "Forbid a device to sync from now on",
+    "admin revoke", "Forbid a device to sync, within a second",
     details: ["What the device sent stays. It can join again with a new code."],
     operands: [
       DataFolder.workspace,
