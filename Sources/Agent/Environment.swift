@@ -9,6 +9,10 @@ public struct Environment: Sendable {
   public var random: @Sendable () -> UInt64
   /// When files are closed and messages cut.
   package var sizes = Sizes.standard
+  /// How often the lock of a store that was lent is tried before it is given up: a folder's lock a quarter of a second each.
+  package var lockTries = 120
+  /// Waits, in milliseconds.
+  package var pause: @Sendable (Int) -> Void = { usleep(UInt32($0) * 1000) }
 
   /// An environment of a clock, in milliseconds since 1970, and a source of random bits.
   public init(now: @escaping @Sendable () -> UInt64, random: @escaping @Sendable () -> UInt64) {

@@ -40,7 +40,7 @@ extension Store {
   /// When this returns, the edits survive `kill -9` and power loss. Cost: one write and one sync for all of
   /// them, and for each the state of its entity.
   /// - Returns: for each edit its change; nil where it would change nothing.
-  /// - Throws: `StorageError`; then none of the edits was made.
+  /// - Throws: `StorageError`, `.readOnly` for a store that was opened for reading; then none of the edits was made.
   @discardableResult
   public func commit(_ edits: [Edit]) throws(StorageError) -> [Change?] {
     try commit { (batch) throws(StorageError) in
@@ -56,7 +56,7 @@ extension Store {
   package func commit<Result>(
     _ make: (inout EditBatch) throws(StorageError) -> Result
   ) throws(StorageError) -> Result {
-    precondition(access == .writing, "only a store that was opened for writing can be edited")
+    try requireWriting()
     try settleDoubt()
     var batch = EditBatch(self)
     let result: Result

@@ -73,9 +73,10 @@ extension Store {
   ///
   /// Cost: nothing where none is due; else the log, all own changes, and a copy of each run that holds something to erase.
   /// - Returns: whether any was due.
+  /// - Throws: `StorageError`, `.readOnly` for a store that was opened for reading.
   @discardableResult
   package func scrub() throws(StorageError) -> Bool {
-    precondition(access == .writing, "only a store that was opened for writing can be scrubbed")
+    try requireWriting()
     let done = erasureNote.position
     let pending = Set(erasures.filter { $0.value > done }.keys)
     guard !pending.isEmpty else { return false }
@@ -236,8 +237,10 @@ extension Store {
   /// Carries out erasures in a store that no server knows: it gives its changes places itself.
   ///
   /// - Returns: whether there were any.
+  /// - Throws: `StorageError`, `.readOnly` for a store that was opened for reading.
   @discardableResult
   public func eraseLocally() throws(StorageError) -> Bool {
+    try requireWriting()
     guard configuration.server == nil, own.unsent.contains(where: \.erases) else { return false }
     try placeLocally()
     return try scrub()

@@ -40,14 +40,16 @@ extension Store {
   /// they wrote is read afterwards.
   ///
   /// Cost: a few calls of the system; where somebody wrote, that of opening the store.
-  /// - Throws: `StorageError` where the lock cannot be taken again, or what others wrote cannot be read; the store then writes
-  ///   nothing before it has read its files.
+  /// - Parameter forever: whether to wait for the lock however long somebody keeps it, for what must be noted behind `body`.
+  ///   Else it is given up after half a minute.
+  /// - Throws: `StorageError` where the lock cannot be taken again, `.locked` where somebody kept it, or what others wrote cannot
+  ///   be read; the store then writes nothing before it has read its files.
   package func lending<Answer, Failure>(
-    _ body: () throws(Failure) -> Answer
+    waiting forever: Bool = false, _ body: () throws(Failure) -> Answer
   ) throws(StorageError) -> Result<Answer, Failure> {
     guard let mark = lend() else { return Result(catching: body) }
     let result = Result(catching: body)
-    try takeBack(mark)
+    try takeBack(mark, waiting: forever)
     return result
   }
 
@@ -55,10 +57,15 @@ extension Store {
   ///
   /// What lies in the lock's file goes in any case: it may be the mark of another one who lent the lock, and has to see that this
   /// process had it.
-  func takeBack(_ mark: [UInt8]) throws(StorageError) {
+  func takeBack(_ mark: [UInt8], waiting forever: Bool = false) throws(StorageError) {
     do throws(StorageError) {
-      // Whoever has it works, and will be done.
-      while lock == nil { lock = try onDisk { () throws(DiskError) in try disk.lock(Self.lockPath) } }
+      // A command that has it works and will be done; a program that keeps a store open may never be.
+      var tries = 0
+      while lock == nil {
+        guard forever || tries < environment.lockTries else { throw .locked(root) }
+        tries += 1
+        lock = try onDisk { () throws(DiskError) in try disk.lock(Self.lockPath) }
+      }
       let isUntouched = try onDisk { () throws(DiskError) in
         let file = try disk.open(Self.lockPath, .update)
         let found = try file.read(at: 0, count: file.size())
@@ -71,11 +78,8 @@ extension Store {
       isInDoubt = true
       throw error
     }
-    let before = erasureNote
     isInDoubt = true
-    try reopen()
-    // What is derived from the files was made anew by whoever carried out an erasure.
-    if erasureNote != before { follower?.storeDidErase() }
+    try settleDoubt()
   }
 
   /// Gives the lock back, and leaves a mark in its file that whoever takes it removes; nil, and the lock stays, where the

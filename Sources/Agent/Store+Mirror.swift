@@ -13,7 +13,7 @@ extension Store {
   package func integrate(_ received: SyncSession.Received) throws(StorageError) {
     if isInDoubt {
       let asked = cursor
-      try reopen()
+      try settleDoubt()
       // What the disk had refused may be there nonetheless; then this answers another question.
       guard cursor == asked else {
         throw .refused("the store was read anew after an error of the disk; sync again")
@@ -47,9 +47,10 @@ extension Store {
   ///
   /// - Parameter all: makes one run of everything.
   /// - Returns: whether anything was done.
+  /// - Throws: `StorageError`, `.readOnly` for a store that was opened for reading.
   @discardableResult
   public func compact(all: Bool = false) throws(StorageError) -> Bool {
-    precondition(access == .writing, "only a store that was opened for writing can be compacted")
+    try requireWriting()
     try settleDoubt()
     do throws(StorageError) {
       return try compacting(all)

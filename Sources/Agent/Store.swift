@@ -26,11 +26,16 @@ package protocol StoreFollower: AnyObject {
 /// Opening reads what is newer than the runs; a question about one entity reads that entity's part of the
 /// runs. One process writes at a time; readers never wait and never see half a change. A store is used from
 /// one thread.
+///
+/// A store that was opened for writing keeps every other one out, of this process too, until it goes: keep it no longer than
+/// the work takes. Only while its sync waits for the server is the lock lent, and what others wrote
+/// is read afterwards. A store that was opened for reading shows the moment when it was opened: open another one to see more.
 public final class Store {
   /// How a store is opened.
   public enum Access: Sendable {
+    /// Shows the moment of opening, and refuses with `StorageError.readOnly` whatever would write.
     case reading
-    /// Takes the store's lock.
+    /// Takes the store's lock, so that no other store can be opened for writing.
     case writing
   }
 
@@ -112,7 +117,19 @@ public final class Store {
   }
 
   /// Reads the files again where an error of the disk left open what is in them.
-  func settleDoubt() throws(StorageError) { if isInDoubt { try reopen() } }
+  func settleDoubt() throws(StorageError) {
+    guard isInDoubt else { return }
+    let before = knownErasureNote
+    try reopen()
+    // What is derived from the files was made anew by whoever carried out an erasure while the lock was lent.
+    if erasureNote != before { follower?.storeDidErase() }
+  }
+
+  /// Refuses to write where the store was opened for reading, or another process may write because the lock is lent.
+  func requireWriting() throws(StorageError) {
+    guard access == .writing else { throw .readOnly(root) }
+    guard lock != nil || isInDoubt else { throw .locked(root) }
+  }
 
   /// Reads the files again, after they were put right.
   func reopen() throws(StorageError) {

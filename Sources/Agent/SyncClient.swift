@@ -70,10 +70,15 @@ public final class SyncClient {
 
   /// Syncs until neither side has anything new, then compacts the store where it is due.
   ///
-  /// While it waits for the server other processes may write to the store, and what they wrote is sent with the rest, or by the
-  /// next sync. Cost: per change that is sent or comes; compaction's share is a logarithm of the store's size a change.
-  /// - Throws: `SyncError`, `.storage(.locked)` where another process syncs this store.
+  /// A store that is open for writing keeps others out. The sync lends the lock while it waits for the server: then others may
+  /// write to the store, and what they wrote is sent with the rest, or by the next sync. A store that somebody opened for
+  /// reading does not see what came. Cost: per change that is sent or comes; compaction's share is a logarithm of the store's
+  /// size a change.
+  /// - Throws: `SyncError`; `.storage(.readOnly)` where the store was opened for reading, and `.storage(.locked)` where another
+  ///   process syncs this store, or opened it while the lock was lent and still keeps it after half a minute. Nothing is lost
+  ///   then, and the next sync or edit takes the lock again once it is free.
   public func sync() throws(SyncError) -> SyncReport {
+    try onStore(store.requireWriting)
     let lock = try onStore(store.takeSyncLock)
     defer { withExtendedLifetime(lock) {} }
     try onStore(store.settleDoubt)

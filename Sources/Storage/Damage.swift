@@ -23,6 +23,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   case disk(String)
   /// Another process is writing to the store.
   case locked(String)
+  /// The store was opened for reading, and what was asked for writes to it; its path.
+  case readOnly(String)
   /// There is no store here.
   case noStore(String)
   /// There is a store here already.
@@ -46,6 +48,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .disk(let reason): reason
     case .locked(let path):
       "\(path) is in use by another process; try again when it has finished"
+    case .readOnly(let path):
+      "the store at \(path) was opened for reading only, so nothing was sent or written; open it for writing"
     case .noStore(let path):
       "there is no store at \(path); make one with 'askonce init' or 'askonce join'"
     case .storeExists(let path): "there is a store at \(path) already"

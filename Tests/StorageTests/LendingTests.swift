@@ -119,4 +119,60 @@ struct LendingTests {
     #expect(late.configuration.ownFolder != nil)
     #expect(try names() == ["a", "b"])
   }
+
+  @Test("While the lock is lent nothing is written")
+  func lent() throws {
+    let store = try Store.make(disk: disk, root: "", agent: "anna", environment: environment)
+    try edit(store, "a")
+    let mark = try #require(store.lend())
+    #expect(throws: StorageError.locked("")) { try edit(store, "b") }
+    try store.takeBack(mark)
+    try edit(store, "c")
+    #expect(try names() == ["a", "c"])
+  }
+
+  /// Counts what a store tells those who derive something from its files.
+  private final class Follower: StoreFollower {
+    var erasures = 0
+
+    func storeWillCompact() {}
+    func storeWillMerge() {}
+    func storeDidCompact(hasNewRuns: Bool) {}
+    func thinning() throws(StorageError) -> Thinning? { nil }
+    func storeWillErase() {}
+    func storeDidErase() { erasures += 1 }
+  }
+
+  @Test("Somebody who keeps the store open does not stop this for ever, and what both wrote is there")
+  func kept() throws {
+    var environment = environment
+    environment.lockTries = 3
+    let store = try Store.make(disk: disk, root: "", agent: "anna", environment: environment)
+    let follower = Follower()
+    store.follower = follower
+    try edit(store, "a")
+    let erased = try #require(store.unsent.first).on
+    var other: Store?
+    #expect(throws: StorageError.locked("")) {
+      try store.lending { other = try? open() }.get()
+    }
+    #expect(throws: StorageError.locked("")) { try edit(store, "b") }
+    #expect(throws: StorageError.locked("")) { try store.compact() }
+    let kept = try #require(other)
+    try edit(kept, "c")
+    var erasure = Draft()
+    erasure.erase = true
+    try kept.commit(Edit(.entity(erased), erasure))
+    #expect(try kept.eraseLocally())
+    // Freed: the next edit takes the lock, and knows what was written.
+    other = nil
+    kept.lock = nil
+    #expect(follower.erasures == 0)
+    try edit(store, "d")
+    #expect(follower.erasures == 1)
+    #expect(store.lastOwnSequence == 4)
+    #expect(store.isErased(erased))
+    #expect(try names() == ["", "c", "d"])
+    #expect(throws: StorageError.locked("")) { try open() }
+  }
 }

@@ -89,9 +89,11 @@ enum GatewayCommand {
   ) throws {
     let sending = try desk.record(message.entry, as: "sending")
     let input = json(message, desk).bytes + [0x0A]
-    // The other side may take its time, and agents go on meanwhile.
-    let outcome = try desk.store.lending { () throws(Failure) in try ShellCommand.run(line, input: input) }
-      .get()
+    // The other side may take its time, and agents go on meanwhile. What became of the message must be noted, whoever has
+    // the store then.
+    let outcome = try desk.store.lending(waiting: true) { () throws(Failure) in
+      try ShellCommand.run(line, input: input)
+    }.get()
     // Who was erased while it was on its way has no record any more, and gets none.
     func record(_ state: String, _ detail: String?, behind last: Change? = nil) throws {
       guard !desk.store.isErased(message.entry.on) else { return }
