@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "Server",
+        "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "HTTP", "Server",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .target(
@@ -109,6 +109,11 @@ let package = Package(
         "Causality", "ChangeCodec", "Codec", "Merge", "Storage", "Agent", "Server", "Simulator",
         "TestSupport",
       ]),
+    // Sees what is public and no more, as a program outside of this package does.
+    .testTarget(
+      name: "LibraryTests",
+      dependencies: ["Agent", "Codec", "Merge", "Storage", "URLTransport", "TestSupport"],
+      packageAccess: false, swiftSettings: strict),
     tests("HTTPTests", ["HTTP", "TestSupport"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),
     tests(

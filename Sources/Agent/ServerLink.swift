@@ -17,6 +17,13 @@ package final class ServerLink {
   package private(set) var bytesSent = 0
   package private(set) var bytesReceived = 0
 
+  /// Counts from nothing, for a sync of its own.
+  func resetCounts() {
+    roundTrips = 0
+    bytesSent = 0
+    bytesReceived = 0
+  }
+
   package init(_ transport: any Transport, workspace: String, token: String?, lending store: Store? = nil) {
     self.transport = transport
     self.store = store
@@ -127,14 +134,6 @@ package final class ServerLink {
       throw .mismatch("the server's answer has no token")
     }
     return token
-  }
-
-  /// What a server gives a device that joins.
-  package struct Enrolment: Sendable {
-    package let workspace: String
-    package let agent: String
-    package let role: String
-    package let token: String
   }
 
   /// Trades a one-time code for a token.

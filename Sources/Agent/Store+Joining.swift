@@ -6,23 +6,50 @@ import Storage
 ///
 /// What a store holds of a workspace is of that workspace's customers: it goes to no other one. Only the answer to the code says
 /// of which workspace it is, so it is used up by then.
+/// What a server gives a device that joins.
+public struct Enrolment: Sendable, Hashable {
+  /// The name of the workspace that the code was of.
+  public let workspace: String
+  /// Who the device's agent is to the server.
+  public let agent: String
+  /// `agent` or `supervisor`.
+  public let role: String
+  package let token: String
+}
+
 extension Store {
-  /// Trades a one-time code for a token and binds the store to the workspace that the code is of.
+  /// Trades a one-time code for a token and binds the store to the workspace that the code is of. Nothing is fetched yet: sync
+  /// next.
+  ///
+  /// ```swift
+  /// let store = try Store.make(at: "nord", agent: "anna")
+  /// let transport = try URLTransport("https://desk.example.org")
+  /// try store.join(transport, server: "https://desk.example.org", code: code)
+  /// let report = try SyncClient(store, transport).sync()
+  /// ```
   ///
   /// Cost: one round trip; another one where the store is of a server at another address, or where its settings were lost.
   /// - Parameters:
-  ///   - server: the server's address.
+  ///   - transport: leads to the server.
+  ///   - server: the server's address, which the store keeps as `configuration.server`.
+  ///   - code: what the operator made with `askonce admin invite`. It is used up also where the store then refuses the
+  ///     workspace.
   ///   - agent: who the agent is, where the code does not say so.
   ///   - isRestored: whether somebody says that the server was set up anew, so that it shares nothing with this store and is to be
   ///     given what this store holds.
-  /// - Throws: `SyncError`, `.otherHistory` and `.storage(.otherWorkspace)` among them; then the store is as it was.
-  package func join(
-    _ transport: any Transport, server: String, code: String, agent: String?, isRestored: Bool
-  ) throws(SyncError) -> ServerLink.Enrolment {
+  /// - Throws: `SyncError`, `.otherHistory` and `.storage(.otherWorkspace)` among them; then the store is as it was. For a store
+  ///   that was opened for reading `.storage(.readOnly)`, and where another process syncs this store `.storage(.locked)`; then
+  ///   the code can still be used.
+  @discardableResult
+  public func join(
+    _ transport: any Transport, server: String, code: String, agent: String? = nil, isRestored: Bool = false
+  ) throws(SyncError) -> Enrolment {
     let lock: any Sendable
     do throws(StorageError) {
+      try requireWriting()
       // Before the code is used up: a sync that waits for its server would go on with the old one.
       lock = try takeSyncLock()
+      try settleDoubt()
     } catch {
       throw .storage(error)
     }

@@ -1,6 +1,7 @@
 import Causality
 import Codec
 import Storage
+import Synchronization
 
 /// Giving the store's lock back while this process waits for somebody: a server, a person, another program. An agent's edits must
 /// not wait for a network.
@@ -31,9 +32,16 @@ extension Store {
     return lock
   }
 
-  /// The lock of whoever delivers this store's messages; nil where another process does.
-  package func takeGatewayLock() throws(StorageError) -> (any Sendable)? {
-    try onDisk { () throws(DiskError) in try disk.lock("delivering") }
+  /// Takes the lock of whoever delivers this store's messages, beside the store's own: that one is lent while a sync or a
+  /// message is under way. A message that is marked as being sent, and that this process does not send itself, was left by one
+  /// that stopped; without this lock two gateways on one store would each take what the other is sending for that, and record
+  /// it as failed although it goes out.
+  ///
+  /// - Returns: nil where another one delivers; what this returns is held until it is released or goes.
+  /// - Throws: `StorageError`, `.readOnly` for a store that was opened for reading.
+  public func takeGatewayLock() throws(StorageError) -> GatewayLock? {
+    try requireWriting()
+    return try onDisk { () throws(DiskError) in try disk.lock("delivering") }.map { GatewayLock($0) }
   }
 
   /// Runs `body`, which waits for somebody and does not touch the store, while other processes may write to the store. What
@@ -103,4 +111,15 @@ extension Store {
     lock = try Self.takeLock(disk)
     if lock == nil { throw .locked(root) }
   }
+}
+
+/// Keeps other gateways from delivering the messages of a store. See `Store.takeGatewayLock`.
+public final class GatewayLock: Sendable {
+  private let held: Mutex<(any Sendable)?>
+
+  init(_ lock: any Sendable) { held = Mutex(lock) }
+
+  /// Lets another gateway work. Call it at the end, in a `defer`: an object that nobody mentions any more may go early, and the
+  /// lock with it.
+  public func release() { held.withLock { $0 = nil } }
 }

@@ -28,7 +28,7 @@ package protocol StoreFollower: AnyObject {
 /// one thread.
 ///
 /// A store that was opened for writing keeps every other one out, of this process too, until it goes: keep it no longer than
-/// the work takes. Only while its sync waits for the server is the lock lent, and what others wrote
+/// the work takes. Only while its sync or `SyncClient.waitForNews` waits for the server is the lock lent, and what others wrote
 /// is read afterwards. A store that was opened for reading shows the moment when it was opened: open another one to see more.
 public final class Store {
   /// How a store is opened.

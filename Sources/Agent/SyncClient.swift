@@ -34,6 +34,8 @@ public struct SyncReport: Sendable, Hashable {
 /// let transport = try URLTransport(store.configuration.server ?? "https://desk.example.org")
 /// let report = try SyncClient(store, transport).sync()
 /// ```
+///
+/// A client may sync again and again, and wait for news in between: see `waitForNews`.
 public final class SyncClient {
   let store: Store
   let link: ServerLink
@@ -53,6 +55,12 @@ public final class SyncClient {
   var refetched: Set<RunName> = []
   /// The last own sequence that the server said it holds.
   var lastAcknowledged: UInt64 = 0
+  /// What is known of the server's news, over all waits.
+  var feed = LiveFeed()
+  /// Whether the last sync brought or sent anything; nil where there was none since the last wait for news.
+  var hasMoved: Bool?
+  /// How many seconds the last wait for news was to be where the server told none.
+  var quiet = LiveFeed.polls.lowerBound
 
   /// - Parameter progress: called after each round trip, when what it brought is durable.
   /// - Throws: `SyncError.notJoined` for a store that no server knows.
@@ -79,9 +87,13 @@ public final class SyncClient {
   ///   then, and the next sync or edit takes the lock again once it is free.
   public func sync() throws(SyncError) -> SyncReport {
     try onStore(store.requireWriting)
+    begin()
+    defer { hasMoved = report.sent + report.received + report.relayed > 0 }
     let lock = try onStore(store.takeSyncLock)
     defer { withExtendedLifetime(lock) {} }
     try onStore(store.settleDoubt)
+    // The device may have joined again, or another process gone on under another replica id.
+    link.token = store.configuration.token
     let before = store.position
     defer { store.journal(from: min(before, lowest), at: store.environment.now()) }
     let known = store.erasedEntities
@@ -126,6 +138,19 @@ public final class SyncClient {
 
   /// The position to which the mirror went back; the greatest number while it did not.
   var lowest = UInt64.max
+
+  /// Forgets the sync before. The size of requests stays: what a proxy found too much, it will again.
+  private func begin() {
+    report = SyncReport()
+    link.resetCounts()
+    healings = 0
+    hasRelayed = false
+    holdsBack = false
+    hasScrubbed = false
+    refetched = []
+    lastAcknowledged = 0
+    lowest = UInt64.max
+  }
 
   func newSession() -> SyncSession {
     SyncSession(

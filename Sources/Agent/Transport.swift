@@ -50,12 +50,15 @@ public struct Reply: Sendable {
 }
 
 /// A transport that can also follow an answer that does not end, such as server-sent events.
-package protocol StreamingTransport: Transport {
+///
+/// `SyncClient.waitForNews` listens with it; with any other transport it asks the server now and then.
+public protocol StreamingTransport: Transport {
   /// Sends one request and hands over the answer's body as it comes.
   ///
   /// - Parameter take: gets the next bytes, and none at least once a second, also while no answer has begun; false ends
   ///   the request.
   /// - Returns: the answer when it ended, with status 0 where none had begun. A body that was handed over is not in it.
+  /// - Throws: `TransportError` where the server was not reached or the connection broke.
   func follow(_ call: Call, _ take: ([UInt8]) -> Bool) throws(TransportError) -> Reply
 }
 

@@ -48,7 +48,7 @@ enum GatewayCommand {
       guard let gateway = try store.takeGatewayLock() else {
         throw Failure(.locked, "another gateway works on this store; try again when it has finished")
       }
-      defer { withExtendedLifetime(gateway) {} }
+      defer { gateway.release() }
       let syncs = !isAlone && store.configuration.server != nil
       if syncs { _ = try SyncRun(context, retries: true).sync(store) }
       // Made behind the sync, whose own desk follows the store as long as it runs.

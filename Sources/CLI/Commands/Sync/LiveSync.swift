@@ -13,8 +13,6 @@ struct LiveSync {
 
   /// How often the store's lock is tried, a quarter of a second each, before a person is told what is waited for.
   private static let patience = 120
-  /// Seconds between looks at a server that does not tell news, at first and at most.
-  private static let polls = 5...60
 
   init(_ context: Context) {
     self.context = context
@@ -23,13 +21,13 @@ struct LiveSync {
   func run() throws {
     var failures = 0
     var feed = LiveFeed()
-    var quiet = Self.polls.lowerBound
+    var quiet = LiveFeed.polls.lowerBound
     while !context.output.isGone {
       do {
         let state = try sync()
         if failures > 0 { context.note("the server is back") }
         failures = 0
-        quiet = state.isNews ? Self.polls.lowerBound : min(quiet * 2, Self.polls.upperBound)
+        quiet = state.isNews ? LiveFeed.polls.lowerBound : min(quiet * 2, LiveFeed.polls.upperBound)
         if !state.isMoved { try wait(after: state, seconds: quiet, &feed) }
       } catch SyncError.storage(.locked) {
         // Another sync does just what is to be done.
@@ -108,8 +106,8 @@ struct LiveSync {
       if isNews { return }
       if feed.failures == 2 {
         context.note(
-          "the server's news do not come through, perhaps because of a proxy; asking every \(Self.polls.lowerBound) to "
-            + "\(Self.polls.upperBound) s instead")
+          "the server's news do not come through, perhaps because of a proxy; asking every \(LiveFeed.polls.lowerBound) to "
+            + "\(LiveFeed.polls.upperBound) s instead")
       }
     }
     for _ in 0..<seconds {

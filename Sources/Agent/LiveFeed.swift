@@ -1,13 +1,12 @@
-import Agent
 import SyncProtocol
 
 /// The server's news as they come through to this device, and what is known of whether they do.
 ///
 /// A proxy in between may refuse the stream, hold it back, cut it at once, or repeat an old one. Then it is left alone for a while, twice
 /// as long each time, and whoever waits for news asks now and then instead.
-struct LiveFeed {
+package struct LiveFeed {
   /// How often in a row the stream did not come through. Once may be a server that was just started anew.
-  private(set) var failures = 0
+  package private(set) var failures = 0
   /// How many waits go by before it is tried again.
   private var rest = 0
   /// Whether the last wait ended with a head that was news.
@@ -18,9 +17,13 @@ struct LiveFeed {
   private static let patience = 10
   /// A stream that lasted no longer is of no use: about as many seconds.
   private static let shortest = 3
+  /// Seconds between looks at a server that does not tell news, at first and at most.
+  package static let polls = 5...60
+
+  package init() {}
 
   /// Whether to try the stream now, or to ask instead. Counts the waits.
-  var isWorthTrying: Bool {
+  package var isWorthTrying: Bool {
     mutating get {
       guard rest > 0 else { return true }
       rest -= 1
@@ -36,7 +39,7 @@ struct LiveFeed {
   ///   - isEnough: asked at least once a second.
   /// - Returns: false where the stream does not come through.
   /// - Throws: `SyncError` where the server is not there or does not know this device.
-  mutating func wait(
+  package mutating func wait(
     _ link: ServerLink, isMoved: Bool, until isNews: (Cursor) -> Bool, or isEnough: () -> Bool
   ) throws(SyncError) -> Bool {
     let isOld = hadNews && !isMoved
