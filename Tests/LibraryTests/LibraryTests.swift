@@ -20,11 +20,14 @@ struct LibraryTests {
   private let folder = Folder()
 
   /// A store of an agent who joined a server.
-  private func joined(_ agent: String, _ server: LoopbackServer) throws -> (Store, URLTransport) {
+  private func joined(
+    _ agent: String, _ server: LoopbackServer, role: String = "agent"
+  ) throws -> (Store, URLTransport) {
     let store = try Store.make(at: "\(folder.path)/\(agent)", agent: agent)
     let transport = try URLTransport(server.address)
-    let enrolment = try store.join(transport, server: server.address, code: try server.code(for: agent))
-    #expect(enrolment.workspace == "nord" && enrolment.agent == agent && enrolment.role == "agent")
+    let code = try server.code(for: agent, role: role)
+    let enrolment = try store.join(transport, server: server.address, code: code)
+    #expect(enrolment.workspace == "nord" && enrolment.agent == agent && enrolment.role == role)
     #expect(store.configuration.server == server.address)
     return (store, transport)
   }
@@ -108,6 +111,38 @@ struct LibraryTests {
     // Neither the edit nor the code was used up by that.
     try anna.join(transport, server: server.address, code: code)
     #expect(try SyncClient(anna, transport).sync().sent == 1)
+  }
+
+  @Test("A supervisor sees who still holds what was erased, until they have synced")
+  func erasure() throws {
+    let server = try LoopbackServer()
+    defer { server.stop() }
+    let (anna, annas) = try joined("anna", server, role: "supervisor")
+    let (bo, bos) = try joined("bo", server)
+    let (supervisor, agent) = (try SyncClient(anna, annas), try SyncClient(bo, bos))
+    let customer = try #require(
+      try anna.commit(Edit(.new(type: "customer"), Draft(set: ["name": "Ida"])))
+    ).on
+    _ = try supervisor.sync()
+    _ = try agent.sync()
+    var draft = Draft()
+    draft.erase = true
+    try anna.commit(Edit(.entity(customer), draft))
+    _ = try supervisor.sync()
+    let before = try supervisor.erasureStanding()
+    let erasure = try #require(before.erasures.first)
+    #expect(erasure.on == customer && erasure.by == "anna" && erasure.position == 2)
+    #expect(before.owing(erasure).map(\.agent) == ["bo"])
+    #expect(before.devices.map(\.agent) == ["anna", "bo"])
+    // The sync that brings the erasure carries it out and tells the server.
+    #expect(try agent.sync().erased == [customer])
+    let after = try supervisor.erasureStanding()
+    #expect(after.owing(erasure).isEmpty)
+    let refusal = #expect(throws: SyncError.self) { try agent.erasureStanding() }
+    guard case .forbidden = refusal else {
+      Issue.record("\(String(describing: refusal))")
+      return
+    }
   }
 
   @Test("Of two gateways on one store the second one is told so")

@@ -23,7 +23,11 @@ public final class LoopbackServer: LocalServer {
   public var address: String { "http://\(server.address)" }
 
   /// A one-time code for an agent.
-  public func code(for agent: String) throws -> String { try invite(agent) }
+  ///
+  /// - Parameter role: `agent` or `supervisor`.
+  public func code(for agent: String, role: String = "agent") throws -> String {
+    try invite(agent, role: role)
+  }
 
   /// Ends it, and the streams of those who wait for news.
   public func stop() {

@@ -52,14 +52,7 @@ private struct ErasureReceipts {
     var leftovers: [EntityID] = []
   }
 
-  struct Holder {
-    let device: String
-    let agent: String
-    let replica: String
-    let seen: HybridTime?
-    let isRevoked: Bool
-    let erased: UInt64
-  }
+  typealias Holder = ErasureStanding.Device
 
   private(set) var items: [Item] = []
   private(set) var holders: [Holder] = []
@@ -73,7 +66,14 @@ private struct ErasureReceipts {
     if let address = store.configuration.server, let workspace = store.configuration.workspace {
       guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
       let link = ServerLink(try connect(address), workspace: workspace, token: store.configuration.token)
-      try read(try link.erasures())
+      let standing = try link.erasureStanding()
+      server = standing.server
+      holders = standing.devices
+      for erasure in standing.erasures {
+        add(
+          erasure.on, of: erasure.of, by: erasure.by, at: erasure.at, because: erasure.because,
+          erasure.position)
+      }
     } else {
       for placed in try store.erasureChanges() {
         add(
@@ -108,41 +108,6 @@ private struct ErasureReceipts {
     if items[index].by.isEmpty { (items[index].by, items[index].at) = (by, at) }
     items[index].because = items[index].because ?? because
     items[index].position = position.flatMap { new in items[index].position.map { max($0, new) } }
-  }
-
-  private mutating func read(_ value: JSONText) throws {
-    let damaged = Failure(
-      .version, "the server's list of erasures cannot be read; use the same version on both sides")
-    guard let server = value["server"]?.int.flatMap(UInt64.init(exactly:)) else { throw damaged }
-    self.server = server
-    for entry in value["erasures"]?.elements ?? [] {
-      guard let on = entry["on"]?.string.flatMap({ EntityID($0) }), let by = entry["by"]?.string,
-        let at = entry["at"]?.string.flatMap({ HybridTime($0) }),
-        let position = entry["position"]?.int.flatMap(UInt64.init(exactly:))
-      else { throw damaged }
-      add(
-        on, of: entry["of"]?.string.flatMap { EntityID($0) }, by: by, at: at,
-        because: entry["because"]?.string, position)
-    }
-    var found: [String: Holder] = [:]
-    for entry in value["devices"]?.elements ?? [] {
-      guard let device = entry["device"]?.string, let agent = entry["agent"]?.string,
-        let replica = entry["replica"]?.string,
-        let erased = entry["erased"]?.int.flatMap(UInt64.init(exactly:))
-      else { throw damaged }
-      let holder = Holder(
-        device: device, agent: agent, replica: replica,
-        seen: entry["seen"]?.string.flatMap { HybridTime($0) },
-        isRevoked: entry["revoked"] != nil, erased: erased)
-      // A device that joined again has two tokens and one store: what it said last counts.
-      guard let other = found[replica] else {
-        found[replica] = holder
-        continue
-      }
-      let isLater = holder.seen ?? .zero > other.seen ?? .zero
-      if other.isRevoked == holder.isRevoked ? isLater : other.isRevoked { found[replica] = holder }
-    }
-    holders = found.values.sorted { ($0.agent, $0.replica) < ($1.agent, $1.replica) }
   }
 
   func owing(_ item: Item) -> [Holder] {
