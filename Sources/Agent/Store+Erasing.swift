@@ -100,7 +100,7 @@ extension Store {
   /// Replaces files that the store has open, and reads them again, also where it stopped half way: what was appended to a
   /// replaced file would be lost.
   private func rewriting(_ body: () throws(StorageError) -> Void) throws(StorageError) {
-    follower?.storeWillErase()
+    for follower in followers.all { follower.storeWillErase() }
     try settleDoubt()
     isInDoubt = true
     do throws(StorageError) {
@@ -111,7 +111,7 @@ extension Store {
       throw error
     }
     try reopen()
-    follower?.storeDidErase()
+    for follower in followers.all { follower.storeDidErase() }
   }
 
   /// Removes what is no part of the store's state and may hold anything: copies that `verify` kept, runs that are on their way,

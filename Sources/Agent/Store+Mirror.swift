@@ -68,7 +68,7 @@ extension Store {
     let count = mirror.blocks.reduce(0) { $0 + $1.count }
     let isDue = count >= environment.sizes.agentRun || all && count > 0
     if isDue {
-      follower?.storeWillCompact()
+      for follower in followers.all { follower.storeWillCompact() }
       try runs.removeLeftovers()
       try runs.add(mirror.blocks.flatMap(\.placed), sum: mirror.sum, batch: Self.batch)
       // From here on the runs hold it, whether or not the log's files can be removed.
@@ -79,17 +79,17 @@ extension Store {
         throw error
       }
       index()
-      follower?.storeWillMerge()
+      for follower in followers.all { follower.storeWillMerge() }
     }
     var merged = false
     if isDue || all {
-      let result = try runs.merge(all: all, batch: Self.batch, thinning: try follower?.thinning())
+      let result = try runs.merge(all: all, batch: Self.batch, thinning: try followers.thinning())
       merged = result.isChanged
       thinnedCount += result.thinned
       if result.thinned > 0 { recent = RecentStates() }
     }
     if isDue { try onDisk { () throws(DiskError) in try own.seal(acknowledged: acknowledged) } }
-    follower?.storeDidCompact(hasNewRuns: isDue || merged)
+    for follower in followers.all { follower.storeDidCompact(hasNewRuns: isDue || merged) }
     return isDue || merged
   }
 

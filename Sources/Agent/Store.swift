@@ -70,12 +70,10 @@ public final class Store {
   private var knownErasureNote: ErasureNote?
   /// How far erasures were carried out when a reader opened the store.
   var noteAtOpening: ErasureNote?
-  /// What was added to `newer` since the follower asked; nil where it has to look at all of it.
-  private var news: [PlacedChange]?
   /// How many replaced values compactions have thinned since the store was opened.
   public internal(set) var thinnedCount = 0
-  /// Keeps what is derived from the runs in step with them.
-  package weak var follower: (any StoreFollower)?
+  /// They keep what is derived from the runs in step with them.
+  var followers = StoreFollowers()
 
   /// Opens a store in a folder.
   ///
@@ -122,7 +120,7 @@ public final class Store {
     let before = knownErasureNote
     try reopen()
     // What is derived from the files was made anew by whoever carried out an erasure while the lock was lent.
-    if erasureNote != before { follower?.storeDidErase() }
+    if erasureNote != before { for follower in followers.all { follower.storeDidErase() } }
   }
 
   /// Refuses to write where the store was opened for reading, or another process may write because the lock is lent.
@@ -235,7 +233,7 @@ public final class Store {
     newer = [:]
     recent = RecentStates()
     knownUnerased = []
-    news = nil
+    followers.forgetNews()
     let wall = environment.now()
     for block in mirror.blocks {
       for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
@@ -249,13 +247,15 @@ public final class Store {
     newer[placed.change.on, default: []].append(placed)
     recent.add(placed)
     if placed.position == nil, placed.change.erases { knownUnerased.remove(placed.change.on) }
-    news?.append(placed)
+    followers.add(placed)
   }
 
-  /// What was added to `newer` since this was asked; nil where all of it has to be looked at.
-  package func takeNews() -> [PlacedChange]? {
-    defer { news = [] }
-    return news
+  /// Tells somebody from now on, for as long as they are there, beside those who are told already.
+  package func addFollower(_ follower: any StoreFollower) { followers.add(follower) }
+
+  /// What was added to `newer` since this follower asked; nil where all of it has to be looked at.
+  package func takeNews(for follower: any StoreFollower) -> [PlacedChange]? {
+    followers.takeNews(for: follower)
   }
 
   /// The replicas that made any change here. Cost: per replica of each run, and per block of the log.

@@ -23,15 +23,17 @@ final class Inbox {
 
   /// When somebody began to watch; nil where nobody did, or all that was there then was looked at.
   private var watched: StoreMoment?
+  /// When somebody began to watch or last asked what came up; nil where nobody did.
+  private var asked: StoreMoment?
 
   /// With so many entities looked at again, the file is written anew.
   private static let overlayLimit = 64
   /// Of no more entities with news than these all are looked at.
   private static let fewNews = 16
   /// Of so many entities with news, nobody asks which of them have to be looked at.
-  private static let newsLimit = 8192
+  static let newsLimit = 8192
   /// Of so many changes behind the file, as a first sync brings them, neither.
-  private static let changesLimit: UInt64 = 1 << 16
+  static let changesLimit: UInt64 = 1 << 16
   /// With so many entities to look at, a walk through all is faster than looking at each, which costs what 500 changes do
   /// in a walk; in a small store a few members hold all of them.
   private var walkLimit: Int { min(max(256, Int(now.position) / 500), 4000) }
@@ -40,7 +42,7 @@ final class Inbox {
     self.desk = desk
   }
 
-  private var store: Store { desk.store }
+  var store: Store { desk.store }
 
   private var now: InboxFile.Base {
     let end = store.checkpoints.last ?? (0, 0)
@@ -122,6 +124,7 @@ final class Inbox {
       _ = try inStep()
     }
     arrivals = []
+    asked = StoreMoment(store)
   }
 
   /// Open entries that came up since somebody began to watch or last asked, and forgets them.
@@ -132,6 +135,7 @@ final class Inbox {
     defer {
       arrivals = []
       watched = nil
+      asked = asked.map { _ in StoreMoment(store) }
     }
     var seen: Set<String> = []
     let new = arrivals.filter { isWanted($0) && seen.insert($0.id).inserted }
@@ -185,6 +189,7 @@ final class Inbox {
   private func inStep(trusting: Bool = true) throws(StorageError) -> InboxFile {
     let now = now
     if let file, current == now { return file }
+    if trusting { try takeOver() }
     if trusting, let file = file ?? InboxFile(store.disk), isValid(file.base) {
       self.file = file
       if file.base == now {
@@ -208,33 +213,29 @@ final class Inbox {
     return try remake(now).file
   }
 
+  /// Takes the file that another desk wrote on this disk meanwhile for the one that is known: what that is as of, nobody can
+  /// read any more. Cost: a header; where there is another one, what is in it.
+  private func takeOver() throws(StorageError) {
+    guard let file, file.isStored, let other = InboxFile(store.disk), other.base != file.base,
+      isValid(other.base),
+      let lines = other.lines(store.disk, all: true)
+    else { return }
+    self.file = other
+    let known = overlay
+    overlay = [:]
+    current = nil
+    guard asked != nil else { return }
+    // Which of them were open when somebody last asked is told by the store as it was then.
+    watched = watched ?? asked
+    let open = lines.lazy.filter(\.isOpen).compactMap(\.conflict)
+    forgetArrivals(unlessIn: Array(open)) { _ in true }
+    note(Array(open), beside: known, and: Set(arrivals.map(\.id)))
+  }
+
   /// Whether what a file says is of this store's present history.
   private func isValid(_ base: InboxFile.Base) -> Bool {
     base.replica == store.replica && base.own <= store.lastOwnSequence
       && store.checkpoints.contains { $0.position == base.position && $0.sum == base.sum }
-  }
-
-  /// The changes behind a base, by entity; nil where they are of too many. Cost: what is in no run, and the runs that end
-  /// behind it, up to where it is too much.
-  private func changes(since base: InboxFile.Base) throws(StorageError) -> [EntityID: [PlacedChange]]? {
-    let limit = Self.newsLimit
-    guard store.position - min(base.position, store.position) < Self.changesLimit else { return nil }
-    var found: [EntityID: [PlacedChange]] = [:]
-    for (id, changes) in store.newer {
-      let new = changes.filter {
-        $0.position.map { $0 > base.position } ?? ($0.change.id.sequence > base.own)
-      }
-      if !new.isEmpty { found[id] = new }
-    }
-    for run in store.runs.runs where run.name.last > base.position {
-      for member in 0..<run.index.memberCount {
-        for placed in try run.changes(member) where placed.position ?? 0 > base.position {
-          found[placed.change.on, default: []].append(placed)
-        }
-        if found.count > limit { return nil }
-      }
-    }
-    return found.count > limit ? nil : found
   }
 
   /// Looks again at what news concern. False where that is too much.

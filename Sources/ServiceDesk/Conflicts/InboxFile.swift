@@ -46,6 +46,8 @@ struct InboxFile {
 
   /// The whole text, where it could not be stored.
   private var memory: [UInt8]?
+  /// Whether it is on the disk.
+  var isStored: Bool { memory == nil }
 
   /// Reads the header; nil where there is none that this version wrote.
   init?(_ disk: any Disk) {

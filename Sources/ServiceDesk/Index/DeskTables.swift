@@ -27,7 +27,7 @@ final class DeskTables {
     tableSet = TableSet(store.disk, projection)
     token = String(store.environment.random(), radix: 36)
     settledCount = Self.changeCount(store)
-    store.follower = self
+    store.addFollower(self)
   }
 
   /// One table for each run, oldest first.
@@ -185,9 +185,9 @@ final class DeskTables {
         }
       }
     }
-    // Another desk on this store may have taken the news.
-    let news = store.follower === self ? store.takeNews() : nil
-    newerTerms.update(news, of: store.newer, projection) { newerRows?.knownTerms($0, $1) }
+    newerTerms.update(store.takeNews(for: self), of: store.newer, projection) {
+      newerRows?.knownTerms($0, $1)
+    }
     for (index, hash) in hashes.enumerated() { found[index].formUnion(newerTerms.entities(hash)) }
     return found.enumerated().map { isCommon[$0] || $1.count > maximum ? [] : $1.sorted() }
   }
