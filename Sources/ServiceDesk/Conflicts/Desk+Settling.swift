@@ -44,13 +44,18 @@ extension Desk {
   /// situation gets a field `settled.<id>`. Two people who settle one in different ways without knowing of each other have a
   /// conflict again. Of something erased only that it was settled is kept. Cost: the entity.
   /// - Returns: the change; nil where it would change nothing.
-  /// - Throws: `SettlingError`: `.secret` for a value that is never kept.
+  /// - Throws: `SettlingError`: `.secret` for a value that is never kept; `.stale` where it is not open any more, or has other sides
+  ///   than the one given.
   @discardableResult
   public func settle(
     _ conflict: Conflict, _ how: Settlement, note: String? = nil
   ) throws(SettlingError) -> Change? {
     guard conflict.state == .open else {
       throw .stale("conflict \(conflict.id) is \(conflict.state.rawValue) already")
+    }
+    let present = try present(conflict)
+    guard present.state == .open else {
+      throw .stale("conflict \(conflict.id) is \(present.state.rawValue) already")
     }
     var draft = Draft()
     draft.extra = [("settles", SettlementMark.text(conflict: conflict.id, note: note))]
@@ -59,7 +64,7 @@ extension Desk {
         throw .unfit("\(conflict.on) was erased and keeps no words: settle it as done, without a note")
       }
     } else if let field = conflict.field {
-      draft.set[field] = try value(of: conflict, how)
+      draft.set[field] = try value(of: conflict, present, how)
     } else {
       draft.set[ConflictFinder.settlementField(conflict.id)] = try mark(conflict, how, note)
     }
@@ -67,9 +72,37 @@ extension Desk {
     return try onStore { () throws(StorageError) in try store.commit(Edit(.entity(conflict.on), made)) }
   }
 
+  /// A conflict as it is now, with what may not be shown, so that nobody settles what has become another one.
+  ///
+  /// Cost: the entity.
+  private func present(_ conflict: Conflict) throws(SettlingError) -> Conflict {
+    let all = try onStore { () throws(StorageError) in
+      let whole = try store.members(of: conflict.on).first ?? conflict.on
+      return try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: whole) }
+    }
+    guard let present = all.first(where: { $0.id == conflict.id && $0.on == conflict.on }),
+      Set(present.sides.map(\.change)) == Set(conflict.sides.map(\.change))
+    else { throw .stale("conflict \(conflict.id) has changed meanwhile; look at it again") }
+    return present
+  }
+
   /// The value that settles a field.
-  private func value(of conflict: Conflict, _ how: Settlement) throws(SettlingError) -> JSONText {
-    if conflict.isWithheld { return try value(ofWithheld: conflict, how) }
+  ///
+  /// - Parameters:
+  ///   - conflict: as it was shown.
+  ///   - present: as it is, with what may not be shown.
+  private func value(
+    of conflict: Conflict, _ present: Conflict, _ how: Settlement
+  ) throws(SettlingError) -> JSONText {
+    if conflict.isWithheld {
+      // What nobody may look at, nobody can choose; but what another value is given for stays as it is.
+      guard case .value = how else {
+        throw .unfit(
+          "the values of \(conflict.field?.text ?? "this") may not be shown now, so none can be taken: ask the "
+            + "customer, and settle it with a value")
+      }
+      return try value(of: present, present, how)
+    }
     switch how {
     case .take(let index):
       guard conflict.sides.indices.contains(index), let value = conflict.sides[index].value else {
@@ -97,19 +130,6 @@ extension Desk {
       return joined
     case .done: throw .unfit("a field needs a value: take a side, give a value, or merge")
     }
-  }
-
-  /// What nobody may look at, nobody can choose; but what another value is given for stays as it is.
-  private func value(ofWithheld conflict: Conflict, _ how: Settlement) throws(SettlingError) -> JSONText {
-    let all = try onStore { () throws(StorageError) in
-      try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: conflict.on) }
-    }
-    guard case .value = how, let whole = all.first(where: { $0.id == conflict.id }) else {
-      throw .unfit(
-        "the values of \(conflict.field?.text ?? "this") may not be shown now, so none can be taken: ask the "
-          + "customer, and settle it with a value")
-    }
-    return try value(of: whole, how)
   }
 
   private func mark(
@@ -171,10 +191,16 @@ extension Desk {
   /// A field gets every value again that the settlement replaced, each by a change that says which one it brings back. That
   /// is refused where the field was changed since. Cost: the entity.
   /// - Returns: the changes.
+  /// - Throws: `SettlingError`: `.stale` where it is not settled any more, by another change than in the one given, or the field was
+  ///   changed since.
   @discardableResult
   public func unsettle(_ conflict: Conflict) throws(SettlingError) -> [Change] {
     guard conflict.state == .settled, let settlement = conflict.settlement else {
       throw .stale("conflict \(conflict.id) is \(conflict.state.rawValue), so there is no settlement to undo")
+    }
+    let present = try present(conflict)
+    guard present.state == .settled, present.settlement?.change == settlement.change else {
+      throw .stale("conflict \(conflict.id) was opened again or settled anew meanwhile; look at it again")
     }
     let state = try onStore { () throws(StorageError) in try store.mergedState(of: conflict.on) }
     guard let field = conflict.field else {
@@ -198,7 +224,7 @@ extension Desk {
       try store.commit { (batch) throws(StorageError) in
         var made: [Change] = []
         // In the order in which they counted, so that the same one of them is shown as before.
-        for side in conflict.sides.sorted(by: { ($0.effective, $0.change) < ($1.effective, $1.change) }) {
+        for side in present.sides.sorted(by: { ($0.effective, $0.change) < ($1.effective, $1.change) }) {
           guard let value = side.value else { continue }
           // A draft would leave out what is so already, and would replace the one brought back before. Each is brought back
           // where it was, so that merged profiles that are split later have their own.

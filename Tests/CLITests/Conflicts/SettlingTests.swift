@@ -72,6 +72,42 @@ struct SettlingTests {
     #expect(try desks.anna.store.digest() == desks.bo.store.digest())
   }
 
+  @Test("One that somebody else settled, and edited since, is not settled again by who still looks at it")
+  func stale() throws {
+    let desks = try TwoDesks()
+    let ticket = try clash(desks)
+    let held = try #require(try desks.open().first)
+    try desks.bo.settle(held, .value(JSONText("pending")))
+    try desks.sync()
+    #expect(throws: SettlingError.self) { try desks.anna.settle(held, .take(0)) }
+    try desks.bo.set(ticket, ["status": "closed"])
+    try desks.sync()
+    let error = #expect(throws: SettlingError.self) { try desks.anna.settle(held, .take(0)) }
+    guard case .stale = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(try desks.anna.ticket(ticket)?.status == "closed")
+  }
+
+  @Test("A settlement of a situation that another one took the place of is not the one to take back")
+  func staleSituation() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    try desks.anna.set(ticket, ["status": "solved"])
+    try desks.bo.reply(ticket, channel: "phone", text: "It still leaks", direction: "in")
+    try desks.sync()
+    let conflict = try #require(try desks.open().first { $0.field == nil })
+    try desks.anna.settle(conflict, .done, note: "Called Lars")
+    let held = try desks.anna.conflict(conflict.id)
+    try desks.anna.unsettle(held)
+    try desks.sync()
+    try desks.bo.settle(try desks.bo.conflict(conflict.id), .done, note: "Wrote to Lars")
+    try desks.sync()
+    #expect(throws: SettlingError.self) { try desks.anna.unsettle(held) }
+    #expect(try desks.anna.conflict(conflict.id).settlement?.note == "Wrote to Lars")
+  }
+
   @Test("One that both sides had edited twice keeps its id through an undo, and can be settled again")
   func undoOfLaterEdits() throws {
     let desks = try TwoDesks()

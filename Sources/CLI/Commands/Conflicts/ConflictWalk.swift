@@ -128,14 +128,17 @@ struct ConflictWalk {
   }
 
   private mutating func settle(_ conflict: Conflict, _ how: Settlement, _ note: String?) throws -> Step {
-    // While somebody thought about it, it may have become another one, or gone: it is shown as it is.
-    guard try current(conflict) == conflict else {
-      context.output.line("it has changed meanwhile")
-      return .changed
-    }
-    if let reason = try refusal({ () throws(SettlingError) in _ = try desk.settle(conflict, how, note: note) }
-    ) {
-      return tell(reason)
+    do throws(SettlingError) {
+      try desk.settle(conflict, how, note: note)
+    } catch {
+      switch error {
+      case .stale:
+        // While somebody thought about it, it became another one, or went: it is shown as it is.
+        context.output.line("it has changed meanwhile")
+        return .changed
+      case .storage: throw error
+      case .unfit, .secret: return tell(error.description)
+      }
     }
     settled.append((index, conflict.id))
     context.output.line(context.output.styled("settled", .green))
