@@ -47,7 +47,7 @@ extension Desk {
       preferred: whole.state.text(Vocabulary.preferredChannel),
       avoided: whole.state.elements(Vocabulary.avoidedChannels),
       promises: try promises(filter, limit: .max).rows, openTickets: open,
-      contacts: Array(all.prefix(limit)),
+      contacts: Array(all.prefix(max(limit, 0))),
       recurrence: recurrence(all, rows, ticket ?? open.first?.id, now), feedback: try feedback(of: id),
       disagreements: views.flatMap { view in
         view.conflicts.filter { mayShow($0, consents, now) }.map {

@@ -72,7 +72,7 @@ extension Desk {
       matches.sort {
         $0.score == $1.score ? $0.match.customer.id < $1.match.customer.id : $0.score > $1.score
       }
-      return matches.prefix(limit).map(\.match)
+      return matches.prefix(max(limit, 0)).map(\.match)
     }
   }
 }

@@ -71,7 +71,9 @@ extension Desk {
     if let ticket = fact.ticket { members.append(("ticket", JSONText(ticket.description))) }
     members.append(("purpose", JSONText(fact.purpose ?? known?.purpose ?? Vocabulary.service)))
     let days = settings.days(FactKey.normal(fact.key)).map { UInt64($0) * 86_400_000 }
-    if let expires = fact.expires ?? days.map({ HybridTime(milliseconds: now + $0) }) {
+    if let expires = fact.expires
+      ?? days.map({ HybridTime(milliseconds: min(now, HybridTime.maximumMilliseconds) + $0) })
+    {
       members.append(("expires", JSONText(expires.description)))
     }
     members.append(("confidence", JSONText(fact.confidence ?? "stated")))

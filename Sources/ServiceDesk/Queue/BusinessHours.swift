@@ -4,7 +4,8 @@ import Merge
 
 /// When the desk is there: hours by day of the week in a time zone, and days on which it is closed.
 public struct BusinessHours: Sendable, Hashable {
-  /// For each day from Monday on, from and to in minutes behind midnight, in order.
+  /// For each day from Monday on, from and to in minutes behind midnight, in order. Days that are missing are closed; what lies
+  /// outside of a day, and an eighth day, does not count.
   public let week: [[Range<Int>]]
   /// Days on which nobody is there, since 1970.
   public let closed: Set<Int>
@@ -23,6 +24,27 @@ public struct BusinessHours: Sendable, Hashable {
     self.closed = closed
     self.zone = zone
     self.zoneName = zoneName
+  }
+
+  /// The days of dates with years of four digits, since 1970.
+  private static let days = 0..<Int(HybridTime.maximumMilliseconds / 86_400_000) + 1
+
+  /// Why these hours cannot be a setting that every device reads; nil where they can.
+  var obstacle: String? {
+    guard week.count == 7 else { return "hours are those of seven days from Monday on, not of \(week.count)" }
+    for spans in week {
+      var last = 0
+      for span in spans {
+        guard last <= span.lowerBound, !span.isEmpty, span.upperBound <= 1440 else {
+          return "the hours of a day lie between 0 and 1440 minutes behind midnight, in order and apart"
+        }
+        last = span.upperBound
+      }
+    }
+    guard closed.allSatisfy(Self.days.contains) else {
+      return "a closed day is a number of days since 1970-01-01, up to 9999-12-31"
+    }
+    return nil
   }
 
   /// Reads the setting; nil where it is not as it should be.
@@ -84,7 +106,7 @@ public struct BusinessHours: Sendable, Hashable {
 
   /// The setting.
   public var value: JSONText {
-    let days = closed.sorted().map { number -> JSONText in
+    let days = closed.filter(Self.days.contains).sorted().map { number -> JSONText in
       let (year, month, day) = CivilDate.date(ofDay: number)
       return JSONText("\(year)-" + (month < 10 ? "0" : "") + "\(month)-" + (day < 10 ? "0" : "") + "\(day)")
     }
@@ -132,12 +154,15 @@ public struct BusinessHours: Sendable, Hashable {
 
   /// Calls `visit` with the hours that end behind a time, in milliseconds since 1970, until it says no; at most ten years.
   private func eachSpan(from start: UInt64, _ visit: (UInt64, UInt64) -> Bool) {
-    guard week.contains(where: { !$0.isEmpty }) else { return }
+    // No change counts as made later.
+    guard start <= HybridTime.maximumMilliseconds, week.contains(where: { !$0.isEmpty }) else { return }
     let seconds = Int(start / 1000)
     let local = seconds + zone.offset(at: seconds)
     let first = local >= 0 ? local / 86_400 : 0
     for day in first..<first + 3660 where !closed.contains(day) {
-      for span in week[(CivilDate.weekday(day) + 6) % 7] {
+      let weekday = (CivilDate.weekday(day) + 6) % 7
+      for span in week.indices.contains(weekday) ? week[weekday] : [] {
+        let span = span.clamped(to: 0..<1440)
         let from = zone.time(day: day, secondOfDay: span.lowerBound * 60)
         let to = zone.time(day: day, secondOfDay: span.upperBound * 60)
         guard from >= 0, to > from, UInt64(to) * 1000 > start else { continue }

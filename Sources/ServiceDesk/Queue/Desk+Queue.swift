@@ -21,6 +21,7 @@ extension Desk {
   public func queue(
     _ filter: TicketFilter = TicketFilter(), limit: Int = 50
   ) throws(DeskError) -> (tickets: [QueuedTicket], total: Int) {
+    let limit = max(limit, 0)
     let settings = try settings()
     let now = store.environment.now()
     var waiting = try stored { () throws(StorageError) in try queueBounds(filter, settings) }
@@ -50,7 +51,7 @@ extension Desk {
       if dues.count > limit { dues.removeLast() }
     }
     ready.sort { ($0.due, $0.id) < ($1.due, $1.id) }
-    let chosen = ready.prefix(max(limit, 0))
+    let chosen = ready.prefix(limit)
     let rows = try stored { () throws(StorageError) in try ticketRows(chosen.map(\.id)) }
     return (
       chosen.compactMap { ticket in rows[ticket.id].map { QueuedTicket(row: $0, targets: ticket.targets) } },

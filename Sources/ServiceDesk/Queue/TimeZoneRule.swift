@@ -65,9 +65,11 @@ public struct TimeZoneRule: Sendable, Hashable {
 
   /// How many seconds the clock is ahead of UTC at a time. Cost: some arithmetic.
   ///
-  /// - Parameter seconds: since 1970, UTC.
+  /// - Parameter seconds: since 1970, UTC; beyond the year 9999 what counts then.
   public func offset(at seconds: Int) -> Int {
     guard let turns else { return standard }
+    let last = Int(HybridTime.maximumMilliseconds / 1000) + 20 * 366 * 86_400
+    let seconds = min(max(seconds, -last), last)
     let year = CivilDate.date(ofDay: Self.day(seconds + standard)).year
     let begin = Self.moment(turns.begin, year) - standard
     let end = Self.moment(turns.end, year) - summer

@@ -108,7 +108,7 @@ public struct Report: Sendable, Hashable {
   public let zoneName: String
   /// The whole period.
   public let total: ReportFigures
-  /// Every week of the period, oldest first.
+  /// Every week of the period, oldest first; behind its first two hundred years those in which something happened.
   public let weeks: [Group]
   /// Ordered by name.
   public let teams: [Group]
@@ -124,12 +124,18 @@ struct ReportTally {
   private var weeks: [Int: ReportFigures] = [:]
   private var teams: [String: ReportFigures] = [:]
   private var channels: [String: ReportFigures] = [:]
+  /// Behind so many weeks from the start, two hundred years, only those are listed in which something happened.
+  private static let listedWeeks = 10_436
 
   init(_ period: Range<UInt64>, _ hours: BusinessHours) {
     self.period = period
     self.hours = hours
-    var monday = period.isEmpty ? Int.max : hours.monday(of: period.lowerBound)
-    while monday != .max, hours.start(ofDay: monday) < period.upperBound {
+    // No change counts as made later than that; and what holds nothing is not listed for longer than anybody looks.
+    let end = min(period.upperBound, HybridTime.maximumMilliseconds)
+    guard period.lowerBound < end else { return }
+    var monday = hours.monday(of: period.lowerBound)
+    for _ in 0..<Self.listedWeeks {
+      guard hours.start(ofDay: monday) < end else { break }
       weeks[monday] = ReportFigures()
       monday += 7
     }
@@ -162,7 +168,14 @@ struct ReportTally {
 
 extension BusinessHours {
   /// When a day since 1970 begins in the zone, in milliseconds since 1970.
-  public func start(ofDay day: Int) -> UInt64 { UInt64(max(0, zone.time(day: day, secondOfDay: 0))) * 1000 }
+  ///
+  /// Days before 1970 and beyond the year 9999 are taken for the first and the last.
+  public func start(ofDay day: Int) -> UInt64 {
+    UInt64(max(0, zone.time(day: min(max(day, -7), Self.lastDay), secondOfDay: 0))) * 1000
+  }
+
+  /// A week behind the last day that has a date with a year of four digits.
+  private static let lastDay = Int(HybridTime.maximumMilliseconds / 86_400_000) + 7
 
   /// The Monday of the week that a time is in, as a day since 1970.
   public func monday(of milliseconds: UInt64) -> Int {
@@ -172,8 +185,10 @@ extension BusinessHours {
   }
 
   /// A day since 1970 as `2026-11-16`.
+  ///
+  /// Days beyond the year 9999, as far off on either side, are taken for the last.
   public static func text(ofDay number: Int) -> String {
-    let (year, month, day) = CivilDate.date(ofDay: number)
+    let (year, month, day) = CivilDate.date(ofDay: min(max(number, -lastDay), lastDay))
     return "\(year)-" + (month < 10 ? "0" : "") + "\(month)-" + (day < 10 ? "0" : "") + "\(day)"
   }
 }

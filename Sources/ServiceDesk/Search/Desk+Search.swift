@@ -60,7 +60,7 @@ extension Desk {
         filter.audience == nil && filter.language == nil
         ? filter.types ?? SearchText.types : [Vocabulary.article]
       // What the index ranks and what is looked into for the order that is shown.
-      let count = max(64, min(2 * limit, 200))
+      let count = max(64, 2 * min(limit, 100))
       var scores: [EntityID: Double] = [:]
       for file in files {
         for (id, score) in try ranker.candidates(file, allowed, limit: count) {
