@@ -76,31 +76,27 @@ extension Desk {
   /// - Parameters:
   ///   - direction: `out` to the customer, `in` from the customer.
   ///   - more: other members of the entry.
+  ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
+  /// - Throws: `DeskError.invalid` for a message without a channel or with another direction, `.notFound` where nothing is known
+  ///   of the entity.
   @discardableResult
   public func reply(
     _ id: EntityID, channel: String, text: String, direction: String = "out", more: [(String, JSONText)] = [],
     at: HybridTime? = nil, by: String? = nil
-  ) throws(StorageError) -> Change? {
-    try log(
-      id, Self.entry(kind: "message", channel: channel, direction: direction, text: text, more: more), at: at,
+  ) throws(DeskError) -> Change? {
+    try write(
+      id, NewEntry(Vocabulary.message, text, channel: channel, direction: direction), more: more, at: at,
       by: by)
   }
 
-  /// Adds an internal note to a timeline.
+  /// Adds an internal note to a timeline, as `write` does: `@name` makes that agent follow the ticket.
+  ///
+  /// - Throws: `DeskError.notFound` where nothing is known of the entity.
   @discardableResult
   public func note(
     _ id: EntityID, text: String, more: [(String, JSONText)] = [], at: HybridTime? = nil, by: String? = nil
-  ) throws(StorageError) -> Change? {
-    try log(
-      id, Self.entry(kind: "note", channel: nil, direction: nil, text: text, more: more), at: at, by: by)
-  }
-
-  private func log(
-    _ id: EntityID, _ entry: JSONText, at: HybridTime?, by: String?
-  ) throws(StorageError) -> Change? {
-    var draft = Draft()
-    draft.log[Vocabulary.timeline] = entry
-    return try store.commit(Edit(.entity(id), draft, at: at, by: by))
+  ) throws(DeskError) -> Change? {
+    try write(id, NewEntry(Vocabulary.note, text), more: more, at: at, by: by)
   }
 
   static func entry(

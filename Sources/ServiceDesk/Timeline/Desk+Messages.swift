@@ -70,10 +70,20 @@ extension Desk {
   /// - Throws: `DeskError.invalid` for a note with a direction, a message without a channel, and the like.
   @discardableResult
   public func write(_ id: EntityID, _ new: NewEntry) throws(DeskError) -> Change? {
+    try write(id, new, more: [], at: nil, by: nil)
+  }
+
+  /// As `write`, with other members of the entry, when it happened and who recorded it.
+  @discardableResult
+  func write(
+    _ id: EntityID, _ new: NewEntry, more: [(String, JSONText)], at: HybridTime?, by: String?
+  ) throws(DeskError) -> Change? {
     if new.kind == Vocabulary.note {
       guard new.direction == nil else { throw .invalid("a note is for colleagues and goes to no customer") }
     } else {
-      guard new.direction != nil else { throw .invalid("is it from the customer or to the customer?") }
+      guard new.direction == "in" || new.direction == "out" else {
+        throw .invalid("is it from the customer or to the customer?")
+      }
       guard new.channel?.isEmpty == false else { throw .invalid("on which channel?") }
     }
     if let step = new.care.first(where: { !Vocabulary.careSteps.contains($0) }) {
@@ -102,15 +112,20 @@ extension Desk {
     if let purpose = new.purpose { members.append(("purpose", JSONText(purpose))) }
     if !new.lines.isEmpty { members.append(("lines", Self.lines(new.lines))) }
     if !new.files.isEmpty { members.append(("files", JSONText(array: new.files.map(Self.file)))) }
+    members.removeAll { member in more.contains { $0.0 == member.0 } }
+    members += more.filter { $0.0 != "text" }
     // Last, where a long text costs least.
     members.append(("text", JSONText(new.text)))
     draft.log[Vocabulary.timeline] = JSONText(object: members)
-    if new.direction == "out" || new.kind == Vocabulary.call { own(&draft, state, store.configuration.agent) }
+    if new.direction == "out" || new.kind == Vocabulary.call {
+      own(&draft, state, by ?? store.configuration.agent)
+    }
     guard id.type == Vocabulary.ticket, new.kind == Vocabulary.message, new.direction == "in",
       let status = state.text("status"), ["pending", "solved"].contains(status)
-    else { return try commit(Edit(.entity(id), draft)) }
-    var edits = [Edit(.entity(id), draft)]
-    edits.append(Edit(.entity(id), Self.reopening(status == "solved" ? "The customer wrote" : nil)))
+    else { return try commit(Edit(.entity(id), draft, at: at, by: by)) }
+    var edits = [Edit(.entity(id), draft, at: at, by: by)]
+    edits.append(
+      Edit(.entity(id), Self.reopening(status == "solved" ? "The customer wrote" : nil), at: at, by: by))
     let made = edits
     return try stored { () throws(StorageError) in try store.commit(made) }[0]
   }

@@ -74,7 +74,7 @@ struct SituationTests {
     let (customer, ticket) = try desks.ticket()
     let open = try Situation.meet(
       desks, knowing: false, first: { try desks.bo.setConsent(customer, "contact", isGranted: false) },
-      then: { try desks.anna.reply(ticket, channel: "email", text: "Your code is 4417") })
+      then: { try desks.anna.reply(ticket, channel: "phone", text: "Your code is 4417") })
     #expect(open.map { $0.json.text.contains("4417") } == [true])
     let entry = try #require(try desks.anna.page(ticket).entries.last).entry.id
     try desks.anna.redact(ticket, entry, because: "a code")
