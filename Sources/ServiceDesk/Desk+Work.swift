@@ -12,12 +12,13 @@ extension Desk {
   ///   - fields: any other registers.
   ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
   /// - Returns: the change; its `on` is the customer's id.
+  /// - Throws: `DeskError.secret` for a field that must not be kept.
   @discardableResult
   public func newCustomer(
     name: String, phones: [String] = [], emails: [String] = [], handles: [String] = [], tags: [String] = [],
     language: String? = nil, ref: String? = nil, address: [String: String] = [:],
     fields: [ExactString: JSONText] = [:], at: HybridTime? = nil, by: String? = nil
-  ) throws(StorageError) -> Change {
+  ) throws(DeskError) -> Change {
     var draft = Draft()
     draft.set = fields
     draft.set["name"] = JSONText(name)
@@ -37,6 +38,7 @@ extension Desk {
   ///   - fields: any other registers.
   ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
   /// - Returns: the change; its `on` is the ticket's id.
+  /// - Throws: `DeskError.secret` for a field that must not be kept.
   @discardableResult
   public func newTicket(
     customer: EntityID?, subject: String, channel: String? = nil, priority: String? = nil,
@@ -44,7 +46,7 @@ extension Desk {
     assignee: String? = nil, topic: String? = nil, status: String = "new", ref: String? = nil,
     tags: [String] = [],
     message: String? = nil, fields: [ExactString: JSONText] = [:], at: HybridTime? = nil, by: String? = nil
-  ) throws(StorageError) -> Change {
+  ) throws(DeskError) -> Change {
     var draft = Draft()
     draft.set = fields
     draft.set["subject"] = JSONText(subject)
@@ -62,16 +64,8 @@ extension Desk {
     return try create(Vocabulary.ticket, draft, at: at, by: by)
   }
 
-  private func create(
-    _ type: String, _ draft: Draft, at: HybridTime?, by: String?
-  ) throws(StorageError) -> Change {
-    guard let change = try store.commit(Edit(.new(type: type), draft, at: at, by: by)) else {
-      throw .refused("a new \(type) changes nothing")
-    }
-    return change
-  }
-
-  /// Adds a message to a timeline.
+  /// Adds a message to a timeline, as `write` does: a written one to the customer is queued for a gateway, and one of the customer
+  /// opens a pending or solved ticket again.
   ///
   /// - Parameters:
   ///   - direction: `out` to the customer, `in` from the customer.
@@ -126,14 +120,17 @@ extension Desk {
   }
 
   /// Sets fields, and clears those whose value is nil. This settles conflicts on them.
+  ///
+  /// - Throws: `DeskError.notFound` where nothing is known of the entity, `.secret` for a value that must not be kept.
   @discardableResult
   public func set(
     _ id: EntityID, _ fields: [ExactString: String?], at: HybridTime? = nil, by: String? = nil
-  ) throws(StorageError) -> Change? {
+  ) throws(DeskError) -> Change? {
+    _ = try known(id)
     var draft = Draft()
     for (field, value) in fields {
       if let value { draft.set[field] = JSONText(value) } else { draft.clear.insert(field) }
     }
-    return try store.commit(Edit(.entity(id), draft, at: at, by: by))
+    return try record(Edit(.entity(id), draft, at: at, by: by))
   }
 }

@@ -1,4 +1,5 @@
 import Agent
+import Causality
 import Merge
 import Storage
 
@@ -58,6 +59,44 @@ extension Desk {
       throw .notFound(id.description)
     }
     return state
+  }
+
+  /// The state of an entity that has to be there and of one type.
+  ///
+  /// - Throws: `DeskError.invalid` for one of another type, `.notFound` where nothing is known of it.
+  @discardableResult
+  func known(_ id: EntityID, as type: String) throws(DeskError) -> EntityState {
+    guard id.type == type else { throw .invalid("\(id) is no \(type), but of type \(id.type)") }
+    return try known(id)
+  }
+
+  /// Makes one edit, unless a field of it would hold what is never kept. Cost: as a commit, and the settings.
+  ///
+  /// - Throws: `DeskError.secret` with why it was taken for a secret.
+  @discardableResult
+  package func record(_ edit: Edit) throws(DeskError) -> Change? {
+    let type =
+      switch edit.target {
+      case .entity(let id): id.type
+      case .new(let type): type
+      }
+    if !edit.draft.set.isEmpty {
+      let secrets = try settings().secrets
+      for (field, value) in edit.draft.set {
+        if let reason = secrets.reason(type: type, field: field, value: value) { throw .secret(reason) }
+      }
+    }
+    return try commit(edit)
+  }
+
+  /// Makes a new entity as `record` makes an edit.
+  func create(
+    _ type: String, _ draft: Draft, at: HybridTime? = nil, by: String? = nil
+  ) throws(DeskError) -> Change {
+    guard let change = try record(Edit(.new(type: type), draft, at: at, by: by)) else {
+      throw .storage(.refused("a new \(type) changes nothing"))
+    }
+    return change
   }
 
   /// Makes one edit.

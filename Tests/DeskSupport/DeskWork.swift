@@ -68,22 +68,18 @@ package struct DeskWork {
     let (channel, text) = (generator.pick(Self.channels), generator.pick(Self.words))
     if customers.isEmpty || what == 0 {
       let number = generator.int(0...9)
-      let change = try Self.stored { () throws(StorageError) in
-        try desk.newCustomer(
-          name: "Person \(number)", phones: ["+4670123456\(number)"], emails: ["p\(number)@example.org"],
-          tags: number < 3 ? ["gold"] : [], language: number < 5 ? "sv" : "fi",
-          address: ["city": number < 6 ? "Malmö" : "Lund"])
-      }
+      let change = try desk.newCustomer(
+        name: "Person \(number)", phones: ["+4670123456\(number)"], emails: ["p\(number)@example.org"],
+        tags: number < 3 ? ["gold"] : [], language: number < 5 ? "sv" : "fi",
+        address: ["city": number < 6 ? "Malmö" : "Lund"])
       customers.append(change.on)
       return
     }
     let customer = generator.pick(customers)
     if tickets.isEmpty || what < 4 {
       let (topic, message) = (generator.oneIn(2) ? "leak" : nil, generator.oneIn(2) ? text : nil)
-      let change = try Self.stored { () throws(StorageError) in
-        try desk.newTicket(
-          customer: customer, subject: text, channel: channel, topic: topic, message: message)
-      }
+      let change = try desk.newTicket(
+        customer: customer, subject: text, channel: channel, topic: topic, message: message)
       tickets.append(change.on)
       return
     }

@@ -224,7 +224,7 @@ struct PlainDesk {
       for desk in desks { try Self.check(desk, &world) }
     }
     world.disk.faults.failsOneIn = 1
-    #expect(throws: StorageError.self) {
+    #expect(throws: DeskError.self) {
       try desks[1].newCustomer(name: "Never Stored", phones: ["+45 55 55 55 55"])
     }
     world.disk.faults.failsOneIn = nil

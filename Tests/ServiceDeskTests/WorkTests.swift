@@ -24,4 +24,27 @@ struct WorkTests {
       try anna.reply(ticket, channel: "email", text: "x", direction: "sideways")
     }
   }
+
+  @Test("What must never be kept is refused, by name and by look, whichever verb it comes with")
+  func secrets() throws {
+    let desks = try TwoDesks()
+    let (anna, customer) = (desks.anna, try desks.customer())
+    var settings = Draft()
+    settings.add[Vocabulary.secretKeys] = ["house_word"]
+    try anna.configure(settings)
+    try desks.sync()
+    for (field, value) in [
+      ("pin", "x"), ("fact.password", "x"), ("fact.note", "my PIN is 4711"), ("about", "4111 1111 1111 1111"),
+      ("fact.house_word", "x"),
+    ] as [(ExactString, String)] {
+      let fields = [field: JSONText(value)]
+      #expect(throws: DeskError.self) { try anna.newCustomer(name: "Bo", fields: fields) }
+      #expect(throws: DeskError.self) { try anna.newTicket(customer: nil, subject: "Tap", fields: fields) }
+      #expect(throws: DeskError.self) { try anna.newArticle(title: "Tap", body: "x", fields: fields) }
+      #expect(throws: DeskError.self) { try anna.set(customer, [field: value]) }
+    }
+    #expect(throws: DeskError.self) { try anna.newCustomer(name: "4111 1111 1111 1111") }
+    #expect(anna.store.unsent.isEmpty)
+    try anna.set(customer, ["pin": nil, "about": "the PIN pad is broken"])
+  }
 }

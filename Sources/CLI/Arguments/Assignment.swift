@@ -25,9 +25,6 @@ package struct Assignment: Hashable, Sendable {
     var draft = Draft()
     for text in texts {
       let assignment = try Assignment(text, isJSON: isJSON)
-      if let reason = Secrets().reason(type: "", field: assignment.field, value: assignment.value) {
-        throw Failure(.secret(reason))
-      }
       guard draft.set.updateValue(assignment.value, forKey: assignment.field) == nil else {
         throw .usage("'\(assignment.field)' is set twice")
       }

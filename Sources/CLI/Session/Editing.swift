@@ -26,7 +26,7 @@ enum Editing {
   /// Makes one edit of an entity that is there, by a draft.
   static func edit(_ context: Context, _ text: String, type: String? = nil, _ draft: Draft) throws -> ExitCode
   {
-    try edit(context, text, type: type) { desk, id in try desk.store.commit(Edit(.entity(id), draft)) }
+    try edit(context, text, type: type) { desk, id in try desk.record(Edit(.entity(id), draft)) }
   }
 
   /// Makes a new entity and prints its id.

@@ -86,18 +86,16 @@ extension Desk {
   /// Records a new organisation.
   ///
   /// - Returns: the change; its `on` is the organisation's id.
+  /// - Throws: `DeskError.secret` for a field that must not be kept.
   @discardableResult
   public func newOrganisation(
     name: String, phones: [String] = [], emails: [String] = [], ref: String? = nil
-  ) throws(StorageError) -> Change {
+  ) throws(DeskError) -> Change {
     var draft = Draft(set: ["name": name])
     if let ref { draft.set["ref"] = JSONText(ref) }
     if !phones.isEmpty { draft.add["phones"] = phones.map { ExactString($0) } }
     if !emails.isEmpty { draft.add["emails"] = emails.map { ExactString($0) } }
-    guard let change = try store.commit(Edit(.new(type: Vocabulary.organisation), draft)) else {
-      throw .refused("a new organisation changes nothing")
-    }
-    return change
+    return try create(Vocabulary.organisation, draft)
   }
 
   /// Says that a customer belongs to an organisation. Nil where that is known.

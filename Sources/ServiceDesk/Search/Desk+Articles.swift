@@ -64,11 +64,12 @@ extension Desk {
   /// Writes a new article.
   ///
   /// - Returns: the change; its `on` is the article's id.
+  /// - Throws: `DeskError.secret` for a field that must not be kept.
   @discardableResult
   public func newArticle(
     title: String, body: String, language: String? = nil, audience: String? = nil, topic: String? = nil,
     tags: [String] = [], fields: [ExactString: JSONText] = [:]
-  ) throws(StorageError) -> Change {
+  ) throws(DeskError) -> Change {
     var draft = Draft()
     draft.set = fields
     draft.set["title"] = JSONText(title)
@@ -77,10 +78,7 @@ extension Desk {
     if let audience { draft.set["audience"] = JSONText(audience) }
     if let topic { draft.set["topic"] = JSONText(topic) }
     if !tags.isEmpty { draft.add["tags"] = tags.map { ExactString($0) } }
-    guard let change = try store.commit(Edit(.new(type: Vocabulary.article), draft)) else {
-      throw .refused("a new article changes nothing")
-    }
-    return change
+    return try create(Vocabulary.article, draft)
   }
 
   /// An article with its versions; nil where there is none of this id. Cost: its changes.

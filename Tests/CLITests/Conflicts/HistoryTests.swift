@@ -125,8 +125,11 @@ struct HistoryTests {
     for round in 0..<30 {
       let desk = round % 3 == 1 ? desks.bo : desks.anna
       if round % 5 == 4 { ticket = try desk.newTicket(customer: nil, subject: "Ticket \(round)").on }
-      let change = try desk.set(
-        ticket, ["topic": "topic \(round)", "status": round % 2 == 0 ? "open" : "pending"])
+      // Also on a ticket that this device has not got yet.
+      let change = try desk.store.commit(
+        Edit(
+          .entity(ticket),
+          Draft(set: ["topic": "topic \(round)", "status": round % 2 == 0 ? "open" : "pending"])))
       held.append(
         (desk.store.configuration.agent, try #require(change).at.milliseconds, try desk.store.digest()))
       desks.minutes(3)

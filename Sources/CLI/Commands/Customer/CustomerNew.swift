@@ -27,7 +27,7 @@ enum CustomerNew {
       typed, assignments: typed.operands(from: 1), named: [("NAME", "name", typed.operand(0))])
     return { context in
       try Editing.create(context) { desk in
-        let change = try desk.store.commit(Edit(.new(type: Vocabulary.customer), made))
+        let change = try desk.record(Edit(.new(type: Vocabulary.customer), made))
         if let change { try warn(of: change.on, desk, context) }
         return change
       }

@@ -19,7 +19,7 @@ enum EntityNew {
     let draft = try Assignment.draft(typed.operands(from: 1), isJSON: typed.has(isJSON))
     let type = typed.operand(0)
     return { context in
-      try Editing.create(context) { desk in try desk.store.commit(Edit(.new(type: type), draft)) }
+      try Editing.create(context) { desk in try desk.record(Edit(.new(type: type), draft)) }
     }
   }
 }

@@ -27,7 +27,7 @@ enum OrganisationCommands {
       typed, assignments: typed.operands(from: 1), named: [("NAME", "name", typed.operand(0))])
     return { context in
       try Editing.create(context) { desk in
-        try desk.store.commit(Edit(.new(type: Vocabulary.organisation), made))
+        try desk.record(Edit(.new(type: Vocabulary.organisation), made))
       }
     }
   }

@@ -52,7 +52,7 @@ enum ArticleCommands {
       made.set["body"] = JSONText(try InputText.read(words))
       let draft = made
       return try Editing.create(context) { desk in
-        try desk.store.commit(Edit(.new(type: Vocabulary.article), draft))
+        try desk.record(Edit(.new(type: Vocabulary.article), draft))
       }
     }
   }

@@ -60,7 +60,7 @@ enum TicketNew {
             ("text", JSONText(message)),
           ])
         }
-        return try desk.store.commit(Edit(.new(type: Vocabulary.ticket), draft))
+        return try desk.record(Edit(.new(type: Vocabulary.ticket), draft))
       }
     }
   }

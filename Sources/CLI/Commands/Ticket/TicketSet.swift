@@ -61,7 +61,7 @@ enum TicketSet {
         if let owner {
           draft.set["customer"] = JSONText("\(try context.presentCustomer(owner, desk))")
         }
-        return try desk.store.commit(Edit(.entity(id), draft))
+        return try desk.record(Edit(.entity(id), draft))
       }
     }
   }
