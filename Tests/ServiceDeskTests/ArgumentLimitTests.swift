@@ -61,4 +61,53 @@ struct ArgumentLimitTests {
     #expect(report.weeks.count < 12_000)
     #expect(try desks.anna.report(UInt64.max - 1..<UInt64.max).weeks.isEmpty)
   }
+
+  @Test("A setting that no device would read is refused, and what was set stays")
+  func settings() throws {
+    let desks = try TwoDesks()
+    let anna = desks.anna
+    let week = BusinessHours.standard.week
+    try anna.setHours(BusinessHours(week: week, closed: [20_000], zone: .utc, zoneName: "UTC"))
+    let bad: [(week: [[Range<Int>]], closed: Set<Int>)] = [
+      ([[480..<1080]], []), (Array(repeating: [0..<3000], count: 7), []), (week, [Int.max]), (week, [-1]),
+      (Array(repeating: [600..<700, 480..<500], count: 7), []), (Array(repeating: [-60..<60], count: 7), []),
+    ]
+    for (week, closed) in bad {
+      #expect(throws: DeskError.self) {
+        try anna.setHours(BusinessHours(week: week, closed: closed, zone: .utc, zoneName: "UTC"))
+      }
+    }
+    #expect(try anna.settings().hours.closed == [20_000])
+    try anna.setTarget(channel: "email", ResponseTarget(first: 60))
+    for minutes in [-1, 0, ResponseTarget.maximum + 1, .max] {
+      #expect(throws: DeskError.self) {
+        try anna.setTarget(channel: "email", ResponseTarget(first: minutes))
+      }
+    }
+    #expect(try anna.settings().target(channel: "email", priority: "normal").first == 60)
+    for days in [-5, 0, 36_501] {
+      #expect(throws: DeskError.self) { try anna.setChecklist("repair", adding: ["serial"], days: days) }
+    }
+    try anna.setChecklist("repair", adding: ["serial"], days: 30)
+    #expect(try anna.settings().days("serial") == 30)
+  }
+
+  @Test("A contract's days, a fact's confidence and no value")
+  func words() throws {
+    let desks = try TwoDesks()
+    let (anna, customer) = (desks.anna, try desks.customer())
+    let company = try anna.newOrganisation(name: "Nord Bryggeri").on
+    for (from, until) in [("tomorrow", nil), ("2026-02-30", nil), ("2026-02-02", "2026-01-01")] {
+      #expect(throws: DeskError.self) {
+        try anna.setContract(company, "support", text: "4 hours", from: from, until: until)
+      }
+    }
+    try anna.setContract(company, "support", text: "4 hours", from: "2026-02-02", until: "2026-02-02")
+    var fact = NewFact("floor", JSONText(3))
+    fact.confidence = "certainly"
+    #expect(throws: DeskError.self) { try anna.setFact(customer, fact) }
+    let null = try JSONText(parsing: "null".utf8)
+    #expect(throws: DeskError.self) { try anna.setFact(customer, NewFact("floor", null)) }
+    #expect(try anna.factKeys(customer).isEmpty)
+  }
 }

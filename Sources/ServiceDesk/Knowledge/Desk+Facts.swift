@@ -43,7 +43,8 @@ extension Desk {
   ///
   /// Where the same value was known and usable already, that is counted as a question asked again, unless it is a
   /// confirmation. Concurrent facts of one key with different values become a conflict; with the same, none.
-  /// - Throws: `DeskError.secret` for what must not be kept; `.invalid` for a key without words.
+  /// - Throws: `DeskError.secret` for what must not be kept; `.invalid` for a key without words, for no value (`null`), and
+  ///   for a purpose or confidence that there is not.
   @discardableResult
   public func setFact(
     _ entity: EntityID, _ fact: NewFact, at: HybridTime? = nil, by: String? = nil
@@ -52,6 +53,11 @@ extension Desk {
     if let reason = settings.secrets.reason(key: fact.key, value: fact.value) { throw .secret(reason) }
     guard !FactKey.normal(fact.key).isEmpty else {
       throw .invalid("'\(fact.key)' has no letter or digit, so it is no key of a fact")
+    }
+    guard !fact.value.isNull else { throw .invalid("a fact needs a value; 'retractFact' takes it back") }
+    if let confidence = fact.confidence, !Vocabulary.confidences.contains(confidence) {
+      throw .invalid(
+        "there is no confidence '\(confidence)', but \(Vocabulary.confidences.joined(separator: ", "))")
     }
     if let purpose = fact.purpose, !settings.purposes.contains(purpose) {
       throw .invalid(

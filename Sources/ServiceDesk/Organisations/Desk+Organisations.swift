@@ -121,16 +121,25 @@ extension Desk {
   /// - Parameters:
   ///   - name: a word for it, such as `support`.
   ///   - from: the first day on which it holds, `2026-11-21`, and `until` the last; nil for ever.
+  /// - Throws: `DeskError.invalid` for what is no day, for a last one before the first, and for what is no organisation;
+  ///   `.notFound` where nothing is known of it.
   @discardableResult
   public func setContract(
     _ organisation: EntityID, _ name: String, text: String, from: String? = nil, until: String? = nil
-  ) throws(StorageError) -> Change? {
+  ) throws(DeskError) -> Change? {
+    try known(organisation, as: Vocabulary.organisation)
+    for day in [from, until].compactMap(\.self) where BusinessHours.day(day) == nil {
+      throw .invalid("'\(day)' is no day; write it as 2026-11-21")
+    }
+    if let from, let until, until < from {
+      throw .invalid("it would end on \(until), before it begins on \(from)")
+    }
     var members = [("text", JSONText(text))]
     if let from { members.append(("from", JSONText(from))) }
     if let until { members.append(("until", JSONText(until))) }
     var draft = Draft()
     draft.set[ExactString(Vocabulary.contractPrefix + name)] = JSONText(object: members)
-    return try store.commit(Edit(.entity(organisation), draft))
+    return try record(Edit(.entity(organisation), draft))
   }
 
   /// An organisation with all that is known of it; nil where there is none of this id. Cost: it, and its members.

@@ -94,18 +94,28 @@ extension Desk {
 
 extension Desk {
   /// Sets when the desk is there.
+  ///
+  /// - Throws: `DeskError.invalid` for hours that no device could read: other than seven days, hours beyond a day or out of order,
+  ///   closed days that have no date with a year of four digits.
   @discardableResult
   public func setHours(_ hours: BusinessHours) throws(DeskError) -> Change? {
+    if let reason = hours.obstacle { throw .invalid(reason) }
     var draft = Draft()
     draft.set[Vocabulary.hours] = hours.value
     return try configure(draft)
   }
 
   /// Sets within how long customers are answered.
+  ///
+  /// - Throws: `DeskError.invalid` for a time that would not count: less than a minute, or more than `ResponseTarget.maximum`.
   @discardableResult
   public func setTarget(
     channel: String, priority: String? = nil, _ target: ResponseTarget
   ) throws(DeskError) -> Change? {
+    for minutes in [target.first, target.next, target.resolution].compactMap(\.self)
+    where !(1...ResponseTarget.maximum ~= minutes) {
+      throw .invalid("a target is 1 to \(ResponseTarget.maximum) minutes, not \(minutes)")
+    }
     var draft = Draft()
     let name = Vocabulary.targetPrefix + channel + (priority.map { ".\($0)" } ?? "")
     draft.set[ExactString(name)] = target.value

@@ -16,12 +16,16 @@ extension Desk {
   ///
   /// - Parameters:
   ///   - question: how to ask for the one key that is added.
-  ///   - days: how long its answer holds.
+  ///   - days: how long its answer holds, 1 to 36,500.
+  /// - Throws: `DeskError.invalid` for another number of days, `.secret` for a key that must not be kept.
   @discardableResult
   public func setChecklist(
     _ process: String, adding keys: [String], dropping: [String] = [], question: String? = nil,
     days: Int? = nil
   ) throws(DeskError) -> Change? {
+    if let days, !(1...Settings.maximumDays ~= days) {
+      throw .invalid("an answer holds 1 to \(Settings.maximumDays) days, not \(days)")
+    }
     let settings = try settings()
     for key in keys {
       if let reason = settings.secrets.reason(key: key) { throw .secret(reason) }

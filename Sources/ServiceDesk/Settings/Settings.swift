@@ -51,9 +51,12 @@ public struct Settings: Sendable {
     value(Vocabulary.questionPrefix + key)?["text"]?.string
   }
 
+  /// The most days that an answer may hold.
+  static let maximumDays = 36_500
+
   /// How many days an answer holds, 1 to 36,500; nil for always.
   public func days(_ key: String) -> Int? {
-    value(Vocabulary.questionPrefix + key)?["days"]?.int.flatMap { 1...36_500 ~= $0 ? $0 : nil }
+    value(Vocabulary.questionPrefix + key)?["days"]?.int.flatMap { 1...Self.maximumDays ~= $0 ? $0 : nil }
   }
 
   /// The processes that have a checklist, ordered.
