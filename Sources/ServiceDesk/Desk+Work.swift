@@ -104,19 +104,25 @@ extension Desk {
   }
 
   /// Adds tags. Nil where it has them all.
+  ///
+  /// - Throws: `DeskError.notFound` where nothing is known of the entity.
   @discardableResult
-  public func tag(_ id: EntityID, _ tags: [String]) throws(StorageError) -> Change? {
+  public func tag(_ id: EntityID, _ tags: [String]) throws(DeskError) -> Change? {
+    _ = try known(id)
     var draft = Draft()
     draft.add["tags"] = tags.map { ExactString($0) }
-    return try store.commit(Edit(.entity(id), draft))
+    return try commit(Edit(.entity(id), draft))
   }
 
   /// Takes tags away. Nil where it has none of them.
+  ///
+  /// - Throws: `DeskError.notFound` where nothing is known of the entity.
   @discardableResult
-  public func untag(_ id: EntityID, _ tags: [String]) throws(StorageError) -> Change? {
+  public func untag(_ id: EntityID, _ tags: [String]) throws(DeskError) -> Change? {
+    _ = try known(id)
     var draft = Draft()
     draft.drop["tags"] = tags.map { ExactString($0) }
-    return try store.commit(Edit(.entity(id), draft))
+    return try commit(Edit(.entity(id), draft))
   }
 
   /// Sets fields, and clears those whose value is nil. This settles conflicts on them.

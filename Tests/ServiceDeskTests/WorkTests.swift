@@ -25,6 +25,36 @@ struct WorkTests {
     }
   }
 
+  @Test("What is not there gets no field, note or tag, and no list shows it")
+  func unknown() throws {
+    let desks = try TwoDesks()
+    let anna = desks.anna
+    let nobody = try #require(EntityID("ticket/b2x9m1c0aa.64"))
+    #expect(throws: DeskError.self) { try anna.set(nobody, ["status": "open"]) }
+    #expect(throws: DeskError.self) { try anna.note(nobody, text: "x") }
+    #expect(throws: DeskError.self) { try anna.reply(nobody, channel: "email", text: "x") }
+    #expect(throws: DeskError.self) { try anna.tag(nobody, ["x"]) }
+    #expect(throws: DeskError.self) { try anna.untag(nobody, ["x"]) }
+    #expect(try anna.tickets().total == 0 && anna.store.unsent.isEmpty)
+  }
+
+  @Test("A customer is no ticket, a ticket no promise, and nobody is a member of themselves")
+  func types() throws {
+    let desks = try TwoDesks()
+    let (anna, customer) = (desks.anna, try desks.customer())
+    let ticket = try desks.ticket(customer)
+    #expect(throws: DeskError.self) { try anna.transfer(customer, to: "bo", because: "away") }
+    #expect(throws: DeskError.self) { try anna.take(customer) }
+    #expect(throws: DeskError.self) { try anna.solve(customer, solution: "x", told: "phone") }
+    #expect(throws: DeskError.self) { try anna.follow(customer, "bo") }
+    #expect(throws: DeskError.self) { try anna.merge(customer, ticket) }
+    #expect(throws: DeskError.self) { try anna.settle(ticket, as: "kept") }
+    #expect(throws: DeskError.self) { try anna.join(customer, customer) }
+    #expect(throws: DeskError.self) { try anna.leave(ticket, customer) }
+    #expect(throws: DeskError.self) { try anna.setContract(customer, "support", text: "x") }
+    #expect(anna.store.unsent.isEmpty)
+  }
+
   @Test("What must never be kept is refused, by name and by look, whichever verb it comes with")
   func secrets() throws {
     let desks = try TwoDesks()

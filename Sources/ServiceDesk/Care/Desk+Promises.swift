@@ -39,6 +39,7 @@ extension Desk {
   /// - Parameters:
   ///   - state: `kept`, `broken` or `waived`; `open` takes that back.
   ///   - reason: why; needed for a promise that is broken or waived.
+  /// - Throws: `DeskError.invalid` for another state, without a reason that is needed, and for what is no promise.
   @discardableResult
   public func settle(
     _ promise: EntityID, as state: String, because reason: String? = nil
@@ -47,7 +48,7 @@ extension Desk {
     guard state == "kept" || state == "open" || reason?.isEmpty == false else {
       throw .invalid("why was it \(state)? A reason belongs to it")
     }
-    _ = try known(promise)
+    try known(promise, as: Vocabulary.promise)
     var draft = Draft()
     draft.set["state"] = JSONText(state)
     if let reason { draft.set["because"] = JSONText(reason) }

@@ -101,19 +101,26 @@ extension Desk {
   /// Says that a customer belongs to an organisation. Nil where that is known.
   ///
   /// Two memberships that are added at the same time both hold; one that is added while somebody takes it away holds.
+  /// - Throws: `DeskError.invalid` where one is no customer or the other no organisation, `.notFound` where nothing is known of
+  ///   one.
   @discardableResult
-  public func join(_ customer: EntityID, _ organisation: EntityID) throws(StorageError) -> Change? {
+  public func join(_ customer: EntityID, _ organisation: EntityID) throws(DeskError) -> Change? {
+    try known(customer, as: Vocabulary.customer)
+    try known(organisation, as: Vocabulary.organisation)
     var draft = Draft()
     draft.add[Vocabulary.organisations] = [ExactString(organisation.description)]
-    return try store.commit(Edit(.entity(customer), draft))
+    return try commit(Edit(.entity(customer), draft))
   }
 
   /// Says that a customer does not belong to an organisation any more. Nil where it did not.
+  ///
+  /// - Throws: `DeskError.invalid` where it is no customer, `.notFound` where nothing is known of it.
   @discardableResult
-  public func leave(_ customer: EntityID, _ organisation: EntityID) throws(StorageError) -> Change? {
+  public func leave(_ customer: EntityID, _ organisation: EntityID) throws(DeskError) -> Change? {
+    try known(customer, as: Vocabulary.customer)
     var draft = Draft()
     draft.drop[Vocabulary.organisations] = [ExactString(organisation.description)]
-    return try store.commit(Edit(.entity(customer), draft))
+    return try commit(Edit(.entity(customer), draft))
   }
 
   /// Writes down what was agreed on with an organisation. Nil where that is known.

@@ -9,7 +9,7 @@ extension Desk {
   /// Takes a ticket. The first who takes or answers it owns it until a follow-up.
   @discardableResult
   public func take(_ ticket: EntityID) throws(DeskError) -> Change? {
-    let state = try known(ticket)
+    let state = try known(ticket, as: Vocabulary.ticket)
     let agent = store.configuration.agent
     if let other = state.text("assignee"), !other.isEmpty, other != agent {
       throw .invalid("\(other) has it; a transfer hands it over, with a reason")
@@ -31,7 +31,7 @@ extension Desk {
   ///
   /// Where two hand it over at the same time, the first one's agent has it until somebody settles that; both reasons
   /// are in the timeline.
-  /// - Throws: `DeskError.invalid` without a reason, or to nobody.
+  /// - Throws: `DeskError.invalid` without a reason, to nobody, or for what is no ticket.
   @discardableResult
   public func transfer(
     _ ticket: EntityID, to agent: String? = nil, team: String? = nil, because reason: String
@@ -42,7 +42,7 @@ extension Desk {
     guard agent?.isEmpty == false || team?.isEmpty == false else {
       throw .invalid("to whom? A transfer needs an agent or a team")
     }
-    let state = try known(ticket)
+    let state = try known(ticket, as: Vocabulary.ticket)
     var members = [("kind", JSONText(Vocabulary.transfer))]
     var draft = Draft()
     let present = state.text("assignee") ?? ""
@@ -78,6 +78,7 @@ extension Desk {
   public func solve(
     _ ticket: EntityID, solution: String? = nil, told channel: String? = nil
   ) throws(DeskError) -> Solved {
+    try known(ticket, as: Vocabulary.ticket)
     let page = try page(ticket)
     let state = page.view.state
     let words = solution ?? state.text(Vocabulary.solution) ?? ""
@@ -109,7 +110,9 @@ extension Desk {
   /// - Returns: nil where it is open already.
   @discardableResult
   public func reopen(_ ticket: EntityID, because reason: String) throws(DeskError) -> Change? {
-    guard Vocabulary.finished.contains(try known(ticket).text("status") ?? "") else { return nil }
+    guard Vocabulary.finished.contains(try known(ticket, as: Vocabulary.ticket).text("status") ?? "") else {
+      return nil
+    }
     guard reason.contains(where: { !$0.isWhitespace }) else { throw .invalid("why is it opened again?") }
     return try commit(Edit(.entity(ticket), Self.reopening(reason)))
   }
@@ -126,7 +129,7 @@ extension Desk {
   /// open one, whoever has it becomes the owner.
   @discardableResult
   public func followUp(_ ticket: EntityID, channel: String, text: String) throws(DeskError) -> Change? {
-    let state = try known(ticket)
+    let state = try known(ticket, as: Vocabulary.ticket)
     var draft = Draft()
     draft.log[Vocabulary.timeline] = Self.entry(
       kind: Vocabulary.followUp, channel: channel, direction: "out", text: text, more: [])
@@ -143,7 +146,7 @@ extension Desk {
   public func compensate(_ ticket: EntityID, _ money: Money, because reason: String) throws(DeskError)
     -> Change?
   {
-    _ = try known(ticket)
+    try known(ticket, as: Vocabulary.ticket)
     var draft = Draft()
     draft.log[Vocabulary.timeline] = JSONText(object: [
       ("kind", JSONText(Vocabulary.compensation)), ("amount", JSONText(money.amount)),

@@ -16,6 +16,7 @@ extension Desk {
   @discardableResult
   public func merge(_ first: EntityID, _ second: EntityID, anyway: Bool = false) throws(DeskError) -> Change?
   {
+    for ticket in [first, second] { try known(ticket, as: Vocabulary.ticket) }
     let ids = [try whole(first), try whole(second)].sorted()
     guard ids[0] != ids[1] else { return nil }
     let (stays, goes) = (try known(ids[0]), try known(ids[1]))
@@ -126,7 +127,7 @@ extension Desk {
   public func split(
     _ ticket: EntityID, subject: String, entries: [ChangeID]
   ) throws(DeskError) -> Change? {
-    let state = try known(ticket)
+    let state = try known(ticket, as: Vocabulary.ticket)
     let own = Set(PlainLook(state).timeline.map(\.id))
     guard !entries.isEmpty, entries.allSatisfy(own.contains) else {
       throw .invalid("which entries? Some of \(shortID(ticket))'s own timeline have to come along")

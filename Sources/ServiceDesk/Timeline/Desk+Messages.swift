@@ -178,7 +178,7 @@ extension Desk {
   public func follow(
     _ ticket: EntityID, _ agent: String, undoing: Bool = false
   ) throws(DeskError) -> Change? {
-    _ = try known(ticket)
+    try known(ticket, as: Vocabulary.ticket)
     var draft = Draft()
     if undoing {
       draft.drop[Vocabulary.followers] = [ExactString(agent)]
