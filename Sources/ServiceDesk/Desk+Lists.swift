@@ -166,6 +166,9 @@ extension Desk {
   }
 
   /// A ticket with all that is known of it; nil where there is none of this id.
+  ///
+  /// That is also what must not be shown to everybody: words that were redacted, and facts without consent. `shown(_:)` is the
+  /// ticket without them, and `page(_:)` has entries without redacted words.
   public func ticket(_ id: EntityID) throws(StorageError) -> TicketView? {
     guard let state = try store.state(of: id) else { return nil }
     let name = try state.text("customer").flatMap { EntityID($0) }.flatMap { (id) throws(StorageError) in

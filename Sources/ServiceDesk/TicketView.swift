@@ -110,6 +110,9 @@ extension EntityView {
   }
 
   /// Messages, notes and events, oldest first; without what was found to belong to another profile.
+  ///
+  /// As they were written: words that were redacted are in them, but for a view that `Desk.shown(_:)` gave. Of a ticket,
+  /// `TicketPage.entries` say what is to be read now.
   public var timeline: [TimelineEntry] {
     let entries = state.logs[Vocabulary.timeline] ?? []
     guard let given = state.sets[Vocabulary.given] else { return entries.map(TimelineEntry.init) }

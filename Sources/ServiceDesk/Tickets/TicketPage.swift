@@ -7,7 +7,7 @@ import Merge
 public struct TicketPage: Sendable {
   /// An entry of the timeline as it is to be read now.
   public struct Entry: Sendable, Hashable {
-    /// The entry of the timeline.
+    /// The entry of the timeline as it was written, also where it was redacted or corrected; `text` is what to show.
     public let entry: TimelineEntry
     /// The ticket in whose log it is.
     public let on: EntityID
@@ -36,9 +36,10 @@ public struct TicketPage: Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(entry.id) }
   }
 
-  /// The ticket that stays of all that were merged.
+  /// The ticket that stays of all that were merged, with all that is known of it: `Desk.shown(_:)` is it without redacted words and
+  /// facts that must not be shown; `entries` have no redacted words in their `text`.
   public let view: TicketView
-  /// The tickets that were merged into it, ordered.
+  /// The tickets that were merged into it, ordered; with all that is known of them, as `view`.
   public let parts: [TicketView]
   /// By the time at which things happened.
   public let entries: [Entry]
