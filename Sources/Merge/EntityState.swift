@@ -100,6 +100,13 @@ public struct EntityState: Hashable, Sendable {
     return state
   }
 
+  /// The state as it may be shown where only some heads of a register may.
+  public func keeping(_ heads: [Head], of field: ExactString) -> EntityState {
+    var state = self
+    state.registers[field]?.heads = heads
+    return state
+  }
+
   /// The state with other values in some entries of a log, for showing it.
   public func replacing(_ values: [ChangeID: JSONText], in log: ExactString) -> EntityState {
     guard !values.isEmpty, let entries = logs[log] else { return self }

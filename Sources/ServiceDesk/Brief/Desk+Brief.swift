@@ -50,19 +50,19 @@ extension Desk {
       contacts: Array(all.prefix(max(limit, 0))),
       recurrence: recurrence(all, rows, ticket ?? open.first?.id, now), feedback: try feedback(of: id),
       disagreements: views.flatMap { view in
-        view.conflicts.filter { mayShow($0, consents, now) }.map {
+        view.conflicts.compactMap { mayShow($0, consents, now) }.map {
           Brief.Disagreement(on: view.id, field: $0)
         }
       }, now: now)
   }
 
-  /// Whether what a field says may stand in a brief: of a fact, no head may be one that the brief withholds, because a
-  /// disagreement shows all of them.
-  private func mayShow(_ field: FieldView, _ consents: Consents, _ now: UInt64) -> Bool {
-    guard field.name.text.hasPrefix(Vocabulary.factPrefix) else { return true }
-    return FactView(field).everyHead.allSatisfy {
-      $0.obstacle(for: Vocabulary.service, consents, now: now) == nil
-    }
+  /// What of a field on which people disagree may stand in a brief; nil for a fact that the brief withholds, because a
+  /// disagreement shows all heads.
+  private func mayShow(_ field: FieldView, _ consents: Consents, _ now: UInt64) -> FieldView? {
+    guard field.name.text.hasPrefix(Vocabulary.factPrefix) else { return field }
+    let telling = FactView(field).telling(for: Vocabulary.service, consents, now: now)
+    guard telling.hidden == nil, let usable = telling.usable, usable.isConflict else { return nil }
+    return usable.field
   }
 
   /// A customer's tickets, newest update first, also those that are a part of another one.
@@ -82,9 +82,10 @@ extension Desk {
     let own = Set(whole.facts.map { FactKey.normal($0.key) })
     let organisations = try stored { () throws(StorageError) in try self.organisations(of: whole.state) }
     return organisations.flatMap { organisation in
-      organisation.facts.filter { fact in
-        !own.contains(FactKey.normal(fact.key)) && !fact.isConflict
-          && fact.obstacle(for: Vocabulary.service, consents, now: now) == nil
+      organisation.facts.compactMap { (fact) -> FactView? in
+        let telling = fact.telling(for: Vocabulary.service, consents, now: now)
+        guard !own.contains(FactKey.normal(fact.key)), telling.hidden == nil else { return nil }
+        return telling.usable.flatMap { $0.isConflict ? nil : $0 }
       }.map {
         Brief.SharedFact(fact: $0, organisation: organisation.id, organisationName: organisation.name)
       }
@@ -98,19 +99,14 @@ extension Desk {
     var unclear: [FactView] = []
     var withheld = (consent: 0, purpose: 0, expired: 0)
     for fact in facts {
-      let heads = fact.everyHead.map { $0.obstacle(for: Vocabulary.service, consents, now: now) }
-      if heads.contains(.withdrawn) {
-        withheld.consent += 1
-      } else if let usable = fact.only(where: {
-        $0.obstacle(for: Vocabulary.service, consents, now: now) == nil
-      }) {
+      let telling = fact.telling(for: Vocabulary.service, consents, now: now)
+      switch telling.hidden {
+      case .withdrawn: withheld.consent += 1
+      case .purpose: withheld.purpose += 1
+      case .expired: withheld.expired += 1
+      case nil:
+        guard let usable = telling.usable else { continue }
         if usable.isConflict { unclear.append(usable) } else { known.append(usable) }
-      } else {
-        switch fact.obstacle(for: Vocabulary.service, consents, now: now) {
-        case .expired: withheld.expired += 1
-        case .purpose: withheld.purpose += 1
-        case .withdrawn, nil: withheld.consent += 1
-        }
       }
     }
     return (known, unclear, withheld)

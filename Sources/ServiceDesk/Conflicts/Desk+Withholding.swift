@@ -33,8 +33,15 @@ extension Desk {
     return try conflicts.map { (conflict) throws(StorageError) in
       guard conflict.isAboutFact else { return conflict }
       if hidden[conflict.on] == nil {
-        let theirs = conflict.customer.flatMap { consents[$0] } ?? Consents(nil, settings)
-        hidden[conflict.on] = try store.state(of: conflict.on).map { theirs.hidden(in: $0, now: now) } ?? []
+        let state = try store.state(of: conflict.on)
+        // A part of a ticket may be the whole's customer's.
+        var customer = conflict.customer
+        if customer == nil, let state { customer = try Self.customer(of: state, in: store) }
+        if let customer, consents[customer] == nil {
+          consents[customer] = Consents(try store.mergedState(of: customer), settings)
+        }
+        let theirs = customer.flatMap { consents[$0] } ?? Consents(nil, settings)
+        hidden[conflict.on] = state.map { theirs.hidden(in: $0, now: now) } ?? []
       }
       let all = (hidden[conflict.on] ?? []).union(conflict.customer.flatMap { hidden[$0] } ?? [])
       return try all.isDisjoint(with: factFields(of: conflict))

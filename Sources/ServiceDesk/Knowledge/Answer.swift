@@ -13,7 +13,7 @@ public struct Answer: Sendable, Hashable {
     case expired
     /// Known for another purpose, or there is no consent to its purpose: withdrawn, or never given. No value is given.
     case purpose, withdrawn
-    /// People wrote down different values: to be confirmed, not asked.
+    /// People wrote down different values: to be confirmed, not asked. Those that may be used are given.
     case conflict
     /// It is never kept.
     case secret
@@ -94,11 +94,21 @@ public struct Answer: Sendable, Hashable {
   public let values: [Value]
   /// How the workspace asks for it.
   public let question: String?
+  /// Why a list leaves it out although some of it is usable: people disagree, and one of the values may not be used.
+  var hidden: FactView.Obstacle?
 
-  /// The answer as a list has it: without the value of what holds no longer. Who asks for one key is told that value, to have
-  /// it confirmed.
+  /// The answer as a list has it: without the value of what holds no longer, and of what people disagree about where one of
+  /// the values may not be used. Who asks for one key is told what there is, to have it confirmed.
   public var listed: Answer {
-    state == .expired ? Answer(key: key, state: state, values: [], question: question) : self
+    let state: State =
+      switch hidden {
+      case .withdrawn: .withdrawn
+      case .purpose: .purpose
+      case .expired: .expired
+      case nil: self.state
+      }
+    guard hidden != nil || state == .expired else { return self }
+    return Answer(key: key, state: state, values: [], question: question)
   }
 }
 

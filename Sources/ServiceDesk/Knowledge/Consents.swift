@@ -19,17 +19,21 @@ public struct Consents: Sendable {
   /// The answer that counts, by purpose.
   private var heads: [String: Head] = [:]
   private let settings: Settings
+  /// Whether the customer was erased: what they said is gone, and nothing may be done with what was kept.
+  private let isErased: Bool
 
   /// - Parameter state: the customer's; nil for one who said nothing.
   public init(_ state: EntityState?, _ settings: Settings) {
     self.settings = settings
+    isErased = state?.isErased ?? false
     for field in state?.registers.keys ?? [:].keys where field.text.hasPrefix(Vocabulary.consentPrefix) {
       heads[String(field.text.dropFirst(Vocabulary.consentPrefix.count))] = state?.shown(field)
     }
   }
 
-  /// The answer about a purpose: of concurrent ones the withdrawal, whichever is later.
+  /// The answer about a purpose: of concurrent ones the withdrawal, whichever is later; of an erased customer a no.
   public func answer(_ purpose: String) -> Answer {
+    if isErased { return Answer(purpose: purpose, isGranted: false, head: nil) }
     guard let head = heads[purpose] else {
       return Answer(purpose: purpose, isGranted: settings.isGrantedByDefault(purpose), head: nil)
     }
@@ -52,8 +56,27 @@ public struct Consents: Sendable {
     (value.string ?? value["state"]?.string) == "withdrawn"
   }
 
-  /// The registers of an entity of this customer that hold facts whose purpose has no consent, or that hold no longer: not to
-  /// be shown in lists, briefs and exports. One such head hides the others too, since a conflict shows all of them.
+  /// An entity of this customer as lists, briefs and exports may show it: without the facts whose purpose has no consent and those
+  /// that hold no longer, and how many fields that hides. One such head hides the others too, unless one of them says the same:
+  /// what is left is less than people disagree about.
+  ///
+  /// Cost: the entity's fields.
+  /// - Parameter now: milliseconds since 1970.
+  public func shown(_ state: EntityState, now: UInt64) -> (state: EntityState, hidden: Int) {
+    var (shown, hidden) = (state, Set<ExactString>())
+    for fact in PlainLook(state).facts {
+      let telling = fact.telling(for: nil, self, now: now)
+      if telling.hidden != nil {
+        hidden.insert(fact.field.name)
+      } else if let usable = telling.usable, usable.field.heads.count < fact.field.heads.count {
+        shown = shown.keeping(usable.field.heads, of: fact.field.name)
+      }
+    }
+    return (shown.without(hidden), hidden.count)
+  }
+
+  /// The registers of an entity of this customer with a head that may not be shown: about these a conflict, which tells of all
+  /// heads, says nothing.
   ///
   /// Cost: the entity's fields.
   /// - Parameter now: milliseconds since 1970.

@@ -23,7 +23,7 @@ extension Desk {
     let shared = try stored { () throws(StorageError) in try organisations(of: state) }
     let asking = Asking(
       customer: PlainLook(state), ticket: own, shared: shared, settings: settings,
-      consents: Consents(state, settings), purpose: purpose, now: store.environment.now())
+      consents: try consents(for: state), purpose: purpose, now: store.environment.now())
     return try stored { () throws(StorageError) in
       try keys.map { (key) throws(StorageError) in
         try asking.answer(key) { () throws(StorageError) in try store.changes(of: customer) }
@@ -102,25 +102,39 @@ private struct Asking {
       look?.field(FactKey.register(key, of: look?.state)).map { FactView($0) }
     }
     if let fact = facts.first { return answer(key, fact) }
-    if let profile = FactKey.profile(normal), purpose == Vocabulary.service, consents.allows(purpose) {
+    var unusable: Answer?
+    if let profile = FactKey.profile(normal) {
       let values = try values(profile, changes)
-      if !values.isEmpty {
+      let obstacle = obstacle(to: profile)
+      if !values.isEmpty, obstacle == nil {
         let isConflict = values.count > 1 && isSingle(profile)
         return make(key, isConflict ? .conflict : .known, values)
       }
+      if !values.isEmpty { unusable = make(key, obstacle == .withdrawn ? .withdrawn : .purpose, []) }
     }
-    if let answer = sharedAnswer(key) { return answer }
+    if let answer = sharedAnswer(key), unusable == nil || answer.state.code != 4 { return answer }
+    if let unusable { return unusable }
     return make(key, settings.secrets.reason(key: key) == nil ? .unknown : .secret, [])
+  }
+
+  /// What stands in the way of using a part of the profile. It is for service; what reaches the customer is for contact, too.
+  private func obstacle(to profile: FactKey.Profile) -> FactView.Obstacle? {
+    let isOwn = purpose == Vocabulary.service || purpose == Vocabulary.contact && profile.reaches
+    guard consents.allows(isOwn ? purpose : Vocabulary.service) else { return .withdrawn }
+    return isOwn ? nil : .purpose
   }
 
   /// What the customer's organisations say; nil where they say nothing. Two that say different things are to be confirmed.
   private func sharedAnswer(_ key: String) -> Answer? {
     var usable: [Answer.Value] = []
+    var hidden: FactView.Obstacle?
     var unusable: Answer?
     for organisation in shared {
       let register = FactKey.register(key, of: organisation.state)
       guard let fact = organisation.field(register).map({ FactView($0) }) else { continue }
-      for one in fact.alternatives where one.obstacle(for: purpose, consents, now: now) == nil {
+      let telling = fact.telling(for: purpose, consents, now: now)
+      if telling.usable != nil { hidden = hidden ?? telling.hidden }
+      for one in telling.usable?.alternatives ?? [] {
         let value = Answer.Value(one, of: organisation)
         if !usable.contains(where: { $0.value == value.value }) { usable.append(value) }
       }
@@ -131,13 +145,17 @@ private struct Asking {
       case nil: break
       }
     }
-    return usable.isEmpty ? unusable : make(key, usable.count > 1 ? .conflict : .known, usable)
+    if usable.isEmpty { return unusable }
+    return make(key, usable.count > 1 || hidden != nil ? .conflict : .known, usable, hidden)
   }
 
   private func answer(_ key: String, _ fact: FactView) -> Answer {
-    let usable = fact.alternatives.filter { $0.obstacle(for: purpose, consents, now: now) == nil }
-    if usable.count > 1 { return make(key, .conflict, usable.map { Answer.Value($0) }) }
-    if let one = usable.first { return make(key, .known, [Answer.Value(one)]) }
+    let telling = fact.telling(for: purpose, consents, now: now)
+    if let usable = telling.usable {
+      let values = usable.alternatives.map { Answer.Value($0) }
+      // Somebody wrote down another value, which may not be told here.
+      return make(key, values.count > 1 || telling.hidden != nil ? .conflict : .known, values, telling.hidden)
+    }
     switch fact.obstacle(for: purpose, consents, now: now) {
     case .withdrawn: return make(key, .withdrawn, [])
     case .purpose: return make(key, .purpose, [])
@@ -145,8 +163,12 @@ private struct Asking {
     }
   }
 
-  private func make(_ key: String, _ state: Answer.State, _ values: [Answer.Value]) -> Answer {
-    Answer(key: key, state: state, values: values, question: settings.question(FactKey.normal(key)))
+  private func make(
+    _ key: String, _ state: Answer.State, _ values: [Answer.Value], _ hidden: FactView.Obstacle? = nil
+  ) -> Answer {
+    Answer(
+      key: key, state: state, values: values, question: settings.question(FactKey.normal(key)),
+      hidden: hidden)
   }
 
   private func isSingle(_ profile: FactKey.Profile) -> Bool {

@@ -55,12 +55,29 @@ extension Desk {
     return try configure(draft)
   }
 
-  /// The answers that count for an entity: a customer's own, else those of the customer that it names; where there is none, what
-  /// counts where nobody said anything.
+  /// The customer for whom an entity counts: itself, the one that it names, and of a ticket that names none and is a part of
+  /// another one, that one's. Cost: a fold for each ticket that it is a part of.
+  public static func customer(
+    of state: EntityState, in store: Store
+  ) throws(StorageError) -> EntityID? {
+    if state.id.type == Vocabulary.customer { return state.id }
+    var state = state
+    while true {
+      if let customer = EntityID(state.text("customer") ?? "") { return customer }
+      guard state.id.type == Vocabulary.ticket, let whole = state.mergedInto, !store.isErased(whole),
+        let next = try store.state(of: whole)
+      else { return nil }
+      state = next
+    }
+  }
+
+  /// The answers that count for an entity: a customer's own, else those of the customer that it names, of a part of a ticket
+  /// that names none those of the whole's; where there is none, what counts where nobody said anything.
   func consents(for state: EntityState) throws(DeskError) -> Consents {
-    let customer = state.id.type == Vocabulary.customer ? state.id : EntityID(state.text("customer") ?? "")
     let theirs = try stored { () throws(StorageError) in
-      try customer.flatMap { (id) throws(StorageError) in try store.mergedState(of: id) }
+      try Self.customer(of: state, in: store).flatMap { (id) throws(StorageError) in
+        try store.mergedState(of: id)
+      }
     }
     return Consents(theirs, try settings())
   }
@@ -71,8 +88,8 @@ extension Desk {
   /// Cost: its customer and the settings.
   /// - Returns: what may be shown, and how many facts are hidden.
   public func shown(_ state: EntityState) throws(DeskError) -> (state: EntityState, hidden: Int) {
-    let hidden = try consents(for: state).hidden(in: state, now: store.environment.now())
-    return (state.without(hidden).withoutRedactedWords, hidden.count)
+    let (shown, hidden) = try consents(for: state).shown(state, now: store.environment.now())
+    return (shown.withoutRedactedWords, hidden)
   }
 
   /// A customer as it may be shown.
@@ -101,9 +118,9 @@ extension Desk {
   public func facts(
     of organisation: OrganisationView, with customer: CustomerView
   ) throws(DeskError) -> [FactView] {
-    let hidden = try consents(for: customer.state).hidden(
-      in: organisation.state, now: store.environment.now())
-    return organisation.facts.filter { !hidden.contains($0.field.name) }
+    let (shown, _) = try consents(for: customer.state).shown(
+      organisation.state, now: store.environment.now())
+    return PlainLook(shown).facts
   }
 
   /// Everything that is held on a person.

@@ -69,8 +69,8 @@ extension Desk {
     let known = PlainLook(state).field(register).map { FactView($0) }
     var repeated: FactView?
     if let known, !known.isConflict, known.value == fact.value, !fact.isConfirmation {
-      let consents = Consents(state, settings)
-      if known.obstacle(for: fact.purpose ?? known.purpose, consents, now: now) == nil { repeated = known }
+      let consents = try consents(for: state)
+      repeated = known.telling(for: fact.purpose ?? known.purpose, consents, now: now).usable
     }
     var members = [("value", fact.value)]
     if let channel = fact.channel { members.append(("channel", JSONText(channel))) }

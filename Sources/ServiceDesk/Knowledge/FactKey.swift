@@ -28,6 +28,14 @@ public enum FactKey {
     case set(ExactString)
     /// Several fields together.
     case address
+
+    /// Whether it says how the customer is reached.
+    var reaches: Bool {
+      switch self {
+      case .set, .address: true
+      case .field(let name): name == Vocabulary.preferredChannel || name.text.hasPrefix("address.")
+      }
+    }
   }
 
   /// The part of the profile that a normal key means; nil for none.

@@ -71,8 +71,32 @@ public struct FactView: Sendable, Hashable {
   /// The fact as each head has it.
   var everyHead: [FactView] { field.heads.map { FactView(field, $0) } }
 
+  /// What may be told of a fact for a purpose.
+  struct Telling {
+    /// The fact with those heads only that may be used; nil where there is none.
+    let usable: FactView?
+    /// Why lists and briefs hide the field: a head that may not be used, whose value none has that may. nil where they tell what
+    /// `usable` says.
+    let hidden: Obstacle?
+  }
+
+  /// What may be told of the fact. Cost: its heads.
+  ///
+  /// - Parameters:
+  ///   - purpose: what it is to be used for; nil for whatever it was given for.
+  ///   - now: milliseconds since 1970.
+  func telling(for purpose: String?, _ consents: Consents, now: UInt64) -> Telling {
+    let usable = only { $0.obstacle(for: purpose, consents, now: now) == nil }
+    let said = usable.map { Set($0.alternatives.map(\.value)) } ?? []
+    let hiding = everyHead.filter { !said.contains($0.value) }.compactMap {
+      $0.obstacle(for: purpose, consents, now: now)
+    }
+    return Telling(
+      usable: usable, hidden: [.withdrawn, .purpose, .expired].first { hiding.contains($0) })
+  }
+
   /// The fact as if only some of its heads were there; nil where none of these is.
-  func only(where isUsable: (FactView) -> Bool) -> FactView? {
+  private func only(where isUsable: (FactView) -> Bool) -> FactView? {
     let heads = field.heads.filter { isUsable(FactView(field, $0)) }
     guard let last = heads.max(by: { ($0.effective, $0.id) < ($1.effective, $1.id) }) else { return nil }
     let shown = heads.contains { $0.id == field.shown.id } ? field.shown : last

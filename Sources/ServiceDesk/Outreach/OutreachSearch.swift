@@ -114,7 +114,7 @@ struct OutreachSearch {
       func fits(_ text: String) -> Bool { value.map { $0 == TextFolding.line(text) } ?? true }
       let look = PlainLook(state)
       if let fact = look.field(FactKey.register(key, of: state)).map({ FactView($0) }) {
-        for one in fact.alternatives where fits(one.value.plain) {
+        for one in fact.everyHead where fits(one.value.plain) {
           let reason = "\(fact.key): \(one.value.plain)"
           switch one.obstacle(for: one.purpose, consents, now: now) {
           case .withdrawn: unusable = (reason, .consent(one.purpose))

@@ -15,7 +15,7 @@ enum AskCommand {
     details: [
       "Exit code 0 when all is known and usable: do not ask. 3 when something is not known: ask, and 'fact set' "
         + "the answer. 4 when it is known but expired or not for this purpose. 5 when colleagues wrote down "
-        + "different values: all are shown, read them out and confirm. Of several keys the greatest code counts. "
+        + "different values: those that may be used are shown, read them out and confirm. Of several keys the greatest code counts. "
         + "A customer who is not known here, or a name that fits several, is exit code 2.",
       "What was spared and what was asked is counted; asking again what is known needs --because. When another "
         + "process holds the store, it answers without counting.",
