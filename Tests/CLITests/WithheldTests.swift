@@ -57,6 +57,51 @@ struct WithheldTests {
     expect("oolong", in: [["export", "customers"], ["export", "entities"]], of: desk, isShown: true)
   }
 
+  @Test(
+    "What an erased customer's consent covered, and what the whole's customer does not allow, is in no export"
+  )
+  func exportsByOwner() throws {
+    let (desk, customer) = try desk()
+    let ticket = try desk.ok("ticket", "new", "Tea", "--customer", customer)
+    let part = try desk.ok("ticket", "new", "More tea")
+    for (entity, value) in [(ticket, "oolong"), (part, "sencha")] {
+      _ = try desk.ok("fact", "set", entity, "wants", value)
+    }
+    _ = try desk.ok("ticket", "merge", ticket, part)
+    for word in ["oolong", "sencha"] { expect(word, in: [["export", "tickets"]], of: desk, isShown: true) }
+    _ = try desk.ok("consent", "withdraw", customer, "service")
+    for word in ["oolong", "sencha"] {
+      expect(word, in: [["export", "tickets"], ["export", "entities"]], of: desk, isShown: false)
+    }
+    for entity in [ticket, part] {
+      #expect(desk.run("fact", "get", entity, "wants").code.rawValue == 4)
+      #expect(desk.run("fact", "list", entity).output == "")
+    }
+    _ = try desk.ok("customer", "erase", customer, "--keep-tickets", "--yes")
+    for word in ["oolong", "sencha"] {
+      expect(word, in: [["export", "tickets"], ["export", "entities"]], of: desk, isShown: false)
+    }
+    expect("oolong", in: pages(of: ticket), of: desk, isShown: false)
+    for arguments in [
+      ["survey", "add", ticket, "--csat", "1"], ["promise", "add", "Tea", "--ticket", part],
+    ] {
+      let outcome = desk.run(arguments)
+      #expect(outcome.code == .failed && outcome.errors.contains("was erased"), "\(arguments)")
+    }
+    #expect(desk.run("erasure", "status").output.contains("gone everywhere"))
+  }
+
+  @Test("ask: what the profile knows is known, but not for every purpose")
+  func profile() throws {
+    let (desk, customer) = try desk()
+    #expect(desk.run("ask", customer, "phone", "--for", "contact").code == .ok)
+    let asked = desk.run("ask", customer, "phone", "--for", "marketing")
+    #expect(asked.code.rawValue == 4 && asked.output.contains("known, but not for this purpose"))
+    _ = try desk.ok("consent", "withdraw", customer, "service")
+    let withdrawn = desk.run("ask", customer, "phone")
+    #expect(withdrawn.code.rawValue == 4 && !withdrawn.output.contains("123 45"))
+  }
+
   @Test("A fact that holds no longer is in no export and on no page")
   func expired() throws {
     let (desk, customer) = try desk()

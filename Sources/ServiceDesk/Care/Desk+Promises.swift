@@ -11,14 +11,19 @@ extension Desk {
   ///   - due: by when.
   ///   - amount: a decimal number such as `20.00`, with the three letters of its currency.
   /// - Returns: the change; its `on` is the promise's id.
-  /// - Throws: `DeskError.invalid` for an amount that is no number or has no currency.
+  /// - Throws: `DeskError.invalid` for an amount that is no number or has no currency, and where the ticket or customer was
+  ///   erased.
   @discardableResult
   public func promise(
     _ text: String, to customer: EntityID?, ticket: EntityID? = nil, due: HybridTime? = nil,
     amount: Money? = nil, at: HybridTime? = nil, by: String? = nil
   ) throws(DeskError) -> Change? {
     var customer = customer
-    if customer == nil, let ticket { customer = try known(ticket).text("customer").flatMap { EntityID($0) } }
+    if customer == nil, let ticket {
+      let state = try known(ticket)
+      customer = try stored { () throws(StorageError) in try Self.customer(of: state, in: store) }
+    }
+    try refuseErased(ticket, customer)
     guard let customer else { throw .invalid("a promise needs a customer; the ticket has none") }
     var draft = Draft()
     draft.set = [

@@ -16,28 +16,38 @@ public struct ErasurePlan: Hashable, Sendable {
   public let kept: [EntityID]
   /// What names them and, by a conflict that nobody settled, somebody else too. It stays.
   public let unclear: [EntityID]
+  /// Tickets of other customers that became a part of what is erased: they stay, and stand for themselves again.
+  public let freed: [EntityID]
 
   /// Whether there is nothing left to erase.
   public var isEmpty: Bool { profiles.isEmpty && others.isEmpty }
 }
 
 extension Desk {
-  /// What there is to erase of a customer: all merged profiles, and every entity whose `customer` is one of them or whose
-  /// `ticket` is one of their tickets. Of an erased customer that is what colleagues made for it without knowing.
+  /// What there is to erase of a customer: all merged profiles, every entity whose `customer` is one of them, the tickets that
+  /// belong to their tickets and name no customer themselves, and what names any of these tickets. Of an erased customer that
+  /// is what colleagues made for it without knowing.
   ///
   /// - Parameter keepingTickets: whether tickets stay, with all that was said on them.
-  /// Cost: each entity that names the customer.
+  /// Cost: each entity that names the customer, and a page or two for each ticket.
   public func erasurePlan(
     of customer: EntityID, keepingTickets: Bool = false
   ) throws(DeskError) -> ErasurePlan {
     try stored { () throws(StorageError) in
       let root = try erasureRoot(of: customer)
-      let profiles = try profilesErased(with: root).union(store.members(of: customer)).union([customer, root])
-      let (found, unclear) = try naming(profiles)
+      let gone = try erasedTogether(with: root)
+      let members = try store.members(of: customer) + [customer, root]
+      let profiles = gone.filter { $0.type == Vocabulary.customer }.union(members)
+      let erased = gone.filter { $0.type == Vocabulary.ticket }
+      let found = try belongings(of: profiles, erased: erased)
+      let all = found.ids.sorted()
       func isKept(_ id: EntityID) -> Bool { keepingTickets && id.type == Vocabulary.ticket }
+      let others = all.filter { !isKept($0) }
+      let wholes = erased.union(others.filter { $0.type == Vocabulary.ticket })
       return ErasurePlan(
-        customer: root, profiles: profiles.filter { !store.isErased($0) }.sorted(),
-        others: found.filter { !isKept($0) }, kept: found.filter(isKept), unclear: unclear)
+        customer: root, profiles: profiles.filter { !store.isErased($0) }.sorted(), others: others,
+        kept: all.filter(isKept), unclear: found.unclear.sorted(),
+        freed: try parts(directlyOf: wholes).subtracting(found.ids).subtracting(found.unclear).sorted())
     }
   }
 
@@ -62,7 +72,12 @@ extension Desk {
     draft.extra.append(("of", JSONText(plan.customer.description)))
     if let reason { draft.extra.append(("because", JSONText(reason))) }
     return try stored { () throws(StorageError) in
-      let changes = try store.commit((plan.profiles + plan.others).map { Edit(.entity($0), draft) })
+      var part = Draft()
+      part.clear.insert(Vocabulary.merged)
+      part.log[Vocabulary.timeline] = Self.event("unmerged", "stands for itself again")
+      let changes = try store.commit(
+        (plan.profiles + plan.others).map { Edit(.entity($0), draft) }
+          + plan.freed.map { Edit(.entity($0), part) })
       try store.eraseLocally()
       return changes.compactMap(\.self)
     }
@@ -73,21 +88,72 @@ extension Desk {
     store.configuration.server == nil || store.configuration.isSupervisor
   }
 
-  /// What was made for an erased customer by people who did not know of the erasure, and which whoever erased it did not know.
-  /// It holds the customer's data until a supervisor erases the customer once more.
+  /// What was made for an erased customer, or became the customer's, by people who did not know of the erasure, and which whoever
+  /// erased it did not know as the customer's. It holds the customer's data until a supervisor erases the customer once more.
   ///
-  /// - Parameter profiles: the customer's, as they were erased together.
-  /// Cost: those, and each entity that names them.
-  public func leftovers(of profiles: Set<EntityID>) throws(DeskError) -> [EntityID] {
+  /// - Parameters:
+  ///   - erased: what was erased as one customer.
+  ///   - replica: whose edits made it the customer's; nil for anybody's.
+  /// Cost: those, and each entity that names the customer or one of these tickets.
+  public func leftovers(
+    of erased: Set<EntityID>, tiedBy replica: ReplicaID? = nil
+  ) throws(DeskError) -> [EntityID] {
     try stored { () throws(StorageError) in
       var erasures: [PlacedChange] = []
-      for id in profiles { erasures += try store.changes(of: id).filter { $0.change.erases } }
+      for id in erased { erasures += try store.changes(of: id).filter { $0.change.erases } }
       guard !erasures.isEmpty else { return [] }
-      var found: [EntityID] = []
-      for id in try naming(profiles).found {
-        guard let made = try store.changes(of: id).first(where: { $0.change.creates }) else { continue }
-        if !erasures.contains(where: { $0.knew(made) }) { found.append(id) }
+      let tickets = erased.filter { $0.type == Vocabulary.ticket }
+      let found = try belongings(of: erased.filter { $0.type == Vocabulary.customer }, erased: tickets)
+      var left: Set<EntityID> = []
+      var told: [EntityID] = []
+      for tie in found.ties {
+        if let ticket = tie.ticket, !tickets.contains(ticket), !left.contains(ticket) {
+          // Of a ticket that was kept on purpose its parts are kept too.
+          if tie.id.type == Vocabulary.ticket { continue }
+          if try isKnown(tie, to: erasures) { continue }
+        } else if tie.ticket == nil, try isKnown(tie, to: erasures) {
+          continue
+        }
+        left.insert(tie.id)
+        if replica.map({ replica in tie.heads.contains { $0.replica == replica } }) ?? true {
+          told.append(tie.id)
+        }
       }
+      return told.sorted()
+    }
+  }
+
+  /// Whether an erasure knew that an entity is the customer's, so that it was kept on purpose.
+  private func isKnown(_ tie: Belongings.Tie, to erasures: [PlacedChange]) throws(StorageError) -> Bool {
+    let heads = try store.changes(of: tie.id).filter { tie.heads.contains($0.change.id) }
+    return erasures.contains { erasure in heads.contains { erasure.knew($0) } }
+  }
+
+  /// Some erased entities by the customer as which they were erased; those that were erased by themselves are not among them.
+  /// Cost: their changes.
+  public func customers(ofErased ids: [EntityID]) throws(DeskError) -> [EntityID: Set<EntityID>] {
+    try stored { () throws(StorageError) in
+      var found: [EntityID: Set<EntityID>] = [:]
+      for id in ids {
+        let roots = try store.changes(of: id).compactMap(\.change.erasedWith)
+        if let root = roots.first ?? (id.type == Vocabulary.customer ? id : nil) {
+          found[root, default: []].insert(id)
+        }
+      }
+      return found
+    }
+  }
+
+  /// Tickets that were merged into some that are erased, by somebody who did not know of the erasure: they stand for themselves,
+  /// but lists take them for a part until they are unmerged.
+  ///
+  /// - Parameter replica: who merged them.
+  /// Cost: a page for each, and a fold for each part.
+  public func stranded(by erased: [EntityID], mergedBy replica: ReplicaID) throws(DeskError) -> [EntityID] {
+    try stored { () throws(StorageError) in
+      var found: [EntityID] = []
+      for id in try parts(directlyOf: Set(erased.filter { $0.type == Vocabulary.ticket })).sorted()
+      where try store.state(of: id)?.shown(Vocabulary.merged)?.id.replica == replica { found.append(id) }
       return found
     }
   }
@@ -100,33 +166,22 @@ extension Desk {
     return try store.members(of: customer).first ?? customer
   }
 
-  /// The profiles that were erased as one customer. Cost: the members that hold erasures.
-  private func profilesErased(with root: EntityID) throws(StorageError) -> Set<EntityID> {
+  /// What was erased as one customer. Cost: the members that hold erasures.
+  private func erasedTogether(with root: EntityID) throws(StorageError) -> Set<EntityID> {
     guard store.isErased(root) else { return [] }
     let changes = try store.erasureChanges().map(\.change) + store.unsent.filter(\.erases)
-    return Set(changes.filter { $0.on.type == root.type && $0.erasedWith == root }.map(\.on))
+    return Set(changes.filter { $0.erasedWith == root }.map(\.on))
   }
 
-  /// What is not erased and names any of some customers, or a ticket of theirs; and what names others, too.
-  private func naming(
-    _ customers: Set<EntityID>
-  ) throws(StorageError) -> (found: [EntityID], unclear: [EntityID]) {
+  /// The tickets that are shown as a part of just these, and are not erased. Cost: a page for each, and a fold for each part.
+  private func parts(directlyOf wholes: Set<EntityID>) throws(StorageError) -> Set<EntityID> {
     try reading { () throws(StorageError) in
       var found: Set<EntityID> = []
-      var unclear: Set<EntityID> = []
-      func take(_ field: ExactString, _ terms: [Term], _ names: Set<String>) throws(StorageError) {
-        for id in Set(try tables.entities(terms).joined()) where !found.contains(id) && !store.isErased(id) {
-          let heads = try store.state(of: id)?.registers[field]?.heads ?? []
-          let own = heads.count { $0.value.string.map(names.contains) ?? false }
-          if own == 0 { continue }
-          if own == heads.count { found.insert(id) } else { unclear.insert(id) }
-        }
+      let lists = try tables.entities(wholes.sorted().map { .merged($0.description) })
+      for id in Set(lists.joined()) where id.type == Vocabulary.ticket && !store.isErased(id) {
+        if let whole = try store.state(of: id)?.mergedInto, wholes.contains(whole) { found.insert(id) }
       }
-      let names = customers.map(\.description)
-      try take("customer", names.map { .customer($0) }, Set(names))
-      let tickets = found.filter { $0.type == Vocabulary.ticket }.map(\.description)
-      try take("ticket", tickets.map { .ticket($0) }, Set(tickets))
-      return (found.sorted(), unclear.subtracting(found).sorted())
+      return found
     }
   }
 }

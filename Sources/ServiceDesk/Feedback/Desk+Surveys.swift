@@ -13,7 +13,8 @@ extension Desk {
   ///   - ces: how easy it was, from 1 to 7; nil where it was not asked.
   ///   - given: when the customer said it, if not just now.
   /// - Returns: the change; its `on` is the survey's id.
-  /// - Throws: `DeskError.invalid` for a score that is not on its scale, and for a survey that says nothing.
+  /// - Throws: `DeskError.invalid` for a score that is not on its scale, for a survey that says nothing, and where the ticket or
+  ///   its customer was erased.
   @discardableResult
   public func survey(
     _ ticket: EntityID, csat: Int? = nil, ces: Int? = nil, comment: String? = nil,
@@ -26,9 +27,11 @@ extension Desk {
       throw .invalid("what did the customer say? A survey needs a CSAT, a CES or a comment")
     }
     let state = try known(ticket)
+    let customer = try stored { () throws(StorageError) in try Self.customer(of: state, in: store) }
+    try refuseErased(ticket, customer)
     var draft = Draft()
     draft.set["ticket"] = JSONText(ticket.description)
-    if let customer = state.text("customer") { draft.set["customer"] = JSONText(customer) }
+    if let customer { draft.set["customer"] = JSONText(customer.description) }
     if let csat { draft.set["csat"] = JSONText(csat) }
     if let ces { draft.set["ces"] = JSONText(ces) }
     if !words.isEmpty { draft.set["comment"] = JSONText(words) }

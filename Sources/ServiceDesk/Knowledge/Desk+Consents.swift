@@ -129,7 +129,8 @@ extension Desk {
     public let customer: EntityState
     /// The customer's answer for each purpose.
     public let consents: [Consents.Answer]
-    /// Tickets, promises, surveys and whatever else names the customer or one of these tickets, ordered by type and time.
+    /// Tickets, promises, surveys and whatever else belongs to the customer or to one of these tickets, ordered by type and
+    /// time.
     public let entities: [EntityState]
     /// Every change of these, as it was made: what was replaced is held too.
     public let changes: [PlacedChange]
@@ -138,9 +139,11 @@ extension Desk {
   /// Everything that is held on a person, hidden facts too: it is theirs. Cost: the customer's entities.
   public func personalData(_ customer: EntityID) throws(DeskError) -> PersonalData {
     let state = try known(customer)
-    let ids = try entitiesAround(customer)
     let settings = try settings()
     return try stored { () throws(StorageError) in
+      let profiles = Set(try store.members(of: customer)).union([customer])
+      // What is, by a conflict, somebody else's too may be theirs.
+      let ids = try belongings(of: profiles, takingUnclear: true).ids.sorted()
       var states: [EntityState] = []
       var changes: [PlacedChange] = []
       for profile in try store.members(of: customer) { changes += try store.changes(of: profile) }
@@ -152,25 +155,6 @@ extension Desk {
       states.sort { ($0.id.type, $0.firstAt, $0.id) < ($1.id.type, $1.firstAt, $1.id) }
       return PersonalData(
         customer: state, consents: Consents(state, settings).answers, entities: states, changes: changes)
-    }
-  }
-
-  /// The entities that name a customer, or one of the tickets that do: a survey may have been written down while the ticket had no
-  /// customer yet. What names another customer beside the ticket is not this one's. Ordered. Cost: a page or two for each ticket,
-  /// and a fold for each entity.
-  private func entitiesAround(_ customer: EntityID) throws(DeskError) -> [EntityID] {
-    let own = try entities(of: customer)
-    return try stored { () throws(StorageError) in
-      try reading { () throws(StorageError) in
-        var found = Set(own)
-        let names = Set(own.filter { $0.type == Vocabulary.ticket }.map(\.description))
-        for id in Set(try tables.entities(names.map { .ticket($0) }).joined()) where !found.contains(id) {
-          guard let state = try store.state(of: id), state.registers["customer"] == nil else { continue }
-          let heads = state.registers["ticket"]?.heads ?? []
-          if heads.contains(where: { $0.value.string.map(names.contains) ?? false }) { found.insert(id) }
-        }
-        return found.sorted()
-      }
     }
   }
 

@@ -64,7 +64,7 @@ private struct ReportMaker {
     var tally = tally
     try walk(Vocabulary.ticket) { (state, changes) throws(DeskError) in
       if let source = state.splitSource { sources.insert(source) }
-      guard state.mergedInto == nil else { return }
+      if let whole = state.mergedInto, !desk.store.isErased(whole) { return }
       if state.splitSource != nil || Self.hasParts(state, changes) {
         try addPage(state.id, to: &tally)
       } else {

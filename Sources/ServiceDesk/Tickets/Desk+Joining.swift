@@ -59,7 +59,10 @@ extension Desk {
     }
     for field: ExactString in ["customer", "assignee", "team", "topic", "channel", Vocabulary.solution]
     where stays.text(field)?.isEmpty != false {
-      if let value = goes.shown(field)?.value { draft.set[field] = value }
+      guard let value = goes.shown(field)?.value else { continue }
+      // A ticket that was kept of an erased customer makes no other one theirs.
+      if field == "customer", let id = EntityID(value.plain), store.isErased(id) { continue }
+      draft.set[field] = value
     }
     for field in ["tags", Vocabulary.followers] {
       let elements = goes.elements(field)
@@ -87,7 +90,9 @@ extension Desk {
     var rest = Draft()
     rest.log[Vocabulary.timeline] = Self.event(
       "unmerged", "gave back \(shortID(part))", [("ticket", JSONText(part.description))])
-    let edits = [Edit(.entity(part), draft), Edit(.entity(other), rest)]
+    var edits = [Edit(.entity(part), draft)]
+    // Nothing can be written on what was erased.
+    if !store.isErased(other) { edits.append(Edit(.entity(other), rest)) }
     return try stored { () throws(StorageError) in try store.commit(edits) }[0]
   }
 
@@ -120,9 +125,10 @@ extension Desk {
 
   /// Opens a ticket for a second matter, with some entries of the first one, which then no longer shows them.
   ///
-  /// Customer, channel, team and priority come along. The entries stay where they were written; the new ticket names them.
+  /// Customer, of a part that names none the whole's, channel, team and priority come along. The entries stay where they were written; the new ticket names them.
   /// - Parameter entries: entries of the ticket's own timeline.
   /// - Returns: the change; its `on` is the new ticket.
+  /// - Throws: `DeskError.invalid` for entries of others, and where the customer was erased.
   @discardableResult
   public func split(
     _ ticket: EntityID, subject: String, entries: [ChangeID]
@@ -136,6 +142,9 @@ extension Desk {
     for field: ExactString in ["customer", "channel", "team", "priority"] {
       if let value = state.shown(field)?.value { draft.set[field] = value }
     }
+    let customer = try stored { () throws(StorageError) in try Self.customer(of: state, in: store) }
+    try refuseErased(customer)
+    if let customer { draft.set["customer"] = JSONText(customer.description) }
     draft.set["subject"] = JSONText(subject)
     draft.set["status"] = JSONText("new")
     draft.set[Vocabulary.split] = JSONText(object: [

@@ -7,15 +7,19 @@ import Storage
 extension Desk {
   /// The ticket that a ticket is now a part of; itself where it was not merged. Cost: a fold for each step.
   ///
-  /// A ticket is only ever merged into one with a lesser id, so this ends.
+  /// A ticket is only ever merged into one with a lesser id, so this ends. A part of an erased ticket stands for itself: it
+  /// belongs to somebody else.
   public func whole(_ ticket: EntityID) throws(DeskError) -> EntityID {
     var id = ticket
-    while id.type == Vocabulary.ticket, let next = try known(id).mergedInto { id = next }
+    while id.type == Vocabulary.ticket, let next = try known(id).mergedInto, !store.isErased(next) {
+      id = next
+    }
     return id
   }
 
-  /// The tickets that were merged into one, directly or through others, ordered.
+  /// The tickets that were merged into one, directly or through others, ordered; of an erased one none.
   public func parts(of ticket: EntityID) throws(DeskError) -> [EntityID] {
+    if store.isErased(ticket) { return [] }
     var found: Set<EntityID> = []
     var waiting = [ticket]
     while let next = waiting.popLast() {

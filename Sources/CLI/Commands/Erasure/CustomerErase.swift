@@ -15,8 +15,8 @@ enum CustomerErase {
   static let command = Command(
     "customer erase", "Erase a customer for good, on the server and on every device (supervisors)",
     details: [
-      "Erased are all profiles that were merged with the customer, with every fact, consent and contact; its tickets with "
-        + "subject, messages, notes and all else; its promises and surveys; of all of them every earlier edit. It is hidden "
+      "Erased are all profiles that were merged with the customer, with every fact, consent and contact; its tickets, also those "
+        + "without a customer that were merged into them or split from them, with subject, messages, notes and all else; its promises and surveys; of all of them every earlier edit. It is hidden "
         + "here at once. 'askonce sync' sends the erasure, and each device, this one too, then takes the data out of its "
         + "files when it syncs; 'askonce erasure status' names those that have not.",
       "What stays: that there was a customer, its id, when and by which agents it and its tickets were edited, when and by whom "
@@ -128,6 +128,7 @@ enum CustomerErase {
         ("erased", EntityJSON.strings((plan.profiles + plan.others).map(\.description))),
         ("kept", EntityJSON.strings(plan.kept.map(\.description))),
         ("unclear", EntityJSON.strings(plan.unclear.map(\.description))),
+        ("freed", EntityJSON.strings(plan.freed.map(\.description))),
         ("changes", EntityJSON.strings(changes.map(\.id.description))), ("done", JSONText(isSent)),
       ])
       return
@@ -141,7 +142,10 @@ enum CustomerErase {
       context.note(
         "\(desk.shortID(id)) may be somebody else's, so it stays; settle whose it is, then erase again")
     }
-    if !isSent, !plan.isEmpty {
+    for id in plan.freed {
+      context.note("\(desk.shortID(id)) is another customer's, so it stays and stands for itself again")
+    }
+    if !isSent, !changes.isEmpty {
       context.output.line("'askonce sync' carries it out; 'askonce erasure status' says who has not")
     }
   }

@@ -17,8 +17,8 @@ enum ErasureStatus {
         + "worked through behind it, in seconds. A revoked device cannot report any more: it is listed as revoked, and what it "
         + "holds it may keep, so ask for it. Devices of one replica count as one. Of a device that is gone for good, say so with "
         + "'askonce admin revoke'.",
-      "'made meanwhile' are tickets and the like that somebody made for the customer without knowing of the erasure: run "
-        + "'askonce customer erase' on it again.",
+      "'made meanwhile' are tickets and the like that somebody made for the customer, or gave to it, without knowing of the "
+        + "erasure: run 'askonce customer erase' on it again.",
       "Exit codes: 0 nobody owes anything; 11 somebody does, or something was made meanwhile or is not sent yet; 8 the server "
         + "was not reached; 9 this device is no supervisor's.",
     ],
@@ -88,8 +88,7 @@ private struct ErasureReceipts {
       add(change, of: change.erasedWith, because: change.erasedBecause, nil)
     }
     for index in items.indices where items[index].of.type == Vocabulary.customer {
-      items[index].leftovers = try desk.leftovers(
-        of: items[index].entities.filter { $0.type == Vocabulary.customer })
+      items[index].leftovers = try desk.leftovers(of: items[index].entities)
     }
     items.sort { ($0.at, $0.of) > ($1.at, $1.of) }
   }

@@ -66,18 +66,26 @@ struct SyncRun {
     }
   }
 
-  /// A report with what this device made for customers who were erased meanwhile: it is not erased, since whoever erased
-  /// them did not know of it.
+  /// A report with what this device made for customers who were erased meanwhile, or tied to them: it is not erased, since
+  /// whoever erased them did not know of it. And with others' tickets that it made a part of what is erased.
   static func completed(_ report: SyncReport, _ desk: Desk) -> SyncReport {
     var report = report
-    for customer in report.erased where customer.type == Vocabulary.customer {
-      let left = (try? desk.leftovers(of: [customer])) ?? []
-      let own = left.filter { $0.origin.replica == desk.store.replica }
+    let customers = (try? desk.customers(ofErased: report.erased)) ?? [:]
+    var told: Set<EntityID> = []
+    for (customer, erased) in customers.sorted(by: { $0.key < $1.key }) {
+      let own = (try? desk.leftovers(of: erased, tiedBy: desk.store.replica)) ?? []
       guard let first = own.first else { continue }
+      told.formUnion(own)
       let what = own.count == 1 ? "\(first)" : "\(first) and \(own.count - 1) more"
       report.notes.append(
         "\(customer) was erased while you made \(what) for it, which still \(own.count == 1 ? "holds" : "hold") its "
           + "data; ask a supervisor to run 'askonce customer erase \(customer)' again")
+    }
+    for part in (try? desk.stranded(by: report.erased, mergedBy: desk.store.replica)) ?? []
+    where !told.contains(part) {
+      report.notes.append(
+        "\(part) was merged into a ticket that was erased meanwhile, and is in no list; run 'askonce ticket unmerge \(part)'"
+      )
     }
     return report
   }
