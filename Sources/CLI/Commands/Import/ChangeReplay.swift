@@ -13,10 +13,16 @@ import Storage
 /// is lost, for here all are edits of one device: what rests on that, such as a reply that crossed with a colleague's, is no
 /// conflict here. `several` counts the entities of which that may be so. Each change keeps as `org` the id under which it was
 /// first made. One that this store holds under that id, or brought in before, is passed over.
+///
+/// The ids of tickets may lie the other way round here, in which a merge does not count. `finish` then makes the other one the
+/// whole.
 struct ChangeReplay {
+  private let desk: Desk
   private let store: Store
   /// Under which id this store holds a change of the file.
   private var names: [ChangeID: ChangeID] = [:]
+  /// The tickets, as the file calls them, of which it says that they are parts of others.
+  private var parts: Set<EntityID> = []
   /// The last sequence of each replica whose changes this store holds.
   private var known: [ReplicaID: UInt64] = [:]
   private(set) var imported = 0
@@ -27,8 +33,9 @@ struct ChangeReplay {
   var several: Int { makers.values.count { $0 == nil } }
 
   /// Reads the store once to learn what it holds.
-  init(_ store: Store) throws(StorageError) {
-    self.store = store
+  init(_ desk: Desk) throws(StorageError) {
+    self.desk = desk
+    store = desk.store
     var names: [ChangeID: ChangeID] = [:]
     var known: [ReplicaID: UInt64] = [:]
     let walk = try store.walk()
@@ -60,7 +67,32 @@ struct ChangeReplay {
     }
   }
 
+  /// Makes tickets one again whose merge does not count here. To be called when all changes were applied, for then the one that
+  /// was the whole has said all that it says. Cost: the merged tickets of the file.
+  mutating func finish() throws(StorageError) {
+    for name in parts.sorted() {
+      let here = names[name.origin].flatMap { EntityID(type: name.type, origin: $0) } ?? name
+      guard let head = try store.state(of: here)?.shown(Vocabulary.merged),
+        let target = EntityID(head.value.plain), target.type == here.type, here < target
+      else { continue }
+      try store.commit(try desk.carriedMerge(of: here, into: target, at: head.effective, by: head.by))
+    }
+  }
+
+  private static let merged = Array("\"\(Vocabulary.merged.text)\"".utf8)
+
+  /// Whether a change says of a ticket that it is a part of another one, and counts where it was made.
+  private static func isMerge(_ change: Change) -> Bool {
+    guard change.on.type == Vocabulary.ticket, change.body.contains(word: merged) else { return false }
+    var target: EntityID?
+    try? ChangeBody.operations(of: change.body) { operation in
+      if case .set(Vocabulary.merged, let value) = operation { target = EntityID(value.plain) }
+    }
+    return target.map { $0.type == change.on.type && $0 < change.on } ?? false
+  }
+
   private mutating func apply(_ change: Change, _ batch: inout EditBatch) throws(StorageError) {
+    if Self.isMerge(change) { parts.insert(change.on) }
     let (origin, end) = Self.origin(of: change)
     let first = origin ?? change.id
     if let name = names[first] ?? (first.sequence <= known[first.replica] ?? 0 ? first : nil) {

@@ -16,7 +16,8 @@ import Storage
 /// already, by its change or by its text, author and time, is passed over, so is a value that is one of those that the field
 /// has, and an edit that would change nothing.
 struct EditApplier {
-  private let store: Store
+  private let desk: Desk
+  private var store: Store { desk.store }
   private var names: EntityNames
   /// The keys of the records that are in the store, by entity, each with its change; with the entity's first change where
   /// it needed none.
@@ -31,12 +32,14 @@ struct EditApplier {
   /// entities the one that was created first may matter.
   private var waiting: [ImportedEdit] = []
   private var isAtEnd = false
+  /// The line whose entity waits, and with it whatever else the line says of that.
+  private var waitingLine: Int?
   /// Changes that were made, and records that were in the store already.
   private(set) var imported = 0
   private(set) var unchanged = 0
 
   init(_ desk: Desk) {
-    store = desk.store
+    self.desk = desk
     names = EntityNames(desk)
   }
 
@@ -72,7 +75,7 @@ struct EditApplier {
 
   /// What is to be applied now that an edit came: it, none, or with it rows that waited for it.
   private mutating func due(_ edit: ImportedEdit) throws(StorageError) -> [ImportedEdit] {
-    for tie in isAtEnd ? [] : edit.ties.values.flatMap(\.self) where try names.entity(tie.key) == nil {
+    if !isAtEnd, try isEarly(edit) {
       waiting.append(edit)
       return []
     }
@@ -84,6 +87,33 @@ struct EditApplier {
     guard let (due, passed) = histories[id]?.take(edit) else { return [edit] }
     unchanged += passed
     return due
+  }
+
+  /// Whether an edit has to wait for more of the file.
+  ///
+  /// Tickets are not made for what names them before their turn: a merge counts only into the one that was made first. What
+  /// an export says of other things that name tickets is so kept in memory until its end.
+  private mutating func isEarly(_ edit: ImportedEdit) throws(StorageError) -> Bool {
+    for tie in edit.ties.values.flatMap(\.self) where try names.entity(tie.key) == nil { return true }
+    guard edit.isExported, !edit.isSnapshot else { return false }
+    if edit.line == waitingLine { return true }
+    for (field, key) in edit.links where key.type == Vocabulary.ticket {
+      let (target, part) = (try names.entity(key), try names.entity(of: edit))
+      let isTurned = isTurned(field, key, target, part)
+      guard target == nil || isTurned else { continue }
+      waitingLine = edit.line
+      return true
+    }
+    return false
+  }
+
+  /// Whether a link says that a ticket, nil for a new one, is a part of one with a greater id, where it does not count.
+  private func isTurned(
+    _ field: ExactString, _ key: EntityKey, _ target: EntityID?, _ part: EntityID?
+  ) -> Bool {
+    guard field == Vocabulary.merged, key.type == Vocabulary.ticket, let target else { return false }
+    let newest = ChangeID(store.configuration.replica, .max)
+    return target.origin >= part?.origin ?? newest
   }
 
   private mutating func apply(_ edit: ImportedEdit, _ batch: inout EditBatch) throws(StorageError) {
@@ -103,10 +133,15 @@ struct EditApplier {
     // Entries of a log need none, and to fold their entity for each of them would take the longer the more it has.
     let isRecord = edit.isExported && draft.log.isEmpty
     let own = isRecord ? try existing.flatMap { (id) throws(StorageError) in try store.state(of: id) } : nil
+    var turned: EntityID?
     for (field, key) in edit.links.sorted(by: { $0.key < $1.key }) {
       if try isThere(key, own?.registers[field]) { continue }
       var target = try names.entity(key)
       if target == nil { target = try create(key, Draft(), edit, &batch) }
+      if isTurned(field, key, target, existing) {
+        turned = target
+        continue
+      }
       draft.set[field] = target.map { JSONText($0.description) }
     }
     for (field, ties) in edit.ties.sorted(by: { $0.key < $1.key }) {
@@ -131,7 +166,7 @@ struct EditApplier {
         let heads = (own?.registers[field]?.heads ?? []) + (merged?.registers[field]?.heads ?? [])
         return !heads.contains { $0.value == value }
       }
-      if draft.body(over: merged).isEmpty {
+      if draft.body(over: merged).isEmpty, try merge(existing, turned, edit).isEmpty {
         unchanged += 1
         return
       }
@@ -142,11 +177,21 @@ struct EditApplier {
       change.alone = edit.isExported && draft.set.isEmpty && draft.clear.isEmpty
       let made = try batch.make(change)
       note(edit, existing, made?.id)
+      for step in try merge(existing, turned, edit) { _ = try batch.make(step) }
     } else {
       let id = try create(edit.key, draft, edit, &batch)
       note(edit, id, id.origin)
+      for step in try merge(id, turned, edit) { _ = try batch.make(step) }
     }
     imported += 1
+  }
+
+  /// What makes a ticket one with the one that it is a part of elsewhere and that has the greater id here.
+  private func merge(
+    _ part: EntityID, _ target: EntityID?, _ edit: ImportedEdit
+  ) throws(StorageError) -> [Edit] {
+    guard let target, part.type == Vocabulary.ticket else { return [] }
+    return try desk.carriedMerge(of: part, into: target, at: edit.at, by: edit.by)
   }
 
   /// Whether a register names an entity already that an export calls so: there may be others of that name.

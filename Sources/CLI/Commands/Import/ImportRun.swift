@@ -77,10 +77,9 @@ struct ImportRun {
   ///
   /// A change that sets a secret is rejected as a whole.
   func runChanges(_ desk: Desk, start: [UInt8]) throws -> Summary {
-    let store = desk.store
     let secrets = try desk.settings().secrets
     var lines = LineReader(limit: Change.maximumSize)
-    var replay = try ChangeReplay(store)
+    var replay = try ChangeReplay(desk)
     var waiting: [(line: Int, change: Change)] = []
     var raw: [Int: [UInt8]] = [:]
     let progress = Progress(context.errors)
@@ -122,6 +121,7 @@ struct ImportRun {
     lines.finish()
     try drain()
     try apply()
+    try replay.finish()
     if replay.several > 0 {
       context.note(
         "\(Words.count(replay.several, "imported entity", "imported entities")) had edits of several devices; what each knew of "

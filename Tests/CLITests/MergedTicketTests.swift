@@ -1,0 +1,97 @@
+import Codec
+import Testing
+
+@testable import CLI
+
+@Suite("Tickets that were merged, at the command line")
+struct MergedTicketTests {
+  /// A desk with two tickets of one customer; the second one has a promise and a fact and became a part of the first.
+  private func desk() throws -> (desk: TestDesk, whole: String, part: String) {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    let customer = try desk.ok("customer", "new", "Lars", "--ref", "B1")
+    let whole = try desk.ok("ticket", "new", "Tap", "--customer", customer, "--ref", "T1")
+    let part = try desk.ok(
+      "ticket", "new", "Tap!", "--customer", customer, "--ref", "T2", "--message", "Drips")
+    _ = try desk.ok("promise", "add", "A plumber", "--ticket", part)
+    _ = try desk.ok("fact", "set", part, "size", "38")
+    _ = try desk.ok("ticket", "merge", whole, part)
+    return (desk, whole, part)
+  }
+
+  private func store(_ desk: TestDesk, _ name: String) throws -> String {
+    let folder = desk.folder + "/" + name
+    try #require(desk.run("init", "--agent", "anna", "--store", folder).code == .ok)
+    return folder
+  }
+
+  /// The one ticket of a store, as both numbers find it.
+  private func whole(_ desk: TestDesk, _ store: String) throws -> JSONText {
+    let rows = desk.run("ticket", "list", "--status", "all", "--json", "--store", store).json?.elements ?? []
+    try #require(rows.count == 1)
+    let page = try #require(desk.run("ticket", "show", "T1", "--json", "--store", store).json)
+    #expect(page["id"] == rows[0]["id"])
+    #expect(desk.run("ticket", "show", "T2", "--json", "--store", store).json?["id"] == page["id"])
+    return page
+  }
+
+  @Test("An export of entities keeps merges, though a promise names the part first")
+  func entities() throws {
+    let (desk, _, _) = try desk()
+    let file = try desk.write(desk.run("export", "entities").output, to: "e.jsonl")
+    let other = try store(desk, "other")
+    #expect(desk.run("import", file, "--format", "entities", "--store", other).code == .ok)
+    let page = try whole(desk, other)
+    #expect(page["fields"]?["subject"]?.string == "Tap" && page["fields"]?["ref"]?.string == "T1")
+    #expect(page["promises"]?.elements?.count == 1)
+    #expect(page["fields"]?["merged"] == nil)
+    #expect(page["timeline"]?.elements?.contains { $0["text"]?.string == "Drips" } == true)
+    let digest = desk.run("digest", "--store", other).line
+    let again = desk.run("import", file, "--format", "entities", "--store", other, "--json").json
+    #expect(again?["imported"]?.int == 0)
+    #expect(desk.run("digest", "--store", other).line == digest)
+  }
+
+  @Test("Where the part was there before, it becomes the whole and says what the whole said")
+  func partBefore() throws {
+    let (desk, _, _) = try desk()
+    _ = try desk.ok("ticket", "set", "T1", "--priority", "high", "--status", "pending")
+    let text = desk.run("export", "entities").output
+    let other = try store(desk, "other")
+    let part = #"{"type":"ticket","ref":"T2","fields":{"subject":"Tap!","status":"new"}}"# + "\n"
+    _ = desk.run("import", try desk.write(part, to: "p.jsonl"), "--format", "entities", "--store", other)
+    let file = try desk.write(text, to: "e.jsonl")
+    #expect(desk.run("import", file, "--format", "entities", "--store", other).code == .ok)
+    let page = try whole(desk, other)
+    #expect(page["fields"]?["subject"]?.string == "Tap" && page["fields"]?["status"]?.string == "pending")
+    #expect(page["fields"]?["priority"]?.string == "high" && page["fields"]?["ref"]?.string == "T2")
+    let again = desk.run("import", file, "--format", "entities", "--store", other, "--json").json
+    #expect(again?["imported"]?.int == 0)
+  }
+
+  @Test("An export of the changes of two devices keeps merges, though the part was made first")
+  func changes() throws {
+    let desk = try TestDesk()
+    let store = try store(desk, "store")
+    func line(_ id: String, _ on: String, _ body: String) -> String {
+      #"{"id":"\#(id)","at":"2026-11-20T10:00:0\#(id.suffix(1)).000Z","seen":0,"by":"bo","on":"ticket/\#(on)",\#(body)}"#
+        + "\n"
+    }
+    let (whole, part) = ("a2x9m1c0aa.1", "b2x9m1c0aa.1")
+    let text =
+      line(part, part, #""set":{"ref":"T2","status":"new","subject":"Tap!"}"#)
+      + line(whole, whole, #""set":{"ref":"T1","status":"open","subject":"Tap"}"#)
+      + line("b2x9m1c0aa.2", part, #""set":{"merged":"ticket/\#(whole)"}"#)
+      + line("a2x9m1c0aa.2", whole, #""set":{"status":"solved"},"over":{"status":["\#(whole)"]}"#)
+    let file = try desk.write(text, to: "c.jsonl")
+    let outcome = desk.run("import", file, "--format", "changes", "--json", "--store", store)
+    #expect(outcome.json?["imported"]?.int == 4, "\(outcome.errors) \(outcome.output)")
+    let page = try self.whole(desk, store)
+    #expect(page["fields"]?["subject"]?.string == "Tap" && page["fields"]?["status"]?.string == "solved")
+    #expect(page["fields"]?["merged"] == nil)
+    let digest = desk.run("digest", "--store", store).line
+    #expect(
+      desk.run("import", file, "--format", "changes", "--json", "--store", store).json?["imported"]?.int == 0)
+    #expect(desk.run("digest", "--store", store).line == digest)
+  }
+}
