@@ -107,6 +107,13 @@ public struct EntityState: Hashable, Sendable {
     return state
   }
 
+  /// The state with registers of another entity, which take the place of its own, for showing both as one.
+  public func adding(_ registers: [ExactString: Register]) -> EntityState {
+    var state = self
+    state.registers.merge(registers) { _, other in other }
+    return state
+  }
+
   /// The state with other values in some entries of a log, for showing it.
   public func replacing(_ values: [ChangeID: JSONText], in log: ExactString) -> EntityState {
     guard !values.isEmpty, let entries = logs[log] else { return self }

@@ -94,4 +94,63 @@ struct MergedTicketTests {
       desk.run("import", file, "--format", "changes", "--json", "--store", store).json?["imported"]?.int == 0)
     #expect(desk.run("digest", "--store", store).line == digest)
   }
+
+  @Test("What is said by the part's number goes to the whole")
+  func numbers() throws {
+    let (desk, whole, _) = try desk()
+    for arguments in [
+      ["ticket", "set", "T2", "--priority", "high"], ["ticket", "tag", "T2", "leak", "vip"],
+      ["ticket", "untag", "T2", "vip"], ["fact", "set", "T2", "colour", "red"],
+      ["promise", "add", "A call", "--ticket", "T2"],
+    ] {
+      let outcome = desk.run(arguments)
+      #expect(
+        outcome.code == .ok && outcome.errors.contains("is a part of"), "\(arguments): \(outcome.errors)")
+    }
+    let state = try #require(desk.run("entity", "show", whole, "--json").json)
+    #expect(state["fields"]?["priority"]?.string == "high")
+    #expect(state["sets"]?["tags"]?.elements?.compactMap(\.string) == ["leak"])
+    #expect(state["fields"]?["fact.colour"]?["value"]?.string == "red")
+    let promises = desk.run("promise", "list", "--json").json?.elements
+    #expect(promises?.contains { $0["ticket"]?.string == whole && $0["text"]?.string == "A call" } == true)
+  }
+
+  @Test("Whichever number is used, the facts of all parts answer")
+  func facts() throws {
+    let (desk, whole, _) = try desk()
+    _ = try desk.ok("fact", "set", whole, "colour", "red")
+    _ = try desk.ok("checklist", "set", "repair", "size", "colour")
+    for number in ["T1", "T2"] {
+      #expect(desk.run("fact", "get", number, "size", "--json").json?["value"]?.string == "38", "\(number)")
+      #expect(desk.run("fact", "list", number, "--json").json?.elements?.count == 2, "\(number)")
+      #expect(desk.run("ask", "B1", "size", "colour", "--ticket", number, "--no-log").code == .ok)
+      #expect(desk.run("checklist", number, "--for", "repair").code == .ok, "\(number)")
+      #expect(desk.run("ticket", "show", number).output.contains("size"))
+    }
+    // What the part says is known, so that nobody makes the customer say it again.
+    #expect(desk.run("fact", "set", "T1", "size", "38").errors.contains("had said so already"))
+    _ = try desk.ok("fact", "retract", "T1", "size")
+    #expect(desk.run("fact", "get", "T2", "size").code == .notFound)
+  }
+
+  @Test(
+    "A link is taken away as what it is, also where it stands on a part; none says the opposite of another")
+  func links() throws {
+    let (desk, whole, part) = try desk()
+    let other = try desk.ok("ticket", "new", "Pipe")
+    _ = try desk.ok("ticket", "link", whole, other, "--as", "parent")
+    let opposite = desk.run("ticket", "link", whole, other, "--as", "child")
+    #expect(opposite.code == .failed && opposite.errors.contains("parent"))
+    let wrong = desk.run("ticket", "unlink", whole, other, "--as", "causes")
+    #expect(wrong.code == .failed && wrong.errors.contains("parent"))
+    _ = try desk.ok("ticket", "link", whole, other)
+    #expect(desk.run("ticket", "unlink", whole, other).code == .ambiguous)
+    _ = try desk.ok("ticket", "unlink", whole, other, "--as", "related")
+    // Without a word the only one is meant.
+    #expect(try desk.ok("ticket", "unlink", other, whole) == "changed \(other)")
+    #expect(try desk.ok("ticket", "unlink", whole, other).contains("is not linked to"))
+    _ = try desk.ok("entity", "add", part, "links", "related \(other)")
+    _ = try desk.ok("ticket", "unlink", whole, other)
+    #expect(!desk.run("ticket", "show", whole).output.contains("related"))
+  }
 }

@@ -41,13 +41,16 @@ extension Context {
     throw Failure(.failed, "\(id) was erased, so nothing can be kept of them any more")
   }
 
-  /// The customer or ticket that somebody means.
+  /// The customer or ticket that somebody means; of a ticket that was merged into another one, that one.
   func customerOrTicket(_ text: String, _ desk: Desk) throws -> EntityID {
-    if let id = EntityID(text) { return try find(text, type: id.type, desk) }
+    if let id = EntityID(text) {
+      return id.type == Vocabulary.ticket
+        ? try wholeTicket(text, desk) : try find(text, type: id.type, desk)
+    }
     do {
       return try customer(text, desk)
     } catch let failure as Failure {
-      guard failure.code == .notFound, let ticket = try? find(text, type: Vocabulary.ticket, desk) else {
+      guard failure.code == .notFound, let ticket = try? wholeTicket(text, desk) else {
         throw failure
       }
       return ticket
@@ -79,8 +82,8 @@ extension Context {
     return first
   }
 
-  /// The ticket that somebody means; nil where nobody said any.
+  /// The ticket that somebody means, of one that was merged into another one that one; nil where nobody said any.
   func ticket(_ text: String?, _ desk: Desk) throws -> EntityID? {
-    try text.map { try find($0, type: Vocabulary.ticket, desk) }
+    try text.map { try wholeTicket($0, desk) }
   }
 }

@@ -10,14 +10,16 @@ enum Editing {
   ///
   /// - Parameters:
   ///   - text: what was typed for the entity.
-  ///   - type: the only type wanted; nil for any.
+  ///   - type: the only type wanted; nil for any. Of a ticket that was merged into another one, that one is edited.
   ///   - make: makes the edit; nil where it would change nothing.
   static func edit(
     _ context: Context, _ text: String, type: String? = nil,
     _ make: (Desk, EntityID) throws -> Change?
   ) throws -> ExitCode {
     try context.withDesk(.writing) { desk in
-      let id = try context.find(text, type: type, desk)
+      let id =
+        type == Vocabulary.ticket
+        ? try context.wholeTicket(text, desk) : try context.find(text, type: type, desk)
       let change = try make(desk, id)
       report(context, id, change)
     }

@@ -5,7 +5,7 @@ import Merge
 import Storage
 
 extension Desk {
-  /// Writes down what was promised to a customer.
+  /// Writes down what was promised to a customer, in a ticket that was merged into another one in that one.
   ///
   /// - Parameters:
   ///   - due: by when.
@@ -19,6 +19,7 @@ extension Desk {
     amount: Money? = nil, at: HybridTime? = nil, by: String? = nil
   ) throws(DeskError) -> Change? {
     var customer = customer
+    let ticket = try ticket.map { (id) throws(DeskError) in try whole(id) }
     if customer == nil, let ticket {
       let state = try known(ticket)
       customer = try stored { () throws(StorageError) in try Self.customer(of: state, in: store) }

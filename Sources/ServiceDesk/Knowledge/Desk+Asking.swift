@@ -8,7 +8,7 @@ import Storage
 extension Desk {
   /// What is known of a customer under some keys, in their order.
   ///
-  /// A ticket's own facts come first, then the customer's, then the profile (name, phone, e-mail, address, language), then
+  /// A ticket's own facts come first, then those of tickets that were merged into it, then the customer's, then the profile (name, phone, e-mail, address, language), then
   /// what the customer's organisations share, which the answer says.
   /// Cost: the customer, the ticket, the settings and the customer's organisations.
   /// - Parameters:
@@ -18,8 +18,8 @@ extension Desk {
     _ customer: EntityID, _ keys: [String], for purpose: String = Vocabulary.service, ticket: EntityID? = nil
   ) throws(DeskError) -> [Answer] {
     let settings = try settings()
-    let state = try known(customer)
-    let own: PlainLook? = if let ticket { PlainLook(try known(ticket)) } else { nil }
+    let state = try answering(customer)
+    let own: PlainLook? = if let ticket { PlainLook(try answering(ticket)) } else { nil }
     let shared = try stored { () throws(StorageError) in try organisations(of: state) }
     let asking = Asking(
       customer: PlainLook(state), ticket: own, shared: shared, settings: settings,
@@ -77,6 +77,7 @@ extension Desk {
   /// - Throws: `DeskError.notFound` for a process without a checklist.
   public func checklist(_ ticket: EntityID, for process: String) throws(DeskError) -> Checklist {
     guard let keys = try settings().checklist(process) else { throw .notFound(process) }
+    let ticket = try whole(ticket)
     let customer = try known(ticket).text("customer").flatMap { EntityID($0) }
     let answers = try answers(customer ?? ticket, keys, ticket: ticket)
     return Checklist(process: process, ticket: ticket, customer: customer, answers: answers)

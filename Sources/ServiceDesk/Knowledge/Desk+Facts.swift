@@ -66,7 +66,9 @@ extension Desk {
     let state = try known(entity)
     let register = FactKey.register(fact.key, of: state)
     let now = at?.milliseconds ?? store.environment.now()
-    let known = PlainLook(state).field(register).map { FactView($0) }
+    // What was said on a ticket that was merged into this one was said.
+    let told = entity.type == Vocabulary.ticket ? try answering(entity) : state
+    let known = PlainLook(told).field(FactKey.register(fact.key, of: told)).map { FactView($0) }
     var repeated: FactView?
     if let known, !known.isConflict, known.value == fact.value, !fact.isConfirmation {
       let consents = try consents(for: state)
@@ -97,7 +99,8 @@ extension Desk {
     return FactOutcome(change: change, repeated: repeated)
   }
 
-  /// Takes a fact back: all values that this device knows of. What a colleague writes down at the same time stays.
+  /// Takes a fact back: all values that this device knows of, of a ticket also those of the tickets that were merged into it. What
+  /// a colleague writes down at the same time stays.
   ///
   /// - Parameter reason: why; kept in the timeline.
   /// - Returns: nil where nothing was known.
@@ -105,17 +108,21 @@ extension Desk {
   public func retractFact(
     _ entity: EntityID, _ key: String, because reason: String?
   ) throws(DeskError) -> Change? {
-    let state = try known(entity)
-    let register = FactKey.register(key, of: state)
-    guard state.registers[register] != nil else { return nil }
-    var draft = Draft()
-    draft.clear.insert(register)
-    if let reason {
-      draft.log[Vocabulary.timeline] = JSONText(object: [
-        ("kind", JSONText(Vocabulary.event)), ("event", JSONText("fact-retracted")), ("key", JSONText(key)),
-        ("text", JSONText(reason)),
-      ])
+    var edits: [Edit] = []
+    for id in try entity.type == Vocabulary.ticket ? [entity] + parts(of: entity) : [entity] {
+      let state = try known(id)
+      let register = FactKey.register(key, of: state)
+      guard state.registers[register] != nil else { continue }
+      var draft = Draft()
+      draft.clear.insert(register)
+      if let reason, edits.isEmpty {
+        draft.log[Vocabulary.timeline] = JSONText(object: [
+          ("kind", JSONText(Vocabulary.event)), ("event", JSONText("fact-retracted")), ("key", JSONText(key)),
+          ("text", JSONText(reason)),
+        ])
+      }
+      edits.append(Edit(.entity(id), draft))
     }
-    return try commit(Edit(.entity(entity), draft))
+    return try stored { () throws(StorageError) in try store.commit(edits) }.lazy.compactMap(\.self).first
   }
 }

@@ -45,8 +45,8 @@ extension Desk {
     return try configure(draft)
   }
 
-  /// The keys of the facts of a customer or ticket, ordered.
+  /// The keys of the facts of a customer or ticket, of a ticket with those of its parts, ordered.
   public func factKeys(_ id: EntityID) throws(DeskError) -> [String] {
-    PlainLook(try known(id)).facts.map(\.key)
+    PlainLook(try answering(id)).facts.map(\.key)
   }
 }

@@ -96,9 +96,10 @@ extension Desk {
     return try stored { () throws(StorageError) in try store.commit(edits) }[0]
   }
 
-  /// Links two tickets, on both.
+  /// Links two tickets, on both, or takes a link away.
   ///
   /// - Parameter relation: what the second is to the first: one of `Vocabulary.relations`.
+  /// - Throws: `DeskError.invalid` for a link that says the opposite of one that is there.
   @discardableResult
   public func link(
     _ first: EntityID, _ second: EntityID, as relation: String, undoing: Bool = false
@@ -107,6 +108,12 @@ extension Desk {
       throw .invalid("there is no relation '\(relation)'")
     }
     guard first != second else { throw .invalid("a ticket is not linked to itself") }
+    let present = Set(try relations(of: first, to: second))
+    if !undoing, words.name != words.other, present.contains(words.other) {
+      throw .invalid(
+        "\(shortID(second)) is the \(words.other) of \(shortID(first)) already, so it is not the \(words.name) too; "
+          + "'askonce ticket unlink' takes that away")
+    }
     let pairs = [(first, "\(words.name) \(second)"), (second, "\(words.other) \(first)")]
     var edits: [Edit] = []
     for (id, element) in pairs {
@@ -121,6 +128,17 @@ extension Desk {
     }
     let made = try stored { () throws(StorageError) in try store.commit(edits) }
     return made[0] ?? made[1]
+  }
+
+  /// What a ticket is to another one, as the links on either of them say, ordered. Cost: both tickets.
+  public func relations(of first: EntityID, to second: EntityID) throws(DeskError) -> [String] {
+    func linked(_ from: EntityID, _ to: EntityID) throws(DeskError) -> [String] {
+      try known(from).elements(Vocabulary.links).compactMap(TicketLink.init).filter { $0.ticket == to }
+        .map(\.relation)
+    }
+    let back = Set(try linked(second, first))
+    let others = Vocabulary.relations.filter { back.contains($0.other) }.map(\.name)
+    return Set(try linked(first, second) + others).sorted()
   }
 
   /// Opens a ticket for a second matter, with some entries of the first one, which then no longer shows them.

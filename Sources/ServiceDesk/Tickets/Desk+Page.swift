@@ -35,13 +35,21 @@ extension Desk {
     return found.sorted()
   }
 
+  /// The tickets that are one with a ticket: the one that stays, then its parts.
+  public func members(of ticket: EntityID) throws(DeskError) -> [EntityID] {
+    let whole = try whole(ticket)
+    return try [whole] + parts(of: whole)
+  }
+
   /// A ticket with everything that belongs to it; for a part of another one, that one.
   ///
   /// Cost: the ticket, its parts, the tickets that were split from it or that it was split from, and its promises.
   public func page(_ ticket: EntityID) throws(DeskError) -> TicketPage {
     let id = try whole(ticket)
-    let view = try self.view(id)
     let parts = try parts(of: id).map { (id) throws(DeskError) in try self.view(id) }
+    let alone = try self.view(id)
+    let view = TicketView(
+      id: id, state: alone.state.answering(with: parts.map(\.state)), customerName: alone.customerName)
     var entries: [TicketPage.Entry] = []
     var gone: Set<ChangeID> = []
     var splitInto: [EntityID] = []
@@ -76,6 +84,16 @@ extension Desk {
       care: CareStep.derive(view, entries, promises))
   }
 
+  /// What is known of an entity, of a ticket with the facts of its parts: whichever of them is named, the answers are the same.
+  ///
+  /// Cost: the entity; of a ticket its parts.
+  func answering(_ id: EntityID) throws(DeskError) -> EntityState {
+    guard id.type == Vocabulary.ticket else { return try known(id) }
+    let whole = try whole(id)
+    let parts = try parts(of: whole).map { (id) throws(DeskError) in try known(id) }
+    return try known(whole).answering(with: parts)
+  }
+
   private func view(_ id: EntityID) throws(DeskError) -> TicketView {
     guard let view = try stored({ () throws(StorageError) in try ticket(id) }) else {
       throw .notFound(id.description)
@@ -84,7 +102,7 @@ extension Desk {
   }
 
   /// The tickets that were split from one.
-  private func split(from ticket: EntityID) throws(DeskError) -> [EntityState] {
+  func split(from ticket: EntityID) throws(DeskError) -> [EntityState] {
     let candidates = try stored { () throws(StorageError) in
       try reading { () throws(StorageError) in try tables.entities(.split(ticket.description)) }
     }
@@ -98,6 +116,20 @@ extension Desk {
 }
 
 extension EntityState {
+  /// A ticket's state with the facts of its parts under keys of which it has none itself.
+  fileprivate func answering(with parts: [EntityState]) -> EntityState {
+    var state = self
+    for part in parts {
+      let facts = part.registers.filter { field, _ in
+        field.text.hasPrefix(Vocabulary.factPrefix)
+          && state.registers[
+            FactKey.register(String(field.text.dropFirst(Vocabulary.factPrefix.count)), of: state)] == nil
+      }
+      state = state.adding(facts)
+    }
+    return state
+  }
+
   /// The ticket that this one is a part of. Only a lesser id counts, so that nothing goes in circles.
   var mergedInto: EntityID? {
     guard let other = text(Vocabulary.merged).flatMap({ EntityID($0) }), other.type == id.type, other < id

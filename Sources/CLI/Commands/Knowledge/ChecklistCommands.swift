@@ -28,7 +28,7 @@ enum ChecklistCommands {
     return { context in
       var code = ExitCode.ok
       _ = try context.withDesk(.reading) { desk in
-        let id = try context.find(text, type: Vocabulary.ticket, desk)
+        let id = try context.wholeTicket(text, desk)
         let list: Desk.Checklist
         do throws(DeskError) { list = try desk.checklist(id, for: process) } catch {
           guard case .notFound(process) = error else { throw Failure(error) }

@@ -74,27 +74,62 @@ enum TicketJoining {
     }
   }
 
-  private static let relation = Option.value(
-    "as", "WORD", "what OTHER is to TICKET (default: related)", choices: Vocabulary.relations.map(\.name))
+  private static func relation(_ fallback: String) -> Option {
+    .value(
+      "as", "WORD", "what OTHER is to TICKET (default: \(fallback))",
+      choices: Vocabulary.relations.map(\.name))
+  }
 
   static let link = linking(
-    "link", "Link two tickets", false, "One cause", "askonce ticket link k7f3.418 b2x9.77 --as caused-by")
+    "link", "Link two tickets", relation("related"), "One cause",
+    "askonce ticket link k7f3.418 b2x9.77 --as caused-by"
+  ) { desk, first, second, word in
+    try desk.link(first, second, as: word ?? "related")
+  }
+
   static let unlink = linking(
-    "unlink", "Take a link between two tickets away", true, "No more",
-    "askonce ticket unlink k7f3.418 b2x9.77 --as caused-by")
+    "unlink", "Take a link between two tickets away", relation("the only link that there is"), "No more",
+    "askonce ticket unlink k7f3.418 b2x9.77 --as caused-by"
+  ) { desk, first, second, word in
+    // A link that was made before a merge stands on the ticket that is a part now.
+    var present: [(from: EntityID, to: EntityID, relation: String)] = []
+    let others = try desk.members(of: second)
+    for from in try desk.members(of: first) {
+      for to in others where to != from {
+        present += try desk.relations(of: from, to: to).map { (from, to, $0) }
+      }
+    }
+    let relations = Set(present.map(\.relation)).sorted()
+    guard !relations.isEmpty else { return nil }
+    let names = "\(desk.shortID(second)) is \(desk.shortID(first))'s \(relations.joined(separator: " and "))"
+    guard word != nil || relations.count == 1 else {
+      throw Failure(.ambiguous, "\(names); say with --as which of them to take away")
+    }
+    let wanted = word ?? relations[0]
+    guard relations.contains(wanted) else {
+      throw Failure(.failed, "\(names), not \(wanted); nothing was changed")
+    }
+    let made = try present.filter { $0.relation == wanted }.map {
+      try desk.link($0.from, $0.to, as: wanted, undoing: true)
+    }
+    return made.lazy.compactMap(\.self).first
+  }
 
   private static func linking(
-    _ verb: String, _ summary: String, _ isUndoing: Bool, _ situation: String, _ line: String
+    _ verb: String, _ summary: String, _ relation: Option, _ situation: String, _ line: String,
+    _ edit: @escaping @Sendable (Desk, EntityID, EntityID, String?) throws -> Change?
   ) -> Command {
     Command(
       "ticket \(verb)", summary, operands: [TicketCommands.ticket, other], options: [relation],
       examples: [.init(situation, line)]
     ) { typed in
-      let (first, second, word) = (typed.operand(0), typed.operand(1), typed[relation] ?? "related")
+      let (first, second, word) = (typed.operand(0), typed.operand(1), typed[relation])
       return { context in
         try context.withDesk(.writing) { desk in
-          let ids = try [first, second].map { try context.find($0, type: Vocabulary.ticket, desk) }
-          Editing.report(context, ids[0], try desk.link(ids[0], ids[1], as: word, undoing: isUndoing))
+          let ids = try [first, second].map { try context.wholeTicket($0, desk) }
+          Editing.report(
+            context, ids[0], try edit(desk, ids[0], ids[1], word),
+            unchanged: verb == "link" ? "is so already" : "is not linked to \(desk.shortID(ids[1]))")
         }
       }
     }
