@@ -10,8 +10,8 @@ extension Desk {
 
   /// What an agent has to know of a customer.
   ///
-  /// Cost: the customer, at most 16 tickets, the customer's promises, surveys and organisations, and the settings; nothing
-  /// of other customers.
+  /// Cost: the customer, at most 16 tickets with their parts and what was split from them or they were split from, the customer's
+  /// promises, surveys and organisations, and the settings; nothing of other customers.
   /// - Parameters:
   ///   - ticket: the ticket that led here; nil for the newest open one.
   ///   - contacts: how many of the last contacts.
@@ -27,17 +27,18 @@ extension Desk {
     let sorted = sort(whole.facts, consents, now)
     let rows = try tickets(of: id)
     let open = rows.filter { !Vocabulary.finished.contains($0.status) && !$0.isPart }
-    let chosen = (open + rows.filter { Vocabulary.finished.contains($0.status) }).prefix(Self.briefTickets)
+    // What was merged into another one may have any status.
+    let rest = rows.filter { $0.isPart || Vocabulary.finished.contains($0.status) }
+    let chosen = (open + rest).prefix(Self.briefTickets)
     var views = [PlainLook(whole.state)]
-    for row in chosen { views.append(PlainLook(try known(row.id).withoutRedactedWords)) }
-    let all = views.flatMap { view in
-      var items = TicketPage.Entry.all(view.timeline.filter(\.isContact), on: view.state)
-      items.cancelTwins()
-      // What was taken back never reached the customer.
-      return items.filter { $0.state != "cancelled" }.map { item in
-        Brief.Contact(entry: item.entry, on: view.id, text: item.text)
-      }
-    }.sorted { ($1.entry.happened, $1.entry.id) < ($0.entry.happened, $0.entry.id) }
+    var all = Self.contacts(whole.state.id, [whole.state], gone: [])
+    for (ticket, members) in try briefed(chosen, rows) {
+      views += members.map { PlainLook($0) }
+      all += try contacts(of: ticket, members)
+    }
+    all.sort {
+      ($1.contact.entry.happened, $1.contact.entry.id) < ($0.contact.entry.happened, $0.contact.entry.id)
+    }
     var filter = PromiseFilter()
     filter.customer = id
     return Brief(
@@ -47,10 +48,13 @@ extension Desk {
       preferred: whole.state.text(Vocabulary.preferredChannel),
       avoided: whole.state.elements(Vocabulary.avoidedChannels),
       promises: try promises(filter, limit: .max).rows, openTickets: open,
-      contacts: Array(all.prefix(max(limit, 0))),
-      recurrence: recurrence(all, rows, ticket ?? open.first?.id, now), feedback: try feedback(of: id),
+      contacts: all.prefix(max(limit, 0)).map(\.contact),
+      recurrence: try recurrence(all, rows, ticket ?? open.first?.id, now), feedback: try feedback(of: id),
       disagreements: views.flatMap { view in
-        view.conflicts.compactMap { mayShow($0, consents, now) }.map {
+        // Of a part nothing counts any more but what was said there.
+        view.conflicts.filter {
+          view.state.mergedInto == nil || $0.name.text.hasPrefix(Vocabulary.factPrefix)
+        }.compactMap { mayShow($0, consents, now) }.map {
           Brief.Disagreement(on: view.id, field: $0)
         }
       }, now: now)
@@ -113,13 +117,16 @@ extension Desk {
   }
 
   private func recurrence(
-    _ contacts: [Brief.Contact], _ rows: [TicketRow], _ ticket: EntityID?, _ now: UInt64
-  ) -> Brief.Recurrence? {
-    guard let row = rows.first(where: { $0.id == ticket }) else { return nil }
-    let same = Set(rows.filter { $0.id == row.id || !row.topic.isEmpty && $0.topic == row.topic }.map(\.id))
+    _ contacts: [Contacted], _ rows: [TicketRow], _ ticket: EntityID?, _ now: UInt64
+  ) throws(DeskError) -> Brief.Recurrence? {
+    guard let ticket, let row = rows.first(where: { $0.id == ticket }) else { return nil }
+    let top = row.isPart ? try whole(ticket) : ticket
+    let about = rows.first { $0.id == top } ?? row
+    let same = Set(
+      rows.filter { $0.id == about.id || !about.topic.isEmpty && $0.topic == about.topic }.map(\.id))
     return Brief.Recurrence(
-      contacts.filter { same.contains($0.on) }, about: row.id,
-      topic: row.topic.isEmpty ? row.subject : row.topic, now: now)
+      contacts.filter { same.contains($0.ticket) || $0.ticket == top }.map(\.contact), about: about.id,
+      topic: about.topic.isEmpty ? about.subject : about.topic, now: now)
   }
 
   private func feedback(of customer: EntityID) throws(DeskError) -> Brief.Feedback? {

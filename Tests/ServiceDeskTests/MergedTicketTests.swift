@@ -1,0 +1,56 @@
+import Agent
+import Causality
+import Codec
+import DeskSupport
+import Merge
+import Testing
+
+@testable import ServiceDesk
+
+@Suite("Tickets that were merged")
+struct MergedTicketTests {
+  private func entry(_ text: String, _ desks: TwoDesks, daysAgo: UInt64 = 0) -> NewEntry {
+    var entry = NewEntry("message", text, channel: "email", direction: "in")
+    if daysAgo > 0 { entry.happened = HybridTime(milliseconds: desks.now - daysAgo * 86_400_000) }
+    return entry
+  }
+
+  @Test(
+    "A brief tells what the customer said on a part, whatever status that has, and counts it under the whole")
+  func brief() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ids = try [desks.ticket(customer), desks.ticket(nil), desks.ticket(customer)].sorted()
+    // One of them names nobody: it is the customer's as a part of what is theirs.
+    for id in ids { try desks.anna.set(id, ["topic": id == ids[0] ? "tap" : nil]) }
+    try desks.anna.write(ids[1], entry("Four days", desks, daysAgo: 4))
+    try desks.anna.write(ids[2], entry("Two days", desks, daysAgo: 2))
+    try desks.anna.merge(ids[0], ids[1])
+    try desks.anna.merge(ids[0], ids[2])
+    try desks.anna.setFact(ids[2], NewFact("size", JSONText("38")))
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let brief = try desk.brief(customer)
+      #expect(Set(brief.contacts.map(\.text)).isSuperset(of: ["Four days", "Two days"]))
+      #expect(brief.openTickets.map(\.id) == [ids[0]])
+      for id in [ids[0], ids[2]] {
+        let recurrence = try #require(try desk.brief(customer, about: id).recurrence)
+        #expect(recurrence.contacts == 3 && recurrence.ticket == ids[0] && recurrence.topic == "tap")
+      }
+    }
+  }
+
+  @Test("What was split off to another customer's ticket is that one's contact, and no longer the old one's")
+  func briefOfSplit() throws {
+    let desks = try TwoDesks()
+    let (maja, bo) = (try desks.customer(), try desks.anna.newCustomer(name: "Bo Ek").on)
+    let ticket = try desks.ticket(maja)
+    let words = try #require(try desks.anna.write(ticket, entry("My invoice", desks)))
+    let new = try #require(try desks.anna.split(ticket, subject: "Invoice", entries: [words.id])).on
+    try desks.anna.set(new, ["customer": bo.description])
+    #expect(try desks.anna.brief(maja).contacts.map(\.text) == ["It drips"])
+    let brief = try desks.anna.brief(bo)
+    #expect(brief.contacts.map(\.text) == ["My invoice"])
+    #expect(brief.recurrence?.contacts == 1)
+  }
+}
