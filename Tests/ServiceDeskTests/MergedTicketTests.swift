@@ -53,4 +53,46 @@ struct MergedTicketTests {
     #expect(brief.contacts.map(\.text) == ["My invoice"])
     #expect(brief.recurrence?.contacts == 1)
   }
+
+  @Test("A search finds a part as the whole, once, with the words around the hit")
+  func search() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ids = try [desks.ticket(customer, "Walrus"), desks.ticket(customer, "Walrus too")].sorted()
+    try desks.anna.write(ids[1], entry("The swordfish is loose", desks))
+    try desks.anna.merge(ids[0], ids[1])
+    try desks.anna.set(ids[0], ["status": "pending"])
+    for _ in 0..<2 {
+      let hit = try #require(try desks.anna.search("swordfish ").first)
+      #expect(hit.id == ids[0] && hit.state == "pending" && hit.excerpt.contains("swordfish"))
+      #expect(try desks.anna.search("walrus ").map(\.id) == [ids[0]])
+      try desks.sync()
+      try desks.anna.store.compact(all: true)
+    }
+  }
+
+  @Test("Topics count what was merged as one, in the weeks of the desk's time zone")
+  func topics() throws {
+    let desks = try TwoDesks()
+    // Sunday, 2026-11-15 23:30 UTC: in Stockholm it is Monday.
+    let sunday = HybridTime(milliseconds: 1_794_785_400_000)
+    let ids = try (0..<2).map { _ in
+      try desks.anna.newTicket(customer: nil, subject: "A", topic: "tap", at: sunday).on
+    }
+    try desks.anna.merge(ids[0], ids[1])
+    let now = sunday.milliseconds + 3_600_000
+    for _ in 0..<2 {
+      #expect(try desks.anna.topics(weeks: 2, now: now).topics.map(\.weeks) == [[1, 0]])
+      try desks.sync()
+      try desks.anna.store.compact(all: true)
+    }
+    let zone = try #require(TimeZoneRule("CET-1CEST,M3.5.0,M10.5.0/3"))
+    let hours = BusinessHours(
+      week: BusinessHours.standard.week, closed: [], zone: zone, zoneName: "Stockholm")
+    try desks.anna.setHours(hours)
+    let (topics, weeks) = try desks.anna.topics(weeks: 2, now: now)
+    #expect(topics.map(\.weeks) == [[0, 1]])
+    #expect(
+      weeks.map { HybridTime(milliseconds: $0).description.prefix(10) } == ["2026-11-09", "2026-11-16"])
+  }
 }

@@ -8,19 +8,19 @@ import Storage
 /// Something that a search found.
 public struct SearchHit: Sendable, Hashable {
   /// Its id, the same on every replica.
-  public let id: EntityID
+  public internal(set) var id: EntityID
   /// What it is called: a customer's name, a ticket's subject, an article's title.
-  public let title: String
+  public internal(set) var title: String
   /// A piece of the text around the first hit; "" where the title or a label is the hit.
-  public let excerpt: String
+  public internal(set) var excerpt: String
   /// Greater for what fits better; only to be compared within one search.
   public let score: Double
   /// How far it is: an article's `state` (draft, published, retired), a ticket's status, a promise's state; nil for others.
-  public let state: String?
+  public internal(set) var state: String?
   /// The words of the question that it does not have.
   public let missing: [String]
   /// The latest change as it counts in the merge, milliseconds since 1970.
-  public let updated: UInt64
+  public internal(set) var updated: UInt64
 }
 
 /// What a search is to find.
@@ -42,7 +42,8 @@ extension Desk {
   /// Case and accents do not matter; a word that hardly anybody has is taken for those that are spelt alike; the last one
   /// may be the start of a word. What has more of the words, and rarer ones, comes first, and a title counts more than what was
   /// said: BM25, S. Robertson and H. Zaragoza, *The Probabilistic Relevance Framework* (2009), on the fields' own lengths.
-  /// Erased things, redacted entries and facts are not searched; merged customers are found once.
+  /// Erased things, redacted entries and facts are not searched; merged customers are found once, and so is a ticket with those
+  /// that were merged into it.
   ///
   /// Cost: a page or two of the index for each word, what is newer than the runs, and the changes of at most 200 candidates.
   public func search(
@@ -77,15 +78,31 @@ extension Desk {
       // In the order in which they lie.
       for id in best.map(\.key).sorted() {
         guard let state = try store.mergedState(of: id), !state.isErased, hits[state.id] == nil,
-          filter.lets(state), let hit = ranker.hit(state)
+          filter.lets(state),
+          let hit = try ranker.hit(state).map({ (hit) throws(StorageError) in
+            try whole(hit, state)
+          })
         else { continue }
-        hits[state.id] = hit
+        hits[hit.id] = hits[hit.id].map { $0.joined(hit) } ?? hit
       }
       return Array(
         hits.values.sorted {
           $0.score == $1.score ? ($1.updated, $0.id) < ($0.updated, $1.id) : $0.score > $1.score
         }.prefix(limit))
     }
+  }
+
+  /// A hit as it is shown: one in a ticket that was merged into another one is found there.
+  private func whole(_ hit: SearchHit, _ state: EntityState) throws(StorageError) -> SearchHit {
+    guard state.mergedInto != nil, let whole = try top(state.id), whole.id != state.id, !whole.isErased else {
+      return hit
+    }
+    var hit = hit
+    hit.id = whole.id
+    hit.title = whole.text("subject") ?? hit.title
+    hit.state = whole.text("status")
+    hit.updated = whole.lastAt.milliseconds
+    return hit
   }
 
   /// The words of what is newer than the runs. Cost: these changes.
@@ -120,6 +137,15 @@ extension Desk {
         words.discard(damage.file)
       }
     }
+  }
+}
+
+extension SearchHit {
+  /// The better one of two hits of one thing, with words around it where either has some.
+  fileprivate func joined(_ other: SearchHit) -> SearchHit {
+    var (better, rest) = other.score > score ? (other, self) : (self, other)
+    if better.excerpt.isEmpty { swap(&better.excerpt, &rest.excerpt) }
+    return better
   }
 }
 

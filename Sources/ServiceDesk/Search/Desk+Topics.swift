@@ -19,40 +19,37 @@ public struct TopicCount: Sendable, Hashable {
 extension Desk {
   /// What customers ask most: the tickets of each topic by week, the topic with the most first.
   ///
-  /// Topics are one whatever their case and accents. Cost: two columns of the ticket table, and the articles.
+  /// Topics are one whatever their case and accents. A ticket that was merged into another one is a part of that. Cost: four
+  /// columns of the ticket table, and the articles.
   /// - Parameters:
-  ///   - weeks: how many, up to and with the one of `now`; a week begins on Monday, 0:00 UTC.
+  ///   - weeks: how many, up to and with the one of `now`; a week begins on Monday, 0:00 in the time zone of the business hours.
   ///   - now: milliseconds since 1970; nil for now.
-  /// - Returns: the topics, and the first day of each week in milliseconds.
+  /// - Returns: the topics, and the Monday of each week as its midnight in UTC, in milliseconds since 1970.
   public func topics(
     weeks: Int = 4, now: UInt64? = nil
   ) throws(StorageError) -> (topics: [TopicCount], weeks: [UInt64]) {
-    let week: UInt64 = 7 * 86_400_000
-    // 1970-01-01 was a Thursday.
-    let offset: UInt64 = 3 * 86_400_000
-    let current = ((now ?? store.environment.now()) + offset) / week
-    let first = current - min(current, UInt64(max(weeks, 1) - 1))
-    let count = Int(current - first + 1)
+    let hours = Settings(try store.state(of: Vocabulary.settingsID)).hours
+    let current = hours.monday(of: now ?? store.environment.now())
+    let mondays = (0..<max(weeks, 1)).map { current - 7 * $0 }.filter { $0 >= 0 || $0 == current }.reversed()
+    let starts = mondays.map { hours.start(ofDay: $0) }
+    let end = hours.start(ofDay: current + 7)
+    let count = starts.count
     var counts: [String: [Int]] = [:]
     var spellings: [String: [String: Int]] = [:]
     func add(_ topic: String, _ created: UInt64) {
-      let number = (created + offset) / week
-      guard first...current ~= number else { return }
+      guard created < end, let number = starts.lastIndex(where: { $0 <= created }) else { return }
       let key = TextFolding.words(topic).joined(separator: " ")
-      counts[key, default: Array(repeating: 0, count: count)][Int(number - first)] += 1
+      counts[key, default: Array(repeating: 0, count: count)][number] += 1
       spellings[key, default: [:]][topic, default: 0] += 1
     }
     try reading { () throws(StorageError) in
       (counts, spellings) = ([:], [:])
-      let columns = RowTests(TicketRow.columns)
-      guard let topic = columns.column("topic"), let created = columns.column("created"),
-        let erased = columns.column("erased")
-      else { return }
-      for row in try tables.newerRows(ofType: Vocabulary.ticket) where row.values[erased].number == 0 {
+      var tests = RowTests(TicketRow.columns)
+      guard let topic = tests.column("topic"), let created = tests.column("created") else { return }
+      for name in ["erased", "part"] { tests.require(number: name) { $0 == 0 } }
+      for row in try tables.newerRows(ofType: Vocabulary.ticket) where tests.pass(row.values) {
         add(row.values[topic].text, row.values[created].number)
       }
-      var tests = columns
-      tests.require(number: "erased") { $0 == 0 }
       for (index, flags) in try tables.current(ofType: Vocabulary.ticket).enumerated() {
         guard var flags, let rows = tables.tables[index].rows(ofType: Vocabulary.ticket) else { continue }
         try tests.apply(rows, to: &flags)
@@ -78,7 +75,7 @@ extension Desk {
     }
     return (
       topics.sorted { ($1.total, $0.topic) < ($0.total, $1.topic) },
-      (0..<count).map { (first + UInt64($0)) * week - offset }
+      mondays.map { UInt64(max(0, $0)) * 86_400_000 }
     )
   }
 }
