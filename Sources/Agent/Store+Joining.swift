@@ -2,10 +2,6 @@ import Causality
 import Merge
 import Storage
 
-/// Joining a server's workspace with a one-time code.
-///
-/// What a store holds of a workspace is of that workspace's customers: it goes to no other one. Only the answer to the code says
-/// of which workspace it is, so it is used up by then.
 /// What a server gives a device that joins.
 public struct Enrolment: Sendable, Hashable {
   /// The name of the workspace that the code was of.
@@ -17,6 +13,10 @@ public struct Enrolment: Sendable, Hashable {
   package let token: String
 }
 
+/// Joining a server's workspace with a one-time code.
+///
+/// What a store holds of a workspace is of that workspace's customers: it goes to no other one. Only the answer to the code says
+/// of which workspace it is, so it is used up by then.
 extension Store {
   /// Trades a one-time code for a token and binds the store to the workspace that the code is of. Nothing is fetched yet: sync
   /// next.

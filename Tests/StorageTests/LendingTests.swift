@@ -149,7 +149,7 @@ struct LendingTests {
     environment.lockTries = 3
     let store = try Store.make(disk: disk, root: "", agent: "anna", environment: environment)
     let follower = Follower()
-    store.follower = follower
+    store.addFollower(follower)
     try edit(store, "a")
     let erased = try #require(store.unsent.first).on
     var other: Store?
