@@ -104,11 +104,11 @@ struct HiddenHeadTests {
     let customer = try desks.customer()
     let whole = try desks.ticket(customer)
     let part = try desks.ticket(nil, "part")
-    try desks.anna.merge(whole, part)
     for id in [whole, part] {
       try desks.anna.setFact(id, fact("floor", "ninth"))
       try desks.anna.setFact(id, fact("hat", "58", "marketing"))
     }
+    try desks.anna.merge(whole, part)
     try desks.anna.setConsent(customer, "service", isGranted: false)
     try desks.anna.setConsent(customer, "marketing", isGranted: true)
     try desks.sync()
