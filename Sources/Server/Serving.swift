@@ -59,24 +59,36 @@ package enum Serving {
       throw .disk("cannot listen on \(options.listen): \(error)")
     }
     service.start()
-    // Ignored as signals, so that the sources below get them.
-    signal(SIGTERM, SIG_IGN)
-    signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
     let grace = Duration.seconds(options.grace)
-    let sources = [SIGTERM, SIGINT].map { number in
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        service.stop()
-        server.stop(grace: grace)
-      }
-      source.resume()
-      return source
+    let sources = sources(of: [SIGTERM, SIGINT]) {
+      service.stop()
+      server.stop(grace: grace)
     }
     started("http://\(server.address)")
     server.waitUntilStopped()
     for source in sources { source.cancel() }
     service.stop()
+  }
+
+  /// Calls `body` for each of some signals from now on.
+  ///
+  /// Dispatch takes a signal over some time after it was asked to, and puts its own handler in the place of the default
+  /// action. Until then that one ends the process: a signal that were ignored meanwhile would be lost for good.
+  private static func sources(
+    of signals: [Int32], _ body: @escaping @Sendable () -> Void
+  ) -> [any DispatchSourceSignal] {
+    let registered = DispatchGroup()
+    let sources = signals.map { number in
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler(handler: body)
+      registered.enter()
+      source.setRegistrationHandler { registered.leave() }
+      source.resume()
+      return source
+    }
+    registered.wait()
+    return sources
   }
 
   private static func time(_ milliseconds: UInt64) -> String {
