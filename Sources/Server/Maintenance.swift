@@ -10,14 +10,38 @@ final class Maintenance: Sendable {
   private let queue = DispatchQueue(label: "maintenance", qos: .utility)
   private let requested = Mutex<Set<String>>([])
   private let isStopped = Mutex(false)
+  private let after: After
+  /// Workspaces whose maintenance failed and has not ended well since, by name.
+  private let failing = Mutex<[String: Failing]>([:])
+
+  /// Runs an action after so many seconds, one action at a time.
+  typealias After = @Sendable (_ seconds: Double, _ action: @escaping @Sendable () -> Void) -> Void
+
+  /// What is known of maintenance that fails.
+  private struct Failing {
+    /// When to try again after the next failure, in seconds.
+    var delay = firstRetry
+    var isWaiting = false
+    /// What was told already.
+    var reasons: Set<String> = []
+  }
+
+  private static let firstRetry = 5.0
+  private static let lastRetry = 300.0
 
   private static let flushInterval = 2.0
   private static let pingInterval = 25.0
 
-  init(_ data: ServerData, _ live: LiveStreams, _ report: @escaping @Sendable (String) -> Void) {
+  /// - Parameter after: what waits; by default on a queue of its own.
+  init(
+    _ data: ServerData, _ live: LiveStreams, _ report: @escaping @Sendable (String) -> Void,
+    after: After? = nil
+  ) {
     self.data = data
     self.live = live
     self.report = report
+    let queue = queue
+    self.after = after ?? { seconds, action in queue.asyncAfter(deadline: .now() + seconds, execute: action) }
   }
 
   func start() {
@@ -55,17 +79,45 @@ final class Maintenance: Sendable {
   func request(_ hosted: ServerData.Hosted) {
     let isNew = requested.withLock { $0.insert(hosted.workspace.name).inserted }
     guard isNew else { return }
-    queue.asyncAfter(deadline: .now() + 0.2) { self.step(hosted) }
+    after(Self.soon) { self.step(hosted) }
   }
+
+  private static let soon = 0.2
 
   private func step(_ hosted: ServerData.Hosted) {
     _ = requested.withLock { $0.remove(hosted.workspace.name) }
     guard !isStopped.withLock({ $0 }) else { return }
     do throws(StorageError) {
       // One step at a time, so that flushes and stopping need not wait for all of them.
-      if try hosted.workspace.maintain(isStopping: { isStopped.withLock { $0 } }) { request(hosted) }
+      if try hosted.workspace.maintain(isStopping: { isStopped.withLock { $0 } }) {
+        request(hosted)
+      } else {
+        failing.withLock { $0[hosted.workspace.name] = nil }
+      }
     } catch {
-      report("maintenance of workspace \(hosted.workspace.name) failed: \(error)")
+      let name = hosted.workspace.name
+      retry(hosted, "maintenance of workspace \(name) failed: \(error.of(workspace: name))")
+    }
+  }
+
+  /// Tries again later: what was to be erased must not wait for somebody to push. Each time that takes longer to come, and
+  /// a reason is told once until all is done.
+  private func retry(_ hosted: ServerData.Hosted, _ reason: String) {
+    let (isNew, delay) = failing.withLock { failing -> (Bool, Double?) in
+      var one = failing[hosted.workspace.name] ?? Failing()
+      defer { failing[hosted.workspace.name] = one }
+      let isNew = one.reasons.insert(reason).inserted
+      // Pushes try it too, and must not make the next time come later.
+      guard !one.isWaiting else { return (isNew, nil) }
+      defer { one.delay = min(2 * one.delay, Self.lastRetry) }
+      one.isWaiting = true
+      return (isNew, one.delay)
+    }
+    if isNew { report(reason) }
+    guard let delay else { return }
+    after(delay) {
+      self.failing.withLock { $0[hosted.workspace.name]?.isWaiting = false }
+      self.step(hosted)
     }
   }
 }

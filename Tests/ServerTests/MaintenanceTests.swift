@@ -1,0 +1,50 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// What the server does behind, with time that a test lets pass.
+@Suite struct MaintenanceTests {
+  /// Waits for nobody: actions run when the test says so.
+  private final class Timer: Sendable {
+    private let waiting = Mutex<[(seconds: Double, action: @Sendable () -> Void)]>([])
+
+    func add(_ seconds: Double, _ action: @escaping @Sendable () -> Void) {
+      waiting.withLock { $0.append((seconds, action)) }
+    }
+
+    /// Lets the time of all that waits come. Returns how long that was.
+    func fire() -> [Double] {
+      let due = waiting.withLock { waiting in
+        defer { waiting = [] }
+        return waiting
+      }
+      for one in due { one.action() }
+      return due.map(\.seconds)
+    }
+  }
+
+  @Test func anErasureThatFailedIsTriedAgainWithoutAPush() throws {
+    let (disk, timer, told) = (MemoryDisk(), Timer(), Told())
+    let data = try OneDisk.data(disk)
+    let hosted = try data.hosted("nord")
+    try hosted.workspace.push([("a/", ""), ("a/0000000007.1", "\"erase\":true")])
+    let maintenance = Maintenance(data, LiveStreams(), { told.add($0) }, after: { timer.add($0, $1) })
+    disk.faults.isFull = true
+    maintenance.request(hosted)
+    var delays: [Double] = []
+    for _ in 0..<9 { delays += timer.fire() }
+    #expect(delays == [0.2, 5, 10, 20, 40, 80, 160, 300, 300])
+    #expect(!told.all.isEmpty && Set(told.all).count == told.all.count, "\(told.all)")
+    #expect(hosted.workspace.erasedPosition < hosted.workspace.head.position)
+    // A push in between makes no second row of attempts.
+    maintenance.request(hosted)
+    #expect(timer.fire() == [300, 0.2])
+    #expect(timer.fire() == [300])
+    disk.faults.isFull = false
+    while !timer.fire().isEmpty {}
+    #expect(hosted.workspace.erasedPosition == hosted.workspace.head.position)
+    #expect(Set(told.all).count == told.all.count, "\(told.all)")
+  }
+}
