@@ -42,7 +42,7 @@ extension Failure {
 
   private static func code(of error: StorageError) -> ExitCode {
     switch error {
-    case .disk, .refused, .readOnly: .failed
+    case .disk, .workspaceUnreadable, .refused, .readOnly: .failed
     case .locked: .locked
     case .noStore: .notFound
     case .storeExists, .otherWorkspace: .conflict

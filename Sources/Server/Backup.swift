@@ -39,7 +39,7 @@ package enum Backup {
           try copy(name, FolderDisk("\(source)/\(name)"), FolderDisk("\(target)/\(name)")))
       } catch {
         if case .full = error { throw error }
-        outcome.failed.append((name, error))
+        outcome.failed.append((name, error.of(workspace: name)))
       }
     }
     return outcome

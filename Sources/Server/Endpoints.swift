@@ -79,17 +79,18 @@ package struct Endpoints: Sendable {
     do throws(StorageError) {
       hosted = try data.hosted(workspace)
     } catch {
-      if case .refused = error {
+      // The server's log says what is wrong.
+      switch error {
+      case .refused:
         throw Refusal(.notFound, "there is no workspace \"\(workspace)\" on this server")
-      }
-      if case .workspaceDamaged = error {
-        // The server's log says what is wrong.
+      case .workspaceDamaged, .workspaceUnreadable:
+        let state = if case .workspaceDamaged = error { "is damaged" } else { "cannot be read" }
         throw Refusal(
           .unavailable,
-          "workspace \"\(workspace)\" is damaged on the server, which serves it again once its operator has repaired it"
+          "workspace \"\(workspace)\" \(state) on the server, which serves it again once its operator has repaired it"
         )
+      default: throw Refusal(.failed, "the workspace cannot be opened: \(error)")
       }
-      throw Refusal(.failed, "the workspace cannot be opened: \(error)")
     }
     return (hosted, try hosted.devices.device(token: token))
   }
@@ -106,7 +107,7 @@ package struct Endpoints: Sendable {
     } catch {
       // Anybody may ask this, so names of workspaces and files are not told.
       switch error {
-      case .workspaceDamaged, .laterVersion:
+      case .workspaceDamaged, .workspaceUnreadable, .laterVersion:
         throw Refusal(
           .unavailable,
           "the code may be one of a workspace that this server cannot serve until its operator has looked after it"

@@ -93,16 +93,15 @@ package final class ServerData: Sendable {
     }
   }
 
-  /// The names of the workspaces, ordered.
-  package func names() throws(StorageError) -> [String] {
-    var names: [String] = []
-    for name in try folders() {
-      let disk = disk(name)
-      if try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) }) != nil {
-        names.append(name)
-      }
+  /// The names of the workspaces, ordered. A folder that cannot be looked into counts as one: whoever opens it is told why.
+  package func names() throws(StorageError) -> [String] { try folders().filter(hasSettings) }
+
+  private func hasSettings(_ name: String) -> Bool {
+    do {
+      return try disk(name).readAll(Self.settingsPath) != nil
+    } catch {
+      return true
     }
-    return names
   }
 
   /// The devices of a workspace, without opening its log.
@@ -117,16 +116,16 @@ package final class ServerData: Sendable {
 
   /// The names of folders that hold a workspace's log or runs and no settings, ordered.
   package func namesWithoutSettings() throws(StorageError) -> [String] {
-    var names: [String] = []
-    for name in try folders() where try isWithoutSettings(name) { names.append(name) }
-    return names
+    try folders().filter(isWithoutSettings)
   }
 
-  private func isWithoutSettings(_ name: String) throws(StorageError) -> Bool {
+  private func isWithoutSettings(_ name: String) -> Bool {
+    if hasSettings(name) { return false }
     let disk = disk(name)
-    return try onDisk { () throws(DiskError) in
-      if try disk.list("").contains(Self.settingsPath) { return false }
+    do {
       return try (disk.list("log") + disk.list(RunName.folder)).contains { $0.hasSuffix(".jsonl.gz") }
+    } catch {
+      return true
     }
   }
 
@@ -141,13 +140,8 @@ package final class ServerData: Sendable {
   }
 
   private func checkSettings(_ name: String) throws(StorageError) {
-    let disk = disk(name)
-    guard Self.isName(name),
-      let bytes = try onDisk({ () throws(DiskError) in try disk.readAll(Self.settingsPath) })
-    else {
-      if Self.isName(name), try isWithoutSettings(name) {
-        throw Self.lostSettings(name)
-      }
+    guard Self.isName(name), let bytes = try settings(of: name) else {
+      if Self.isName(name), isWithoutSettings(name) { throw Self.lostSettings(name) }
       throw .refused(
         "there is no workspace \"\(name)\"; make it with 'askonce admin workspace create \(name)'")
     }
@@ -158,6 +152,14 @@ package final class ServerData: Sendable {
     }
     guard format <= Self.formatVersion else {
       throw .laterVersion(file: "\(name)/\(Self.settingsPath)", found: format, known: Self.formatVersion)
+    }
+  }
+
+  private func settings(of name: String) throws(StorageError) -> [UInt8]? {
+    do {
+      return try disk(name).readAll(Self.settingsPath)
+    } catch {
+      throw StorageError(error).of(workspace: name)
     }
   }
 
@@ -185,10 +187,10 @@ package final class ServerData: Sendable {
     }
   }
 
-  /// Opens all workspaces. Those that are damaged are not served until the server is started again.
+  /// Opens all workspaces. Those that are damaged or cannot be read are not served until the server is started again.
   ///
   /// - Returns: why some are not served, by name; empty where all are.
-  /// - Throws: `StorageError` where the disk refuses, or where there are damaged workspaces and no other.
+  /// - Throws: `StorageError` where the folder itself cannot be read, the disk is full, or there are no other workspaces.
   package func openAll() throws(StorageError) -> [StorageError] {
     var failures: [StorageError] = []
     func refuse(_ name: String, _ error: StorageError) {
@@ -201,7 +203,7 @@ package final class ServerData: Sendable {
         _ = try hosted(name)
       } catch {
         switch error {
-        case .workspaceDamaged, .laterVersion: refuse(name, error)
+        case .workspaceDamaged, .workspaceUnreadable, .laterVersion: refuse(name, error)
         default: throw error
         }
       }
@@ -238,7 +240,7 @@ package final class ServerData: Sendable {
       } catch {
         switch error {
         case .refused: continue
-        case .workspaceDamaged, .laterVersion: failure = error
+        case .workspaceDamaged, .workspaceUnreadable, .laterVersion: failure = error
         default: throw error
         }
       }

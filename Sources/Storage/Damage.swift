@@ -35,6 +35,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   case damaged(Damage)
   /// A file of a server's workspace, relative to its data folder, is damaged.
   case workspaceDamaged(String, Damage)
+  /// The system refused files of a server's workspace; its words.
+  case workspaceUnreadable(String, String)
   /// The disk is full: what was asked for did not happen.
   case full(String)
   /// A store of one workspace was to join another one.
@@ -59,6 +61,8 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .workspaceDamaged(let workspace, let damage):
       "workspace \(workspace) is damaged: \(damage); stop the server and run 'askonce admin verify \(workspace) --repair', "
         + "or restore a backup"
+    case .workspaceUnreadable(let workspace, let reason):
+      "workspace \(workspace) cannot be read: \(reason); put that right, and start the server again if it runs"
     case .full(let path): "the disk is full, so nothing was written to \(path); free some space and try again"
     case .otherWorkspace(let own, let asked):
       "this store is of workspace \(own) and the code of workspace \(asked), which must not see what is in it: nothing was sent "
@@ -67,11 +71,15 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Damage that was found in a workspace's folder, with the workspace's name.
+  /// What was found damaged or could not be read in a workspace's folder, with the workspace's name.
   package func of(workspace: String) -> StorageError {
-    guard case .damaged(let damage) = self else { return self }
-    return .workspaceDamaged(
-      workspace, Damage(file: "\(workspace)/\(damage.file)", offset: damage.offset, reason: damage.reason))
+    switch self {
+    case .damaged(let damage):
+      .workspaceDamaged(
+        workspace, Damage(file: "\(workspace)/\(damage.file)", offset: damage.offset, reason: damage.reason))
+    case .disk(let reason): .workspaceUnreadable(workspace, reason)
+    default: self
+    }
   }
 
   package init(_ error: DiskError) {

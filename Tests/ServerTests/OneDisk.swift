@@ -15,7 +15,8 @@ enum OneDisk {
   ) throws -> ServerData {
     let clock = Ticks()
     let data = ServerData(
-      root: MemoryDisk(), disk: { _ in disk }, now: now ?? { clock.next() }, random: Environment.system.random,
+      root: MemoryDisk(), disk: { _ in disk }, now: now ?? { clock.next() },
+      random: Environment.system.random,
       sizes: sizes)
     if try disk.readAll(ServerData.settingsPath) == nil { try data.create("nord") }
     return data

@@ -147,7 +147,7 @@ import Testing
       return found
     } catch {
       switch error {
-      case .damaged, .workspaceDamaged: return nil
+      case .damaged, .workspaceDamaged, .workspaceUnreadable: return nil
       // A flipped digit of the format, and settings that are cut to nothing.
       case .laterVersion, .refused: return nil
       default:

@@ -39,24 +39,35 @@ enum AdminVerify {
       if isRepairing, lock == nil { throw Failure(.locked, "a server is running on \(path); stop it first") }
       defer { withExtendedLifetime(lock) {} }
       var isIntact = true
+      var failure: StorageError?
       var list: [JSONText] = []
       for name in names {
-        let disk = FolderDisk("\(path)/\(name)")
-        let (damage, changes) = try Backup.check(disk, of: name) {
-          guard !isRepairing, isServed(path) else { return false }
-          context.pause(pause)
-          return true
+        do throws(StorageError) {
+          let disk = FolderDisk("\(path)/\(name)")
+          let (damage, changes) = try Backup.check(disk, of: name) {
+            guard !isRepairing, isServed(path) else { return false }
+            context.pause(pause)
+            return true
+          }
+          if isRepairing, !damage.isEmpty {
+            try repair(name, disk, context)
+          } else {
+            isIntact = isIntact && damage.isEmpty
+          }
+          list.append(json(name, damage, changes))
+          if !context.isJSON { write(name, damage, changes, context.output) }
+        } catch {
+          // What keeps one from being checked keeps nobody from checking the others.
+          let found = error.of(workspace: name)
+          context.note(found.description)
+          list.append(
+            JSONText(object: [("workspace", JSONText(name)), ("error", JSONText(found.description))]))
+          failure = failure ?? found
         }
-        if isRepairing, !damage.isEmpty {
-          try repair(name, disk, context)
-        } else {
-          isIntact = isIntact && damage.isEmpty
-        }
-        list.append(json(name, damage, changes))
-        if !context.isJSON { write(name, damage, changes, context.output) }
       }
       if context.isJSON { context.output.json(list: list) }
-      return isIntact ? .ok : .damaged
+      guard isIntact else { return .damaged }
+      return failure.map { Failure($0).code } ?? .ok
     }
   }
 

@@ -41,7 +41,7 @@ enum AdminWorkspace {
       let data = DataFolder.open(path, context)
       var failure: StorageError?
       for name in try (data.names() + data.namesWithoutSettings()).sorted() {
-        let counts = try counts(of: name, data, FolderDisk("\(path)/\(name)"))
+        let counts = counts(of: name, data, FolderDisk("\(path)/\(name)"))
         if let found = counts.failure {
           context.note(found.description)
           failure = failure ?? found
@@ -65,17 +65,18 @@ enum AdminWorkspace {
   /// How many changes and devices a workspace has, as far as they can be read, and why some cannot.
   private static func counts(
     of name: String, _ data: ServerData, _ disk: FolderDisk
-  ) throws(StorageError) -> (changes: Int?, devices: Int?, failure: StorageError?) {
+  ) -> (changes: Int?, devices: Int?, failure: StorageError?) {
+    var changes: Int?
     do throws(StorageError) {
-      let devices = try data.devices(name).devices().count { $0.revoked == nil }
-      return (Int(try ServerLog(disk, repairing: false).last), devices, nil)
+      let devices = try data.devices(name)
+      changes = Int(try ServerLog(disk, repairing: false).last)
+      return (changes, try devices.devices().count { $0.revoked == nil }, nil)
     } catch {
-      switch error {
-      case .workspaceDamaged: return (Int(try ServerLog(disk, repairing: false).last), nil, error)
       // Of a log of a later format nothing is known.
-      case .laterVersion: return (nil, nil, error)
-      default: throw error
+      if case .workspaceDamaged = error {
+        changes = (try? ServerLog(disk, repairing: false)).map { Int($0.last) }
       }
+      return (changes, nil, error.of(workspace: name))
     }
   }
 }
