@@ -67,9 +67,9 @@ package final class Listener: Sendable {
 }
 
 /// The number of descriptors that the process may hold.
-enum DescriptorLimit {
-  /// Raises the soft limit to `needed` if it is below, as far as the hard limit allows.
-  static func raise(to needed: Int) {
+package enum DescriptorLimit {
+  /// Raises the soft limit to `needed` if it is below, as far as the hard limit allows; without a number as far as that.
+  package static func raise(to needed: Int = .max) {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     let wanted = min(rlim_t(needed), limit.rlim_max)

@@ -40,6 +40,8 @@ package enum Serving {
     // A push may inflate to 32 MiB. That goes back to the system at once, as it would not if the C library, seeing
     // such blocks freed, decided to keep them.
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    // Each workspace keeps files open, and all are opened before the listener asks for its own.
+    makeRoomForFiles()
     let data = ServerData(folder: options.folder, now: options.now, random: options.random)
     guard let lock = try data.lock() else { throw .locked(options.folder) }
     defer { withExtendedLifetime(lock) {} }
@@ -70,6 +72,9 @@ package enum Serving {
     for source in sources { source.cancel() }
     service.stop()
   }
+
+  /// Lets the process have as many files open as the system allows: who only reads a log keeps all of its files open.
+  package static func makeRoomForFiles() { DescriptorLimit.raise() }
 
   /// Calls `body` for each of some signals from now on.
   ///

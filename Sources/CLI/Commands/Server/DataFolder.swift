@@ -19,8 +19,10 @@ enum DataFolder {
     }
   }
 
+  /// The data of a server, whose logs may have more files than a process may have open by default.
   static func open(_ path: String, _ context: Context) -> ServerData {
-    ServerData(folder: path, now: context.system.now, random: context.system.random)
+    Serving.makeRoomForFiles()
+    return ServerData(folder: path, now: context.system.now, random: context.system.random)
   }
 
   /// The names of a data folder's workspaces, with those whose settings are missing.
