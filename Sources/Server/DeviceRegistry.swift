@@ -128,6 +128,8 @@ package final class DeviceRegistry: Sendable {
   /// Makes a one-time code. Returns its text; only its hash is kept.
   package func invite(agent: String?, role: String, expires: UInt64) throws(StorageError) -> String {
     if let agent, !Change.isAuthor(agent) { throw .refused(Change.authorRule) }
+    // Of a damaged list no code would be found, so none is given out.
+    _ = try invites()
     let id = Secrets.random(6, random)
     let secret = Secrets.random(16, random)
     guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
@@ -139,8 +141,8 @@ package final class DeviceRegistry: Sendable {
   }
 
   /// Whether a code was given out by this workspace. Cost: a look at the file's size, where nothing was appended.
-  package func knows(code: String) -> Bool {
-    (try? invites())?[String(code.prefix { $0 != "-" })] != nil
+  package func knows(code: String) throws(StorageError) -> Bool {
+    try invites()[String(code.prefix { $0 != "-" })] != nil
   }
 
   /// The invitations, used ones too, by id. The file is only ever appended to, so it is read again when its size is another.
@@ -178,8 +180,14 @@ package final class DeviceRegistry: Sendable {
   ) throws(Refusal) -> (agent: String, role: String) {
     let parts = code.split(separator: "-")
     let refusal = Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
+    let invites: [String: Invite]
+    do throws(StorageError) {
+      invites = try self.invites()
+    } catch {
+      throw Refusal(.unavailable, "the server cannot read its invitations")
+    }
     guard parts.count > 1,
-      var invite = (try? invites())?[String(parts[0])], Secrets.matches(parts[1...].joined(), invite.code)
+      var invite = invites[String(parts[0])], Secrets.matches(parts[1...].joined(), invite.code)
     else { throw refusal }
     guard invite.used == nil else {
       throw Refusal(.unauthorized, "the code was used before; ask for a new one")

@@ -7,9 +7,12 @@ import SyncProtocol
 /// whoever calls it.
 package struct Endpoints: Sendable {
   package let data: ServerData
+  let troubles: Troubles
 
-  package init(_ data: ServerData) {
+  /// - Parameter report: takes what the operator should know, in words, each thing once.
+  package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void = { _ in }) {
     self.data = data
+    troubles = Troubles(report)
   }
 
   /// What is to be done with a request.
@@ -105,7 +108,8 @@ package struct Endpoints: Sendable {
     do throws(StorageError) {
       found = try data.workspace(ofCode: code)
     } catch {
-      // Anybody may ask this, so names of workspaces and files are not told.
+      // Anybody may ask this, so names of workspaces and files are told to the operator only.
+      troubles.tell(error.description)
       switch error {
       case .workspaceDamaged, .workspaceUnreadable, .laterVersion:
         throw Refusal(

@@ -222,22 +222,29 @@ package final class ServerData: Sendable {
   /// Cost: a look at the size of each workspace's list of invitations; anybody may ask.
   /// - Throws: `StorageError`, also where the code is unknown and may be one of a workspace of which nothing can be read.
   package func workspace(ofCode code: String) throws(StorageError) -> Hosted? {
-    for hosted in opened where hosted.devices.knows(code: code) { return hosted }
     var failure: StorageError?
+    for hosted in opened {
+      do throws(StorageError) {
+        if try hosted.devices.knows(code: code) { return hosted }
+      } catch {
+        failure = error.of(workspace: hosted.workspace.name)
+      }
+    }
     let unusable = unusable.withLock { $0 }
     for one in unusable.values {
-      guard let devices = one.devices else {
+      guard let devices = one.devices, let isKnown = try? devices.knows(code: code) else {
         failure = one.reason
         continue
       }
-      if devices.knows(code: code) { throw one.reason }
+      if isKnown { throw one.reason }
     }
     // Those that appeared beside a running server.
     for name in try folders() where unusable[name] == nil && !isOpen(name) {
       do throws(StorageError) {
         let hosted = try hosted(name)
-        if hosted.devices.knows(code: code) { return hosted }
+        if try hosted.devices.knows(code: code) { return hosted }
       } catch {
+        let error = error.of(workspace: name)
         switch error {
         case .refused: continue
         case .workspaceDamaged, .workspaceUnreadable, .laterVersion: failure = error

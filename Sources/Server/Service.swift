@@ -18,7 +18,7 @@ package final class Service: RequestHandler {
   /// - Parameter report: takes what went wrong behind, in words for the operator.
   package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void) {
     self.data = data
-    endpoints = Endpoints(data)
+    endpoints = Endpoints(data, report: report)
     maintenance = Maintenance(data, live, report)
   }
 

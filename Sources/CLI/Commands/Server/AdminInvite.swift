@@ -3,6 +3,7 @@ import Causality
 import Codec
 import Merge
 import Server
+import Storage
 
 /// Makes one-time codes.
 enum AdminInvite {
@@ -34,8 +35,12 @@ enum AdminInvite {
       let path = try folder(context)
       _ = try DataFolder.disk(path, name, context)
       let end = context.system.now() + span
-      let code = try DataFolder.open(path, context).devices(name).invite(
-        agent: agent, role: role, expires: end)
+      let code: String
+      do throws(StorageError) {
+        code = try DataFolder.open(path, context).devices(name).invite(agent: agent, role: role, expires: end)
+      } catch {
+        throw error.of(workspace: name)
+      }
       if context.isJSON {
         context.output.json([
           ("code", JSONText(code)), ("workspace", JSONText(name)), ("agent", agent.map { JSONText($0) }),
