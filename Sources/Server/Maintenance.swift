@@ -89,7 +89,15 @@ final class Maintenance: Sendable {
     guard !isStopped.withLock({ $0 }) else { return }
     do throws(StorageError) {
       // One step at a time, so that flushes and stopping need not wait for all of them.
-      if try hosted.workspace.maintain(isStopping: { isStopped.withLock { $0 } }) {
+      var damage: Damage?
+      let isMore = try hosted.workspace.maintain(isStopping: { isStopped.withLock { $0 } }) { damage = $0 }
+      if let damage {
+        // Later and later, as on a disk that damages whatever is written.
+        retry(
+          hosted,
+          "workspace \(hosted.workspace.name): \(damage); runs from that one on are made again from the log, which has all of it"
+        )
+      } else if isMore {
         request(hosted)
       } else {
         failing.withLock { $0[hosted.workspace.name] = nil }

@@ -10,12 +10,33 @@ package enum Repair {
   /// Where the files go that the log no longer has.
   package static let folder = "damaged"
 
-  /// Cuts the log of a workspace that no server has open.
+  /// What was done about damage.
+  package enum Outcome: Hashable, Sendable {
+    /// The log ends at this position now, and its runs are made again.
+    case logEnds(UInt64)
+    /// The log is whole, and runs, which are made of it, were removed.
+    case runsRemoved
+  }
+
+  /// Cuts the log of a workspace that no server has open, or removes its runs where these alone are damaged.
   ///
-  /// - Returns: the last position that is kept; nil where nothing was damaged.
-  package static func run(_ disk: any Disk) throws(StorageError) -> UInt64? {
-    let found = try Backup.verify(disk)
-    guard !found.damage.isEmpty else { return nil }
+  /// - Returns: what was done; nil where nothing was damaged.
+  package static func run(_ disk: any Disk) throws(StorageError) -> Outcome? {
+    var found = try Backup.verify(disk)
+    var outcome: Outcome?
+    // Each time another one may come to light that was covered.
+    while !found.damage.isEmpty {
+      let names = found.damage.compactMap { RunName($0) }
+      guard names.count == found.damage.count else { return .logEnds(try cut(disk)) }
+      for name in names { try RunSet.drop(from: name, disk) }
+      outcome = .runsRemoved
+      found = try Backup.verify(disk)
+    }
+    return outcome
+  }
+
+  /// Lets the log end before the damage. Returns the last position that is kept.
+  private static func cut(_ disk: any Disk) throws(StorageError) -> UInt64 {
     let log = try ServerLog(disk, repairing: false)
     let firsts = try segments(disk)
     var last: UInt64 = 0

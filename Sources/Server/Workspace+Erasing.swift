@@ -7,12 +7,19 @@ import Storage
 /// Erasures on the server: it does not know what a customer is, only which entities were erased.
 extension Workspace {
   /// All changes that erase something, in the order of the log. Cost: the members that hold them, and what lies behind the
-  /// runs.
+  /// runs; the log as a whole where a run is damaged, until maintenance has made it again.
   package func erasureChanges() throws(StorageError) -> [PlacedChange] {
     let log = self.log
-    let runs = try RunSet(disk)
-    var found = try runs.erasureChanges()
-    try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
+    var found: [PlacedChange] = []
+    var last: UInt64 = 0
+    do throws(StorageError) {
+      let runs = try RunSet(disk)
+      found = try runs.erasureChanges()
+      last = runs.last
+    } catch {
+      guard case .damaged(let damage) = error, RunName(damage) != nil else { throw error }
+    }
+    try log.forEachBlock(from: last + 1) { (block) throws(StorageError) in
       found += block.placed.filter(\.change.erases)
       return true
     }

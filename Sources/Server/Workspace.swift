@@ -14,7 +14,7 @@ package final class Workspace: Sendable {
   package let name: String
   package let disk: any Disk
   private let now: @Sendable () -> UInt64
-  private let sizes: Sizes
+  let sizes: Sizes
 
   private struct State {
     var log: ServerLog
@@ -45,7 +45,7 @@ package final class Workspace: Sendable {
     let log = try ServerLog(disk, repairing: true, sizes: sizes)
     if let damage = log.damage.first { throw .damaged(damage) }
     var marks: [ReplicaID: ReplicaMark] = [:]
-    let runs = try RunSet(disk)
+    let runs = try Self.runs(disk)
     // Runs are derived: those that are not of this log, as after a restore, are made again.
     for (index, run) in runs.runs.enumerated() where try log.sum(at: run.name.last) != run.index.sum {
       try runs.drop(from: index)
@@ -88,6 +88,11 @@ package final class Workspace: Sendable {
     set { state.withLock { $0.note = newValue } }
   }
 
+  /// Puts a segment that was written anew in the place of the log's.
+  func adopt(_ first: UInt64, from log: ServerLog) {
+    writing.withLock { _ in state.withLock { $0.log.adoptSegment(first, from: log) } }
+  }
+
   /// Takes what was erased out of a segment of the log.
   func rewrite(_ first: UInt64, _ entities: Set<EntityID>) throws(StorageError) {
     let isOpen = log.isOpen(first)
@@ -97,8 +102,7 @@ package final class Workspace: Sendable {
         state.withLock { $0.log = log }
       }
     }
-    let erased = try log.erasing(entities, in: first)
-    writing.withLock { _ in state.withLock { $0.log.adoptSegment(first, from: erased) } }
+    adopt(first, from: try log.erasing(entities, in: first))
   }
 
   /// The last sequence of a replica that the server holds.
@@ -203,7 +207,7 @@ package final class Workspace: Sendable {
     do throws(StorageError) {
       sum = try log.sum(at: request.after.position)
     } catch {
-      throw Refusal(.failed, "the server's log cannot be read: \(error)")
+      throw Refusal(.failed, "the server's log cannot be read: \(error.of(workspace: name))")
     }
     guard sum == request.after.sum else {
       throw Refusal(
@@ -227,7 +231,7 @@ package final class Workspace: Sendable {
         head: Self.head(log), acknowledgement: acknowledgement,
         body: try extents(request, log, acknowledgement?.placed))
     } catch {
-      throw Refusal(.unavailable, "the server's log cannot be read: \(error)")
+      throw Refusal(.unavailable, "the server's log cannot be read: \(error.of(workspace: name))")
     }
   }
 
@@ -255,39 +259,4 @@ package final class Workspace: Sendable {
     }
     return extents
   }
-
-  /// Makes and merges runs of what the log holds beyond them, and joins small members of full segments.
-  ///
-  /// One step at a time, so that little memory is used.
-  /// - Parameter isStopping: asked while runs are merged, which takes long where they are large; a merge that is given up is
-  ///   made again when the next run is.
-  /// - Returns: whether there may be more to do.
-  package func maintain(isStopping: () -> Bool = { false }) throws(StorageError) -> Bool {
-    if try erase() { return true }
-    let log = self.log
-    if let first = log.joinable.first {
-      let joined = try log.joining(first)
-      writing.withLock { _ in state.withLock { $0.log.adoptSegment(first, from: joined) } }
-      return true
-    }
-    let runs = try RunSet(disk)
-    try runs.removeLeftovers()
-    guard log.last >= runs.last + sizes.serverRun else { return false }
-    var changes: [PlacedChange] = []
-    var size = 0
-    var sum = log.sum
-    let erased = state.withLock { $0.erased }
-    try log.forEachBlock(from: runs.last + 1) { (block) throws(StorageError) in
-      changes += (block.erasing(erased) ?? block).placed
-      size += block.changes.reduce(0) { $0 + $1.body.count + 64 }
-      sum = block.placement?.sum ?? sum
-      return size < Self.runSize
-    }
-    try runs.add(changes, sum: sum)
-    try runs.merge(packing: true, isCancelled: isStopping)
-    return true
-  }
-
-  /// The most that is made one run in one step, in bytes of bodies.
-  private static let runSize = 32 << 20
 }

@@ -18,6 +18,13 @@ package struct RunName: Hashable, Sendable, CustomStringConvertible {
     self.init(first: first, last: last)
   }
 
+  /// The run of which damage speaks; nil where it is in no run.
+  package init?(_ damage: Damage) {
+    let (start, end) = (Self.folder + "/", ".jsonl.gz")
+    guard damage.file.hasPrefix(start), damage.file.hasSuffix(end) else { return nil }
+    self.init(damage.file.dropFirst(start.count).dropLast(end.count))
+  }
+
   package static let folder = "runs"
 
   package var description: String { "\(first)-\(last)" }

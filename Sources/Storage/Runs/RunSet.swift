@@ -24,6 +24,8 @@ package final class RunSet {
   static let recentLimit = (entities: 512, changes: 256)
 
   /// Opens the runs in `runs/`.
+  ///
+  /// - Throws: `StorageError.damaged` where one of them is damaged.
   package init(_ disk: any Disk) throws(StorageError) {
     self.disk = disk
     runs = []
@@ -174,6 +176,17 @@ package final class RunSet {
   package func drop(from index: Int) throws(StorageError) {
     try remove(runs[index...].map(\.name))
     runs.removeSubrange(index...)
+  }
+
+  /// Removes a run and those behind it, which say nothing without it: for whoever has the log of which they are made.
+  package static func drop(from first: RunName, _ disk: any Disk) throws(StorageError) {
+    try onDisk { () throws(DiskError) in
+      for name in RunName.parse(try disk.list(RunName.folder)) where name.first >= first.first {
+        try disk.remove(name.path)
+        try disk.remove(name.indexPath)
+      }
+      try disk.syncFolderIfThere(RunName.folder)
+    }
   }
 
   /// Removes runs that others cover, and what a crash left of unfinished ones and of removed ones.

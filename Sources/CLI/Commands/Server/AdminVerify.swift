@@ -91,8 +91,13 @@ enum AdminVerify {
         "\(name): lines of \(file) are lost; look at 'askonce admin devices', whether all that were revoked are. "
           + "The file as it was is in \(Repair.folder)/")
     }
-    if let last = try Repair.run(disk) {
+    switch try Repair.run(disk) {
+    case .logEnds(let last):
       context.note("\(name): the log ends at position \(last) now; what lay behind is in \(Repair.folder)/")
+    case .runsRemoved:
+      context.note(
+        "\(name): the log is whole; damaged runs were removed, and the server makes them again from it")
+    case nil: break
     }
   }
 

@@ -1,0 +1,74 @@
+import Agent
+import Codec
+import Storage
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// Runs are made of the log: their damage costs nobody anything.
+@Suite struct DamagedRunTests {
+  /// A disk with a log of 30 changes, a run of most of them, and the run's name.
+  private static func world() throws -> (disk: MemoryDisk, run: RunName) {
+    let disk = MemoryDisk()
+    let workspace = try OneDisk.data(disk, sizes: sizes).hosted("nord").workspace
+    for number in 0..<10 {
+      try workspace.push((0..<3).map { ("a/", "\"set\":{\"a\":\"\(number) \($0)\"}") })
+    }
+    while try workspace.maintain() {}
+    let run = try #require(RunName.parse(try disk.list(RunName.folder)).first)
+    return (disk, run)
+  }
+
+  private static var sizes: Sizes {
+    var sizes = Sizes()
+    sizes.serverRun = 4
+    return sizes
+  }
+
+  /// Damages a run within what it holds, and takes its index away, so that it is read when it is opened.
+  private static func damage(_ disk: MemoryDisk, _ run: RunName, keepingIndex: Bool = false) throws {
+    var bytes = try #require(disk.bytes(run.path))
+    bytes[bytes.count - 12] ^= 0x55
+    disk.put(run.path, bytes)
+    if !keepingIndex { try disk.remove(run.indexPath) }
+  }
+
+  @Test func aWorkspaceWithADamagedRunIsServed() throws {
+    let (disk, run) = try Self.world()
+    try Self.damage(disk, run)
+    #expect(try !Backup.verify(disk).damage.isEmpty)
+    let data = try OneDisk.data(disk, sizes: Self.sizes)
+    #expect(try data.openAll().isEmpty)
+    let workspace = try data.hosted("nord").workspace
+    #expect(workspace.head.position == 30)
+    while try workspace.maintain() {}
+    #expect(try Backup.verify(disk).damage.isEmpty)
+    #expect(try RunSet(disk).last > 20)
+  }
+
+  /// Found only when somebody reads it.
+  @Test func anErasureGoesOnBesideADamagedRun() throws {
+    let (disk, run) = try Self.world()
+    let workspace = try OneDisk.data(disk, sizes: Self.sizes).hosted("nord").workspace
+    try Self.damage(disk, run, keepingIndex: true)
+    try workspace.push([("a/0000000007.2", "\"erase\":true")])
+    #expect(try workspace.erasureChanges().count == 1)
+    var found: [Damage] = []
+    while try workspace.maintain(dropped: { found.append($0) }) {}
+    #expect(found.map(\.file) == [run.path])
+    #expect(workspace.erasedPosition == workspace.head.position)
+    #expect(try Backup.verify(disk).damage.isEmpty)
+  }
+
+  @Test func aRepairOfRunsLeavesTheLog() throws {
+    let (disk, run) = try Self.world()
+    try Self.damage(disk, run)
+    let log = disk.bytes(ServerLog.path(1))
+    #expect(try Repair.run(disk) == .runsRemoved)
+    #expect(disk.bytes(ServerLog.path(1)) == log)
+    #expect(disk.bytes(run.path) == nil)
+    #expect(try disk.list(Repair.folder).isEmpty)
+    #expect(try Repair.run(disk) == nil)
+  }
+}
