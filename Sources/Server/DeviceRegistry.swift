@@ -10,36 +10,6 @@ import Synchronization
   import Foundation
 #endif
 
-/// One line of `devices.jsonl`: a device as enrolled, or its revocation. The last line of a device counts.
-package struct Device: Codable, Hashable, Sendable {
-  /// A random id of ten base-32 characters; the first part of its token.
-  package var device: String
-  package var agent: String
-  package var role: String
-  /// The replica in whose name the device may write.
-  package var replica: ReplicaID
-  /// The hash of its token's secret part.
-  package var token: String
-  /// Milliseconds since 1970.
-  package var enrolled: UInt64
-  /// When it was revoked, milliseconds since 1970; nil while it may sync.
-  package var revoked: UInt64?
-
-  /// The role of those who may erase.
-  package static let supervisor = "supervisor"
-}
-
-/// One line of `invites.jsonl`: a one-time code as given out, or its use. The last line of a code counts.
-package struct Invite: Codable, Hashable, Sendable {
-  package var invite: String
-  package var code: String
-  package var agent: String?
-  package var role: String
-  /// Milliseconds since 1970.
-  package var expires: UInt64
-  package var used: UInt64?
-}
-
 /// The devices of one workspace: `devices.jsonl` and `invites.jsonl`, which are only ever appended to, by the
 /// server and by `askonce admin` beside it.
 package final class DeviceRegistry: Sendable {
@@ -47,6 +17,8 @@ package final class DeviceRegistry: Sendable {
     var devices: [String: Device] = [:]
     var size = -1
     var checked: UInt64 = 0
+    /// Why the file could not be read when it was looked at last.
+    var failure: StorageError?
     /// Secrets that were verified, so that the hash is computed once a device.
     var verified: [String: String] = [:]
     /// The invitations, as read when their file had this size.
@@ -89,12 +61,18 @@ package final class DeviceRegistry: Sendable {
 
   /// The device that a token belongs to.
   ///
-  /// - Throws: `Refusal`, `.unauthorized` for an unknown token and `.revoked` for a revoked device.
+  /// - Throws: `Refusal`, `.unauthorized` for an unknown token, `.revoked` for a revoked device, and `.unavailable` where
+  ///   nobody can say which it is; `failure` says why.
   package func device(token: String?) throws(Refusal) -> Device {
     guard let token, let dot = token.firstIndex(of: ".") else {
       throw Refusal(.unauthorized, "the request has no token of this server")
     }
-    refresh()
+    do throws(StorageError) {
+      try refresh()
+    } catch {
+      // What a stranger must not know: which file, and where.
+      throw Refusal(.unavailable, "the server cannot look at its list of devices")
+    }
     let id = String(token[..<dot])
     let secret = String(token[token.index(after: dot)...])
     let (device, verified) = state.withLock { ($0.devices[id], $0.verified[id]) }
@@ -106,23 +84,48 @@ package final class DeviceRegistry: Sendable {
     return device
   }
 
-  /// Whether a device may still sync. Cost: none, but for a look at the file's size twice a second.
+  /// Whether it is known that a device may still sync. Cost: none, but for a look at the file's size twice a second.
   func isEnrolled(_ device: String) -> Bool {
-    refresh()
+    guard (try? refresh()) != nil else { return false }
     return state.withLock { state in state.devices[device].map { $0.revoked == nil } ?? false }
   }
 
-  private func refresh() {
+  /// Why the list of devices could not be read when it was looked at last; nil where it could.
+  var failure: StorageError? { state.withLock { $0.failure } }
+
+  /// Looks for what another process appended, where that was not done just now.
+  ///
+  /// - Throws: `StorageError` where the list cannot be looked at: a line in it may revoke the device that asks.
+  private func refresh() throws(StorageError) {
     let time = now()
-    let isDue = state.withLock { state in
-      guard time >= state.checked + Self.refreshInterval || time < state.checked else { return false }
-      state.checked = time
-      return true
+    let (isDue, failure) = state.withLock { state in
+      (time >= state.checked + Self.refreshInterval || time < state.checked, state.failure)
     }
-    guard isDue, let file = try? disk.open(Self.devicesPath, .read), let size = try? file.size(),
-      state.withLock({ $0.size != size })
-    else { return }
-    _ = try? devices()
+    guard isDue else {
+      if let failure { throw failure }
+      return
+    }
+    // Whoever comes meanwhile looks too, and so nobody passes unseen.
+    do throws(StorageError) {
+      try reread()
+      state.withLock { ($0.checked, $0.failure) = (time, nil) }
+    } catch {
+      state.withLock { ($0.checked, $0.failure) = (time, error) }
+      throw error
+    }
+  }
+
+  private func reread() throws(StorageError) {
+    let (known, isEmpty) = state.withLock { ($0.size, $0.devices.isEmpty) }
+    let size: Int
+    do throws(DiskError) {
+      size = try disk.open(Self.devicesPath, .read).size()
+    } catch {
+      // No list where nobody has joined yet. One that is gone says nothing of those that were on it.
+      if error.isMissing, isEmpty { return }
+      throw StorageError(error)
+    }
+    if size != known { _ = try devices() }
   }
 
   /// Makes a one-time code. Returns its text; only its hash is kept.

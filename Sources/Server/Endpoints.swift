@@ -95,7 +95,12 @@ package struct Endpoints: Sendable {
       default: throw Refusal(.failed, "the workspace cannot be opened: \(error)")
       }
     }
-    return (hosted, try hosted.devices.device(token: token))
+    do throws(Refusal) {
+      return (hosted, try hosted.devices.device(token: token))
+    } catch {
+      if let failure = hosted.devices.failure { troubles.tell(failure.of(workspace: workspace).description) }
+      throw error
+    }
   }
 
   private func join(_ request: ServerRequest) throws(Refusal) -> ServerResponse {
@@ -203,11 +208,18 @@ package struct Endpoints: Sendable {
   }
 
   private func run(_ request: ServerRequest, _ hosted: ServerData.Hosted) throws(Refusal) -> ServerResponse {
-    guard let name = RunName(request.path[4]), let file = try? hosted.workspace.disk.open(name.path, .read),
-      let size = try? file.size()
-    else {
-      throw Refusal(
-        .notFound, "there is no run \(request.path[4]); it may have been merged: ask for the list again")
+    let missing = Refusal(
+      .notFound, "there is no run \(request.path[4]); it may have been merged: ask for the list again")
+    guard let name = RunName(request.path[4]) else { throw missing }
+    let file: any DiskFile
+    let size: Int
+    do throws(DiskError) {
+      file = try hosted.workspace.disk.open(name.path, .read)
+      size = try file.size()
+    } catch {
+      if error.isMissing { throw missing }
+      troubles.tell(StorageError(error).of(workspace: hosted.workspace.name).description)
+      throw Refusal(.unavailable, "the server cannot read run \(name)")
     }
     guard let range = request.range else {
       return ServerResponse(
