@@ -20,9 +20,12 @@ package struct Endpoints: Sendable {
     case answer(ServerResponse)
     /// The push is to be processed with others of its workspace and the answer given to `response`.
     case push(ServerData.Hosted, Workspace.Push)
+    /// A part of the log is to be read before the request can be answered.
+    case pull(ServerData.Hosted, Workspace.Sender, SyncRequest)
   }
 
-  /// Answers a request, or says that it is a push.
+  /// Answers a request, or says what is to be done first. Reads no more than the end of a list where it is a sync without a
+  /// body, which runs where nobody else is served meanwhile.
   package func begin(_ request: ServerRequest) -> Step {
     do throws(Refusal) {
       return try route(request)
@@ -36,6 +39,7 @@ package struct Endpoints: Sendable {
     switch begin(request) {
     case .answer(let response): response
     case .push(let hosted, let push): Self.response(hosted.workspace.process([push])[0])
+    case .pull(let hosted, let sender, let request): Self.response(hosted.workspace.pull(sender, request))
     }
   }
 
@@ -157,8 +161,11 @@ package struct Endpoints: Sendable {
       .init(
         seen: data.now(), position: message.after.position, unsent: message.unsent, sum: message.after.sum,
         erased: min(message.erased ?? 0, message.after.position)))
-    if message.body.isEmpty { return .answer(Self.response(hosted.workspace.pull(sender, message))) }
-    return .push(hosted, try Workspace.Push(sender, message))
+    guard message.body.isEmpty else { return .push(hosted, try Workspace.Push(sender, message)) }
+    guard let answer = hosted.workspace.pullAtOnce(sender, message) else {
+      return .pull(hosted, sender, message)
+    }
+    return .answer(Self.response(answer))
   }
 
   /// The HTTP form of a sync's outcome.

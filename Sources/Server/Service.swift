@@ -14,6 +14,8 @@ package final class Service: RequestHandler {
   private let maintenance: Maintenance
   /// Large bodies that are decoded at once: each may take a hundred megabytes for a moment, and more would not be faster.
   private let decoding = WorkQueue(width: 2)
+  /// Members of a log that are read to find a place within them: up to 64 MiB of text each.
+  private let reading = WorkQueue(width: 2)
 
   /// - Parameter report: takes what went wrong behind, in words for the operator.
   package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void) {
@@ -43,7 +45,8 @@ package final class Service: RequestHandler {
     let isSync = path.count == 4 && path[3] == "sync"
     // Most pushes are small, and looked at once, when they are here.
     guard isSync, head.isChunked || (head.contentLength ?? 0) > Self.smallBody else {
-      // A request without a body only looks things up: that costs less than a change of thread.
+      // A request without a body only looks things up, which costs less than a change of thread; where it has to read the
+      // log it changes threads then.
       return .accept(
         maximumBody: Self.smallBody, runsInline: isSync && !head.hasBody && data.isOpen(path[2]))
     }
@@ -73,6 +76,8 @@ package final class Service: RequestHandler {
       }
     case .push(let hosted, let push):
       queue(hosted).add(push) { answer in respond(Self.response(Endpoints.response(answer))) }
+    case .pull(let hosted, let sender, let request):
+      reading.submit { respond(Self.response(Endpoints.response(hosted.workspace.pull(sender, request)))) }
     }
   }
 

@@ -149,9 +149,22 @@ package final class Workspace: Sendable {
 
   package typealias Answer = Result<SyncAnswer<[ServerLog.Extent]>, Refusal>
 
-  /// Answers a request that pushes nothing. Cost: none but finding the place in the log.
+  /// Answers a request that pushes nothing. Cost: none but finding the place in the log, and reading a member where the place
+  /// lies within one.
   package func pull(_ sender: Sender, _ request: SyncRequest) -> Answer {
     let (log, mark) = state.withLock { ($0.log, $0.marks[sender.replica]) }
+    return pull(sender, request, log, mark)
+  }
+
+  /// Answers a request that pushes nothing; nil where a member would have to be read for it.
+  package func pullAtOnce(_ sender: Sender, _ request: SyncRequest) -> Answer? {
+    let (log, mark) = state.withLock { ($0.log, $0.marks[sender.replica]) }
+    return log.knowsSum(at: request.after.position) ? pull(sender, request, log, mark) : nil
+  }
+
+  private func pull(
+    _ sender: Sender, _ request: SyncRequest, _ log: ServerLog, _ mark: ReplicaMark?
+  ) -> Answer {
     do throws(Refusal) {
       try check(request, log)
       try checkOwn(request.own, mark, sender.replica)

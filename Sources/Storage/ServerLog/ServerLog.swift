@@ -160,15 +160,35 @@ package struct ServerLog: Sendable {
   ///
   /// Cost: none at the end of a member, one member's bytes within it.
   package func sum(at position: UInt64) throws(StorageError) -> UInt32? {
-    if position == 0 { return 0 }
-    if position == last { return sum }
-    guard position < last else { return nil }
-    let segment = segments[segment(at: position)]
+    switch place(of: position) {
+    case .known(let sum): return sum
+    case .within(let segment, let member):
+      return try segments[segment].blocks(member).first { $0.last == position }?.placement?.sum
+    }
+  }
+
+  /// Whether `sum(at:)` of a position takes no reading.
+  package func knowsSum(at position: UInt64) -> Bool {
+    if case .known = place(of: position) { true } else { false }
+  }
+
+  /// Where the sum at a position is found.
+  private enum Place {
+    case known(UInt32?)
+    /// In a member of a segment, by their numbers.
+    case within(Int, Int)
+  }
+
+  private func place(of position: UInt64) -> Place {
+    if position == 0 { return .known(0) }
+    if position == last { return .known(sum) }
+    guard position < last else { return .known(nil) }
+    let number = segment(at: position)
+    let segment = segments[number]
     let member = segment.member(at: position)
     let next =
       member + 1 < segment.entries.count ? segment.entries[member + 1].first : nextSegmentFirst(segment)
-    if next == position + 1 { return segment.entries[member].sum }
-    return try segment.blocks(member).first { $0.last == position }?.placement?.sum
+    return next == position + 1 ? .known(segment.entries[member].sum) : .within(number, member)
   }
 
   private func nextSegmentFirst(_ segment: LogSegment) -> UInt64? {
