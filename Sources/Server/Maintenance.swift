@@ -65,8 +65,13 @@ final class Maintenance: Sendable {
     queue.sync { flush() }
   }
 
-  private func flush() {
+  /// Writes what is only in memory, and looks whether each workspace is still where it was.
+  func flush() {
     for hosted in data.opened {
+      if let reason = data.stopServing(ifMoved: hosted) {
+        report("not served: \(reason)")
+        continue
+      }
       do throws(StorageError) {
         try hosted.activity.flush()
       } catch {
@@ -86,7 +91,7 @@ final class Maintenance: Sendable {
 
   private func step(_ hosted: ServerData.Hosted) {
     _ = requested.withLock { $0.remove(hosted.workspace.name) }
-    guard !isStopped.withLock({ $0 }) else { return }
+    guard !isStopped.withLock({ $0 }), data.isOpen(hosted.workspace.name) else { return }
     do throws(StorageError) {
       // One step at a time, so that flushes and stopping need not wait for all of them.
       var damage: Damage?

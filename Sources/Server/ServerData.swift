@@ -11,11 +11,24 @@ package final class ServerData: Sendable {
     package let workspace: Workspace
     package let devices: DeviceRegistry
     package let activity: ActivityLog
+    /// Which folder it lies in, where the disk can tell.
+    private let folder: FolderIdentity?
 
     init(workspace: Workspace, devices: DeviceRegistry, activity: ActivityLog) {
       self.workspace = workspace
       self.devices = devices
       self.activity = activity
+      folder = (try? workspace.disk.rootIdentity()) ?? nil
+    }
+
+    /// Whether its folder is known to be another one now, or gone.
+    var isMoved: Bool {
+      guard let folder else { return false }
+      do {
+        return try workspace.disk.rootIdentity() != folder
+      } catch {
+        return false
+      }
     }
   }
 
@@ -210,6 +223,19 @@ package final class ServerData: Sendable {
     }
     if let first = failures.first, opened.isEmpty { throw first }
     return failures
+  }
+
+  /// Serves a workspace no longer whose folder was moved or removed: what is pushed would go into files that nobody finds.
+  ///
+  /// - Returns: why, for the operator; nil where its folder is where it was. Cost: a look at the folder.
+  func stopServing(ifMoved hosted: Hosted) -> StorageError? {
+    guard hosted.isMoved else { return nil }
+    let name = hosted.workspace.name
+    let reason = StorageError.workspaceUnreadable(
+      name, "its folder was moved or removed while the server runs")
+    unusable.withLock { $0[name] = Unusable(reason: reason, devices: nil) }
+    open.withLock { $0[name] = nil }
+    return reason
   }
 
   /// The workspaces that are open, by name.

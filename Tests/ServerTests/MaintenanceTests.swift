@@ -1,3 +1,5 @@
+import Agent
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -46,5 +48,25 @@ import Testing
     while !timer.fire().isEmpty {}
     #expect(hosted.workspace.erasedPosition == hosted.workspace.head.position)
     #expect(Set(told.all).count == told.all.count, "\(told.all)")
+  }
+
+  /// What is pushed would go into files that nobody finds.
+  @Test(arguments: [false, true]) func aWorkspaceThatIsMovedIsNotServed(isReplaced: Bool) throws {
+    let desk = try LocalDesk()
+    let (anna, told) = (try desk.store("anna"), Told())
+    try desk.join(anna)
+    try desk.sync(anna)
+    let maintenance = Maintenance(desk.data, LiveStreams(), { told.add($0) }, after: { _, _ in })
+    maintenance.flush()
+    #expect(told.all.isEmpty && desk.data.isOpen("nord"))
+    let folder = desk.folder + "/server/nord"
+    try FileManager.default.moveItem(atPath: folder, toPath: folder + ".old")
+    if isReplaced { try FileManager.default.copyItem(atPath: folder + ".old", toPath: folder) }
+    for _ in 0..<2 { maintenance.flush() }
+    #expect(told.all.count == 1 && told.all[0].contains("workspace nord"), "\(told.all)")
+    let answer = desk.endpoints.answer(
+      ServerRequest(
+        method: "GET", path: ["v1", "workspaces", "nord", "runs"], token: anna.configuration.token))
+    #expect(answer.status == 503)
   }
 }

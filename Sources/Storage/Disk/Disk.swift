@@ -19,6 +19,14 @@ package protocol Disk: Sendable {
   ///
   /// - Returns: nil when another process holds it.
   func lock(_ path: String) throws(DiskError) -> (any Sendable)?
+  /// What tells the root from another folder that gets its name; nil where there is none, and from a disk that cannot tell.
+  func rootIdentity() throws(DiskError) -> FolderIdentity?
+}
+
+/// One folder of a machine, whatever it is called.
+package struct FolderIdentity: Hashable, Sendable {
+  let device: UInt64
+  let inode: UInt64
 }
 
 /// How a file is opened.
@@ -77,6 +85,8 @@ package struct DiskError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Disk {
+  package func rootIdentity() throws(DiskError) -> FolderIdentity? { nil }
+
   /// The whole content of a file; nil when it is not there.
   package func readAll(_ path: String) throws(DiskError) -> [UInt8]? {
     guard let file = try openIfThere(path) else { return nil }

@@ -55,6 +55,16 @@ package struct FolderDisk: Disk {
     return names
   }
 
+  package func rootIdentity() throws(DiskError) -> FolderIdentity? {
+    var status = stat()
+    guard stat(root, &status) == 0 else {
+      let error = DiskError("look at", root)
+      if error.isMissing { return nil }
+      throw error
+    }
+    return FolderIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
   package func makeFolder(_ folder: String) throws(DiskError) {
     var parent = "."
     var made = ""
