@@ -13,6 +13,8 @@ struct Case: Sendable {
   var customerName: String?
   /// The promises that name the owner, or did.
   var promises: [EntityHistory] = []
+  /// Of a ticket those that were merged into it, by themselves.
+  private(set) var parts: [Case] = []
   /// What the owner may be the twin of, or was merged with.
   var others: [EntityHistory] = []
 
@@ -29,7 +31,25 @@ struct Case: Sendable {
     fields = FieldHistory.all(owner)
   }
 
+  /// Takes in the tickets that were merged into the owner, of some that were at some time.
+  mutating func take(parts candidates: [Case]) {
+    var reached = [owner.id]
+    var rest = candidates
+    while let id = reached.popLast() {
+      parts += rest.filter { $0.state.mergedInto == id }
+      reached += rest.lazy.filter { $0.state.mergedInto == id }.map(\.owner.id)
+      rest.removeAll { $0.state.mergedInto == id }
+    }
+    parts.sort { $0.owner.id < $1.owner.id }
+  }
+
   var type: String { owner.id.type }
+
+  /// Whether it is a ticket that was merged into another one, with which the situations of both are told.
+  var isPart: Bool { type == Vocabulary.ticket && state.mergedInto != nil }
+
+  /// The owner, and the tickets that were merged into it.
+  var ids: Set<EntityID> { Set(owner.members + parts.map(\.owner.id)) }
 
   /// Who the customer is, as a sentence names them: `Lars`, `customer C-17` or `the customer`.
   var who: String {
@@ -59,16 +79,19 @@ struct Case: Sendable {
     }
   }
 
+  /// The entries of the owner and of its parts.
+  var everyEntry: [(step: HistoryStep, entry: Entry)] { entries + parts.flatMap(\.entries) }
+
   /// Whether an answer to the customer rests on facts.
   var restsOnFacts: Bool { entries.contains { !$0.entry.facts.isEmpty } }
 
   /// Whether somebody who knew some steps wrote to the customer, in words that reached them or are on the way.
   func isAnswered(knowing steps: HistoryStep...) -> Bool {
-    let replies = entries.filter { reply in
+    let replies = everyEntry.filter { reply in
       reply.entry.isReply && steps.allSatisfy { reply.step.placed.knew($0.placed) }
     }
     guard !replies.isEmpty else { return false }
-    let stopped = stopped
+    let stopped = parts.reduce(stopped) { $0.union($1.stopped) }
     return replies.contains { !stopped.contains($0.step.id) }
   }
 

@@ -7,7 +7,7 @@ import Storage
 /// Gathers what the rules about an entity look at: its changes, and those of what it has to do with.
 ///
 /// Cost: the entity's members in the runs; the customer's where an answer rests on facts or a consent was withdrawn, and those
-/// of promises and twins where there are some.
+/// of promises, twins and tickets that were merged into it where there are some.
 struct CaseReader {
   let desk: Desk
   /// Cases are as they were then; nil for now.
@@ -87,8 +87,10 @@ struct CaseReader {
     var customerName: String?
     var promises: [EntityID] = []
     var others: Set<EntityID> = []
+    /// The tickets that were ever merged into it, directly or through others.
+    var parts: Set<EntityID> = []
 
-    var unread: [EntityID] { (known == nil ? [customer].compactMap(\.self) : []) + promises + others }
+    var unread: [EntityID] { (known == nil ? [customer].compactMap(\.self) : []) + promises + others + parts }
   }
 
   /// A case before the histories of what it has to do with are made. Pure.
@@ -99,6 +101,7 @@ struct CaseReader {
     var customerName: String?
     var promises: [ToldChanges] = []
     var others: [ToldChanges] = []
+    var parts: [ToldChanges] = []
 
     func conflicts() -> [Conflict] {
       guard var subject else { return [] }
@@ -113,6 +116,8 @@ struct CaseReader {
       }
       subject.promises = promises.map(\.history)
       subject.others = others.map(\.history)
+      subject.take(
+        parts: parts.map(\.history).compactMap { history in history.state().map { Case(history, $0) } })
       return ConflictFinder(subject).all()
     }
   }
@@ -129,7 +134,8 @@ struct CaseReader {
       }
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
-      let terms = members.map {
+      if id.type == Vocabulary.ticket, !subject.isPart { around.parts = try everMerged(into: id) }
+      let terms = (members + around.parts).map {
         id.type == Vocabulary.ticket ? Term.ticket($0.description) : .customer($0.description)
       }
       let found = Set(try desk.tables.entities(terms).joined())
@@ -144,12 +150,24 @@ struct CaseReader {
     return around
   }
 
+  /// The tickets that were merged into one at any time, directly or through others. Cost: a page or two for each of them.
+  private func everMerged(into ticket: EntityID) throws(StorageError) -> Set<EntityID> {
+    var found: Set<EntityID> = []
+    var waiting = [ticket]
+    while let next = waiting.popLast() {
+      for id in try desk.tables.entities(.merged(next.description))
+      where id.type == Vocabulary.ticket && id != ticket && found.insert(id).inserted { waiting.append(id) }
+    }
+    return found
+  }
+
   private func draft(_ subject: Case?, _ around: Surroundings?) throws(StorageError) -> Draft {
     var draft = Draft(subject: subject, known: around?.known, customerName: around?.customerName)
     guard let around else { return draft }
     if draft.known == nil, let customer = around.customer { draft.customer = try read(customer) }
     for promise in around.promises { if let told = try alone(promise) { draft.promises.append(told) } }
     for other in around.others.sorted() { if let told = try alone(other) { draft.others.append(told) } }
+    for part in around.parts.sorted() { if let told = try alone(part) { draft.parts.append(told) } }
     return draft
   }
 
@@ -206,6 +224,10 @@ struct CaseReader {
       for field in ["ticket", "customer"] as [ExactString] {
         owners.formUnion((state.registers[field]?.heads ?? []).compactMap { EntityID($0.value.plain) })
       }
+      for ticket in owners where ticket.type == Vocabulary.ticket {
+        owners.formUnion(try desk.wholes(of: ticket, before: []))
+      }
+    case Vocabulary.ticket: owners.formUnion(try desk.wholes(of: id, before: news))
     case Vocabulary.customer:
       // What its tickets' rules read of it; the name, because sentences have it in them.
       let isRead = news.contains { placed in

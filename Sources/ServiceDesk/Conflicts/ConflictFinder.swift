@@ -91,7 +91,7 @@ struct ConflictFinder {
   /// The entity in whose name a conflict has its id: the one that it is about alone, so that the id stays when that is merged
   /// with others; else the whole.
   private func home(_ entities: Set<EntityID>) -> EntityID {
-    let members = entities.intersection(subject.owner.members)
+    let members = entities.intersection(subject.ids)
     return members.count == 1 ? members.first ?? subject.owner.id : subject.owner.id
   }
 
@@ -219,6 +219,16 @@ struct ConflictFinder {
     if let step = subject.owner.steps.last(where: {
       $0.settles == id || isErased && $0.reopens == id || $0.value(of: field) != nil
     }), isErased ? step.settles == id : subject.state.registers[field] != nil {
+      let value = step.value(of: field)
+      settlement = Conflict.Settlement(
+        change: step.id, by: step.by, at: step.effective, value: value?["take"],
+        note: value?["note"]?.string ?? step.note)
+    }
+    // What was settled before the tickets were merged stays so.
+    for part in subject.parts where settlement == nil {
+      guard part.state.registers[field] != nil,
+        let step = part.owner.steps.last(where: { $0.value(of: field) != nil })
+      else { continue }
       let value = step.value(of: field)
       settlement = Conflict.Settlement(
         change: step.id, by: step.by, at: step.effective, value: value?["take"],

@@ -211,9 +211,10 @@ extension Desk {
         draft.clear.insert(ConflictFinder.settlementField(conflict.id))
       }
       let made = draft
-      let change = try onStore { () throws(StorageError) in try store.commit(Edit(.entity(conflict.on), made))
+      let changes = try onStore { () throws(StorageError) in
+        try store.commit(try settled(conflict).map { Edit(.entity($0), made) })
       }
-      return change.map { [$0] } ?? []
+      return changes.compactMap(\.self)
     }
     guard state?.registers[field]?.heads.map(\.id) == [settlement.change] else {
       throw .stale(

@@ -9,7 +9,7 @@ import Storage
 /// ahead, or about links. An author who had merged all that is in the runs can only have missed what is in no run yet,
 /// and that is in memory. Of most edits this says that they are plain; of the others, that one has to look.
 ///
-/// Cost: a pass over what is in no run; then, for each entity with news, its changes among that.
+/// Cost: a pass over what is in no run, and a row for each ticket in that; then, for each entity with news, its changes among that.
 struct PlainNews {
   private let store: Store
   private let tables: DeskTables
@@ -23,6 +23,9 @@ struct PlainNews {
   private let hasWithdrawal: Bool
   /// Whether an answer of late rests on facts: one that came since may cross it.
   private let hasFactsGiven: Bool
+
+  /// Tickets that are one with others of which something is in no run.
+  private let merged: Set<EntityID>
 
   /// How many entities have news.
   private let count: Int
@@ -43,11 +46,19 @@ struct PlainNews {
     }
     hasWithdrawal = occurs(BodyWords.withdrawn, on: Vocabulary.customer)
     hasFactsGiven = occurs(BodyWords.facts, on: Vocabulary.ticket)
+    var merged: Set<EntityID> = []
+    for id in store.newer.keys where id.type == Vocabulary.ticket {
+      guard try tables.value("part", of: id)?.number == 1 else { continue }
+      merged.insert(id)
+      var whole = try store.state(of: id)?.mergedInto
+      while let next = whole, merged.insert(next).inserted { whole = try store.state(of: next)?.mergedInto }
+    }
+    self.merged = merged
   }
 
   /// Whether the news of an entity can make no entry, of it or of what looks at it.
   func includes(_ id: EntityID, _ news: [PlacedChange]) throws(StorageError) -> Bool {
-    guard !linked.contains(id) else { return false }
+    guard !linked.contains(id), !merged.contains(id) else { return false }
     if let isOfFields = listed[id] {
       // What is told on the timeline ends no disagreement about a field, and is no part of what an entry shows.
       guard isOfFields, news.allSatisfy({ ChangeBody.onlyLogs($0.change.body.span) }) else { return false }

@@ -11,12 +11,14 @@ extension Situations {
 
   /// A ticket that stays finished by somebody who had not seen a message of the customer.
   ///
-  /// Over when somebody who knew both writes to the customer, or sets the status anew.
+  /// Over when somebody who knew both writes to the customer, or sets the status anew. What was written on a ticket that was
+  /// merged into it counts too.
   static func unseenMessage(_ subject: Case) -> [SituationRule.Finding] {
-    guard let shown = subject.state.shown("status"), Vocabulary.finished.contains(shown.value.plain),
+    guard !subject.isPart, let shown = subject.state.shown("status"),
+      Vocabulary.finished.contains(shown.value.plain),
       let solved = subject.owner.step(shown.id)
     else { return [] }
-    return subject.entries.filter { $0.entry.isIncoming && $0.step.isParallel(to: solved) }.compactMap {
+    return subject.everyEntry.filter { $0.entry.isIncoming && $0.step.isParallel(to: solved) }.compactMap {
       message, entry in
       if subject.isAnswered(knowing: message, solved) { return nil }
       let gap = Phrase.span(Phrase.between(message.effective, solved.effective))

@@ -5,9 +5,11 @@ import Merge
 /// What the desk owes a customer, given twice.
 extension Situations {
   /// Promises and compensations for one ticket, or for one customer without a ticket, by authors who did not know each
-  /// other's. A promise that was taken back or broken, and one that is kept, is none any more.
+  /// other's. A promise that was taken back or broken, and one that is kept, is none any more. Tickets that were merged are one.
   static func promisedTwice(_ subject: Case) -> [SituationRule.Finding] {
-    var owed: [Owed] = subject.entries.compactMap { step, entry in
+    if subject.isPart { return [] }
+    let ids = subject.ids
+    var owed: [Owed] = subject.everyEntry.compactMap { step, entry in
       guard entry.kind == "compensation" || entry.kind == "promise" else { return nil }
       let what = amount(entry.amount, entry.currency) ?? (entry.isRedacted ? "something" : entry.text)
       return Owed(
@@ -23,7 +25,7 @@ extension Situations {
       let named = (["ticket", "customer"] as [ExactString]).lazy.compactMap { field in
         state.text(field).flatMap { EntityID($0) }
       }
-      guard let about = named.first, subject.owner.members.contains(about) else { continue }
+      guard let about = named.first, ids.contains(about) else { continue }
       let what = amount(state.text("amount"), state.text("currency")) ?? state.text("text") ?? "something"
       let customer = state.text("customer").flatMap { EntityID($0) }
       owed.append(Owed(step: step, what: what, channel: nil, customer: customer, isCompensation: false))

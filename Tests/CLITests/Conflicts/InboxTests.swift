@@ -15,7 +15,12 @@ struct InboxTests {
     "Over random work of two agents, with syncs and compactions in between",
     // The last three erase what they had edited before either was sent.
     arguments: Array(1...12) + [43, 54, 75] as [UInt64])
-  func random(_ seed: UInt64) throws {
+  func random(_ seed: UInt64) throws { try work(seed, isMerging: false) }
+
+  @Test("Over random work in which tickets are merged and unmerged", arguments: Array(1...12) as [UInt64])
+  func merging(_ seed: UInt64) throws { try work(seed, isMerging: true) }
+
+  private func work(_ seed: UInt64, isMerging: Bool) throws {
     var generator = SeededGenerator(seed: seed)
     let desks = try TwoDesks(agentRun: 10, seed: seed)
     var customers: [EntityID] = []
@@ -34,7 +39,7 @@ struct InboxTests {
       guard !alive.isEmpty else { break }
       let customer = generator.pick(alive)
       desks.minutes(UInt64(generator.int(0...30)))
-      switch generator.int(0...18) {
+      switch generator.int(0...(isMerging ? 20 : 18)) {
       case 0...2: try desk.set(ticket, ["status": generator.pick(["open", "solved", "closed", "pending"])])
       case 3: try desk.set(ticket, ["assignee": desk.store.configuration.agent])
       case 4: try desk.reply(ticket, channel: "phone", text: "A message", direction: "in")
@@ -54,6 +59,8 @@ struct InboxTests {
         try desk.store.commit(Edit(.entity(customer), draft))
       case 13: _ = try? desk.mergeCustomers(customer, generator.pick(customers))
       case 14: _ = try? desk.splitCustomer(customer)
+      case 17 where isMerging: _ = try? desk.merge(ticket, generator.pick(tickets), anyway: true)
+      case 18 where isMerging: _ = try? desk.unmerge(ticket)
       case 15:
         if generator.oneIn(8) {
           var draft = Draft()

@@ -1,0 +1,41 @@
+import Agent
+import Codec
+import Merge
+import Storage
+
+extension Desk {
+  /// The tickets that a ticket is a part of, and those that it was before some news: what their situations are may be others now.
+  ///
+  /// Cost: a fold for each; where the news are of a merge, the ticket's changes.
+  func wholes(of ticket: EntityID, before news: [PlacedChange]) throws(StorageError) -> Set<EntityID> {
+    var waiting = [ticket]
+    if news.contains(where: { $0.change.body.contains(word: Self.merged) }) {
+      for placed in try store.changes(of: ticket) where placed.change.body.contains(word: Self.merged) {
+        try? ChangeBody.operations(of: placed.change.body) { operation in
+          if case .set(Vocabulary.merged, let value) = operation, let target = EntityID(value.plain),
+            target.type == ticket.type, target < ticket
+          {
+            waiting.append(target)
+          }
+        }
+      }
+    }
+    var found = Set(waiting)
+    while let id = waiting.popLast() {
+      if let next = try store.state(of: id)?.mergedInto, found.insert(next).inserted { waiting.append(next) }
+    }
+    return found
+  }
+
+  /// Where it stands that a situation is settled: on what it is on, or on a ticket that was merged into that since.
+  func settled(_ conflict: Conflict) throws(StorageError) -> [EntityID] {
+    let field = ConflictFinder.settlementField(conflict.id)
+    var found = [conflict.on]
+    for id in Set(conflict.sides.map(\.on)).sorted() where id != conflict.on {
+      if try store.state(of: id)?.registers[field] != nil { found.append(id) }
+    }
+    return found
+  }
+
+  private static let merged = Array("\"\(Vocabulary.merged.text)\"".utf8)
+}

@@ -1,0 +1,93 @@
+import Agent
+import Codec
+import DeskSupport
+import Merge
+import ServiceDesk
+import Storage
+import Testing
+
+/// What happens to tickets that are one is told of the one.
+@Suite("Situations of merged tickets")
+struct MergedTicketSituationTests {
+  /// Two tickets of one customer, ordered; both desks know that the second is a part of the first.
+  private func merged(_ desks: TwoDesks) throws -> (whole: EntityID, part: EntityID) {
+    let (customer, ticket) = try desks.ticket()
+    let other = try desks.anna.newTicket(customer: customer, subject: "The tap!").on
+    try desks.anna.merge(ticket, other)
+    try desks.sync()
+    return (min(ticket, other), max(ticket, other))
+  }
+
+  @Test("The whole was solved without having seen a message on its part", arguments: [false, true])
+  func unseenMessage(_ knowing: Bool) throws {
+    let desks = try TwoDesks()
+    let (whole, part) = try merged(desks)
+    #expect(try desks.open().isEmpty)
+    let open = try Situation.meet(
+      desks, knowing: knowing,
+      first: { try desks.bo.reply(part, channel: "phone", text: "It still leaks", direction: "in") },
+      then: { try desks.anna.set(whole, ["status": "solved"]) })
+    guard let conflict = try Situation.expect(open, .unseenMessage, unless: knowing) else { return }
+    #expect(conflict.on == whole)
+    // Whether the answer is written on the one or the other does not matter.
+    try desks.anna.reply(part, channel: "phone", text: "We come again")
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
+  @Test("What a part's own status was does not count any more, and counts again when it stands for itself")
+  func unmerged() throws {
+    let desks = try TwoDesks()
+    let (whole, part) = try merged(desks)
+    try desks.anna.set(part, ["status": "solved"])
+    try desks.bo.reply(whole, channel: "phone", text: "It still leaks", direction: "in")
+    try desks.bo.reply(part, channel: "phone", text: "And drips", direction: "in")
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    try desks.bo.unmerge(part)
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.unseenMessage])
+    #expect(try desks.open().map(\.on) == [part])
+  }
+
+  @Test("Promised on the whole by the one and on the part by the other", arguments: [false, true])
+  func promisedTwice(_ knowing: Bool) throws {
+    let desks = try TwoDesks()
+    let (whole, part) = try merged(desks)
+    func promise(_ desk: Desk, _ ticket: EntityID, _ text: String) throws {
+      try desk.store.commit(
+        .init(
+          .new(type: "promise"), Draft(set: ["ticket": "\(ticket)", "text": .init(text), "state": "open"])))
+    }
+    let open = try Situation.meet(
+      desks, knowing: knowing, first: { try promise(desks.bo, part, "A plumber") },
+      then: { try promise(desks.anna, whole, "A refund") })
+    let conflict = try Situation.expect(open, .promisedTwice, unless: knowing)
+    if let conflict { #expect(conflict.on == whole) }
+  }
+
+  @Test("What was settled on a ticket stays settled when that becomes a part")
+  func settledBefore() throws {
+    let desks = try TwoDesks()
+    let (customer, first) = try desks.ticket()
+    let second = try desks.anna.newTicket(customer: customer, subject: "The tap!").on
+    try desks.sync()
+    let (whole, part) = (min(first, second), max(first, second))
+    let open = try Situation.meet(
+      desks, knowing: false,
+      first: { try desks.bo.compensate(part, Money("20", "EUR"), because: "late") },
+      then: { try desks.anna.compensate(part, Money("30", "EUR"), because: "late") })
+    let conflict = try #require(try Situation.expect(open, .compensatedTwice, unless: false))
+    try desks.anna.settle(conflict, .done, note: "both are fine")
+    try desks.anna.merge(whole, part)
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    var filter = ConflictFilter()
+    filter.includesClosed = true
+    let settled = try desks.bo.conflicts(filter, limit: .max).conflicts.first { $0.id == conflict.id }
+    #expect(settled?.state == .settled && settled?.on == whole)
+    try desks.bo.unsettle(try #require(settled))
+    try desks.sync()
+    #expect(try desks.open().map(\.id) == [conflict.id])
+  }
+}
