@@ -90,4 +90,17 @@ struct MergedTicketSituationTests {
     try desks.sync()
     #expect(try desks.open().map(\.id) == [conflict.id])
   }
+
+  @Test("It is found among much other news too")
+  func manyNews() throws {
+    let desks = try TwoDesks()
+    let (whole, part) = try merged(desks)
+    for desk in [desks.anna, desks.bo] { try desk.store.compact(all: true) }
+    #expect(try desks.open().isEmpty)
+    for number in 0..<20 { try desks.anna.newTicket(customer: nil, subject: "Ticket \(number)") }
+    try desks.bo.reply(part, channel: "phone", text: "It still leaks", direction: "in")
+    try desks.anna.set(whole, ["status": "solved"])
+    try desks.sync()
+    #expect(try desks.open().map(\.on) == [whole])
+  }
 }
