@@ -1,5 +1,6 @@
 import Agent
 import CLI
+import Codec
 import Foundation
 import Merge
 import Server

@@ -11,7 +11,8 @@ struct SignalTests {
     let data = desk.folder + "/data"
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     for attempt in 0..<60 {
-      let process = try #require(Spawned([Program.path, "serve", "--data", data, "--listen", "127.0.0.1:0"]))
+      let process = try #require(
+        Spawned([Program.path, "serve", "--data", data, "--listen", "127.0.0.1:0"], home: desk.folder))
       #expect(process.line().hasPrefix("listening on"))
       kill(process.id, attempt % 2 == 0 ? SIGTERM : SIGINT)
       #expect(process.status(within: 20) == 0, "\(attempt)")
@@ -25,7 +26,7 @@ private final class Spawned {
   private let output: FileHandle
   private var ended: Int32?
 
-  init?(_ arguments: [String]) {
+  init?(_ arguments: [String], home: String) {
     let pipe = Pipe()
     output = pipe.fileHandleForReading
     var attributes = posix_spawnattr_t()
@@ -45,10 +46,11 @@ private final class Spawned {
     posix_spawn_file_actions_adddup2(&actions, pipe.fileHandleForWriting.fileDescriptor, STDOUT_FILENO)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     let copies = arguments.map { strdup($0) }
-    defer { for copy in copies { free(copy) } }
+    let variables = [strdup("HOME=\(home)")]
+    defer { for copy in copies + variables { free(copy) } }
     var id: pid_t = 0
     guard let program = arguments.first,
-      posix_spawn(&id, program, &actions, &attributes, copies + [nil], [nil]) == 0
+      posix_spawn(&id, program, &actions, &attributes, copies + [nil], variables + [nil]) == 0
     else { return nil }
     self.id = id
     try? pipe.fileHandleForWriting.close()

@@ -1,6 +1,7 @@
 import Agent
 import Codec
 import Storage
+import SyncProtocol
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Agent
 import Foundation
+import SyncProtocol
 import Synchronization
 import TestSupport
 import Testing
