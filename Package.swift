@@ -112,7 +112,7 @@ let package = Package(
     // Sees what is public and no more, as a program outside of this package does.
     .testTarget(
       name: "LibraryTests",
-      dependencies: ["Agent", "Codec", "Merge", "Storage", "URLTransport", "TestSupport"],
+      dependencies: ["Agent", "Codec", "Merge", "ServiceDesk", "Storage", "URLTransport", "TestSupport"],
       packageAccess: false, swiftSettings: strict),
     tests("HTTPTests", ["HTTP", "TestSupport"]),
     tests("ImportTests", ["Causality", "Codec", "Merge", "Import"]),

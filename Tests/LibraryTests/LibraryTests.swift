@@ -2,6 +2,7 @@ import Agent
 import Codec
 import Foundation
 import Merge
+import ServiceDesk
 import Storage
 import TestSupport
 import Testing
@@ -71,6 +72,31 @@ struct LibraryTests {
     #expect(!isNews)
     // The lock is taken back.
     #expect(throws: StorageError.locked(bo.root)) { try Store(at: bo.root, .writing) }
+  }
+
+  @Test("What README.md shows of the library is compiled, and does what it says")
+  func example() throws {
+    let example = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+      "Example.swift")
+    let root = example.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    let text = try String(contentsOf: example, encoding: .utf8)
+    #expect(readme.contains("```swift\n\(text)```"))
+
+    let server = try LoopbackServer()
+    defer { server.stop() }
+    let path = "\(folder.path)/anna"
+    let ticket = try recordCall(
+      from: "+45 20 12 34 56", at: path, server.address, server.code(for: "anna"))
+    let (bo, bos) = try joined("bo", server)
+    #expect(try SyncClient(bo, bos).sync().received == 3)
+    let desk = Desk(bo)
+    let match = try #require(try desk.findCustomers("20 12 34 56").first)
+    #expect(match.customer.name == "Søren Åkesson")
+    #expect(try desk.answers(match.customer.id, ["floor"])[0].values.map(\.value.text) == ["3"])
+    #expect(try desk.ticket(ticket)?.status == "new")
+    // The store is there the next time.
+    #expect(try Store(at: path, .reading).position == 3)
   }
 
   @Test("A server that is not there is told as such, and nothing is lost")
