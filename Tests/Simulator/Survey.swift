@@ -14,15 +14,29 @@ enum Survey {
     // What a repair put into `damaged/` is for a person to look at.
     for (path, bytes) in files where !path.contains("damaged/") {
       if path.hasSuffix(".jsonl") {
-        for line in bytes.split(separator: 0x0A) {
-          guard (try? ChangeLine.parseChecked(Array(line).span)) != nil else { continue }
-          found.formUnion(Token.all(in: Array(line)))
+        for line in bytes.split(separator: 0x0A).flatMap({ parted(Array($0)) }) {
+          guard (try? ChangeLine.parseChecked(line.span)) != nil else { continue }
+          found.formUnion(Token.all(in: line))
         }
       } else if path.hasSuffix(".gz") {
         found.formUnion(Token.all(in: inflate(bytes)))
       }
     }
     return found
+  }
+
+  /// What were lines before a bit of a line feed between them flipped: both are whole, also where the second one was
+  /// written behind that.
+  private static func parted(_ line: [UInt8]) -> [[UInt8]] {
+    let start = Array("{\"id\":".utf8)
+    var parts: [[UInt8]] = []
+    var from = 0
+    for gap in line.indices.dropFirst() where line[gap - 1] == UInt8(ascii: "}") {
+      guard line[(gap + 1)...].starts(with: start) else { continue }
+      parts.append(Array(line[from..<gap]))
+      from = gap + 1
+    }
+    return parts + [Array(line[from...])]
   }
 
   /// The tokens that can be read out of any file, by path, whether or not somebody would take them for a change.
