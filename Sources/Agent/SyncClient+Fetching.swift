@@ -32,8 +32,13 @@ extension SyncClient {
         isTaken = try onStore { () throws(StorageError) in try store.finishRun(name) }
       } catch {
         // The server wrote the run anew while it was copied, because something was erased: once more from its start.
-        guard case .storage(.damaged) = error, refetched.insert(name).inserted else { throw error }
-        return try fetchRuns(&session)
+        guard case .storage(.damaged) = error else { throw error }
+        if refetched.insert(name).inserted { return try fetchRuns(&session) }
+        // It lies damaged at the server, whose log has all that is in it.
+        report.notes.append(
+          "run \(name) is damaged at the server, so its log was fetched instead; tell your operator to run 'askonce admin verify'"
+        )
+        break
       }
       guard isTaken else {
         // Under a new id the same runs are just another replica's changes.

@@ -1,5 +1,6 @@
 import Agent
 import Codec
+import Merge
 import Storage
 import SyncProtocol
 import TestSupport
@@ -60,6 +61,31 @@ import Testing
     #expect(found.map(\.file) == [run.path])
     #expect(workspace.erasedPosition == workspace.head.position)
     #expect(try Backup.verify(disk).damage.isEmpty)
+  }
+
+  /// The log has all that is in it.
+  @Test func aNewDeviceFetchesTheLogInstead() throws {
+    let disk = MemoryDisk()
+    let server = try MemoryServer(disk: disk, sizes: Self.sizes)
+    func store(_ agent: String) throws -> Store {
+      let store = try Store.make(
+        disk: MemoryDisk(), root: agent, agent: agent, environment: server.environment)
+      try server.join(store)
+      return store
+    }
+    let anna = try store("anna")
+    for number in 0..<30 {
+      try anna.commit(Edit(.new(type: "customer"), Draft(set: ["name": "\(number)"])))
+    }
+    try server.sync(anna)
+    try server.maintain()
+    let run = try #require(RunName.parse(try disk.list(RunName.folder)).first)
+    try Self.damage(disk, run, keepingIndex: true)
+    let store = try store("bo")
+    let report = try server.sync(store)
+    #expect(report.received == 30 && store.position == 30)
+    #expect(report.notes.count == 1 && report.notes[0].contains(run.description), "\(report.notes)")
+    #expect(try server.sync(store).notes.isEmpty)
   }
 
   @Test func aRepairOfRunsLeavesTheLog() throws {

@@ -16,15 +16,19 @@ package final class MemoryServer: LocalServer {
   /// - Parameters:
   ///   - now: the clock; by default one that ticks with each look.
   ///   - workspace: the one that it has.
-  package init(now given: (@Sendable () -> UInt64)? = nil, workspace: String = "nord") throws {
+  ///   - disk: where that lies; nothing is on it yet.
+  package init(
+    now given: (@Sendable () -> UInt64)? = nil, workspace: String = "nord", disk: MemoryDisk = MemoryDisk(),
+    sizes: Sizes = .standard
+  ) throws {
     self.workspace = workspace
     let clock = Ticks()
     let now = given ?? { clock.next() }
-    let disks = Mutex<[String: MemoryDisk]>([workspace: MemoryDisk()])
+    let disks = Mutex<[String: MemoryDisk]>([workspace: disk])
     environment = Environment(now: now, random: Environment.system.random)
     data = ServerData(
       root: MemoryDisk(), disk: { name in disks.withLock { $0[name] ?? MemoryDisk() } }, now: now,
-      random: Environment.system.random)
+      random: Environment.system.random, sizes: sizes)
     try data.create(workspace)
     endpoints = Endpoints(data)
   }
