@@ -23,6 +23,12 @@ extension Store {
   /// The entities that are erased in the workspace's order.
   package var erasedEntities: Set<EntityID> { Set(erasures.keys) }
 
+  /// Those of which the erasure is carried out in all files.
+  package var scrubbedEntities: Set<EntityID> {
+    let note = erasureNote
+    return Set(erasures.filter { $0.value <= note.position }.keys)
+  }
+
   /// The position up to which erasures are carried out in all files; nil where none is known.
   package var erasedPosition: UInt64? {
     guard !erasures.isEmpty else { return nil }
@@ -159,12 +165,15 @@ extension Store {
   ///
   /// Whoever erases writes its note first and then looks for such files once more, so one of the two sees the other. Cost: none
   /// for a writer; a small file for a reader.
-  package func didStoreDerived() {
-    guard let noteAtOpening, ErasureNote.read(disk) != noteAtOpening else { return }
+  /// - Returns: whether what was stored stays.
+  @discardableResult
+  package func didStoreDerived() -> Bool {
+    guard let noteAtOpening, ErasureNote.read(disk) != noteAtOpening else { return true }
     for file in (try? disk.list(RunName.folder)) ?? []
     where ![".jsonl.gz", ".index", ".new"].contains(where: file.hasSuffix) {
       try? disk.remove("\(RunName.folder)/\(file)")
     }
+    return false
   }
 
   /// Takes what is erased out of what was set aside for a server that lost it.

@@ -1,5 +1,6 @@
 import Agent
 import Codec
+import DeskSupport
 import Merge
 import Storage
 import TestSupport
@@ -45,5 +46,26 @@ struct ReaderBesideErasureTests {
       #expect(!isThere, "\(path)")
     }
     #expect(isAnythingRead)
+  }
+
+  @Test("An inbox that may not stay on the disk is shown all the same")
+  func inbox() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.sync()
+    try desks.anna.set(ticket, ["subject": "Zerased one"])
+    try desks.bo.set(ticket, ["subject": "Zerased two"])
+    try desks.sync()
+    let disk = desks.anna.store.disk
+    let reader = Desk(try Store(disk: disk, root: "", .reading, environment: desks.anna.store.environment))
+    try desks.anna.erase(try desks.anna.erasurePlan(of: customer))
+    try desks.sync()
+    #expect(desks.anna.store.isErased(ticket))
+    for _ in 0..<2 {
+      let (conflicts, total) = try reader.conflicts()
+      #expect(conflicts.count == 1 && total == 1)
+    }
+    #expect(try disk.readAll(InboxFile.path) == nil)
   }
 }

@@ -327,16 +327,14 @@ final class Inbox {
         entries.append(conflict)
       }
     }
-    file = InboxFile.write(entries, current, to: store.disk)
-    store.didStoreDerived()
+    file = InboxFile.write(entries, current, to: store.disk, store.didStoreDerived)
     overlay = [:]
   }
 
   /// Makes the file anew from all changes. Cost: per store.
   private func remake(_ now: InboxFile.Base) throws(StorageError) -> (file: InboxFile, entries: [Conflict]) {
     let entries = try desk.reading { () throws(StorageError) in try InboxSurvey(desk).conflicts() }
-    let made = InboxFile.write(entries, now, to: store.disk)
-    store.didStoreDerived()
+    let made = InboxFile.write(entries, now, to: store.disk, store.didStoreDerived)
     file = made
     current = now
     overlay = [:]

@@ -172,7 +172,11 @@ struct InboxFile {
   }
 
   /// Stores entries. Where the disk does not let us, they stay in memory.
-  static func write(_ conflicts: [Conflict], _ base: Base, to disk: any Disk) -> InboxFile {
+  ///
+  /// - Parameter isKept: asked behind storing them, whether they stay there.
+  static func write(
+    _ conflicts: [Conflict], _ base: Base, to disk: any Disk, _ isKept: () -> Bool
+  ) -> InboxFile {
     let sorted = conflicts.sorted(by: precedes)
     var body = lines(sorted.prefix(pageCount))
     let page = body.count
@@ -194,7 +198,7 @@ struct InboxFile {
     guard var file = InboxFile(head: bytes, size: text.count) else {
       preconditionFailure("a head of \(bytes.count) bytes that was just written is read")
     }
-    if !isStored { file.memory = text }
+    if !isStored || !isKept() { file.memory = text }
     return file
   }
 

@@ -36,10 +36,12 @@ final class DeskTables {
   /// Brings the tables in step with the store's runs. Cost: nothing where they are, as they mostly are.
   private func follow() throws(StorageError) {
     let runs = store.runs.runs
-    let isNew = try tableSet.follow(runs, reusing: newerRows, token: token) { done, total in
+    // One may be stored before the next one fails.
+    var isNew = true
+    defer { if isNew { store.didStoreDerived() } }
+    isNew = try tableSet.follow(runs, reusing: newerRows, token: token) { done, total in
       onProgress?(DeskProgress(done: done, total: total))
     }
-    if isNew { store.didStoreDerived() }
     let base = runs.last.map { NewerRows.Base($0) } ?? .none
     if newerRows?.base != base {
       newerRows = NewerRows(store.disk, base: base, version: projection.version, isCurrent: true)

@@ -127,10 +127,12 @@ extension Desk {
       do {
         let progress = onProgress
         let token = String(store.environment.random(), radix: 36)
-        let isNew = try words.follow(store.runs.runs, token: token) { done, total in
+        // One may be stored before the next one fails.
+        var isNew = true
+        defer { if isNew { store.didStoreDerived() } }
+        isNew = try words.follow(store.runs.runs, token: token) { done, total in
           progress?(DeskProgress(done: done, total: total))
         }
-        if isNew { store.didStoreDerived() }
         return try body(words.files)
       } catch {
         guard case .damaged(let damage) = error, WordSet.isPath(damage.file), attempt < 4 else { throw error }
