@@ -28,6 +28,7 @@ struct ArgumentLimitTests {
     #expect(try anna.duplicates(of: customer, limit: limit).isEmpty)
     #expect(try anna.organisations(limit: limit).rows.isEmpty)
     #expect(try anna.surveys(limit: limit).rows.isEmpty)
+    #expect(try !anna.topics(weeks: limit).weeks.isEmpty)
   }
 
   @Test("Hours of other weeks, and times without end")

@@ -30,10 +30,11 @@ extension Desk {
   ) throws(StorageError) -> (topics: [TopicCount], weeks: [UInt64]) {
     let hours = Settings(try store.state(of: Vocabulary.settingsID)).hours
     let current = hours.monday(of: now ?? store.environment.now())
-    let mondays = (0..<max(weeks, 1)).map { current - 7 * $0 }.filter { $0 >= 0 || $0 == current }.reversed()
+    // No ticket is of a week in front of 1970.
+    let count = min(max(weeks, 1), max(current, 0) / 7 + 1)
+    let mondays = (0..<count).map { current - 7 * $0 }.reversed()
     let starts = mondays.map { hours.start(ofDay: $0) }
     let end = hours.start(ofDay: current + 7)
-    let count = starts.count
     var counts: [String: [Int]] = [:]
     var spellings: [String: [String: Int]] = [:]
     func add(_ topic: String, _ created: UInt64) {
