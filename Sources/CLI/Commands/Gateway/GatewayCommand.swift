@@ -64,18 +64,22 @@ enum GatewayCommand {
         guard let message = try desk.current(listed) else { continue }
         try send(message, line, desk, &counts, context)
       }
-      if syncs {
-        do {
-          _ = try SyncRun(context, retries: true).sync(store)
-        } catch let error as SyncError {
-          guard case .storage(.locked) = error else { throw error }
-          context.note("another sync is under way; what was done here is sent with the next one")
-        }
-      }
-      try store.compact()
+      // Whatever comes now, this is what went out.
       write(counts, held: outbox.held.count, context)
+      do {
+        if syncs { _ = try SyncRun(context, retries: true).sync(store) }
+        try store.compact()
+      } catch  where Self.isLocked(error) {
+        context.note("another command has the store; what was done here is sent with the next sync")
+      }
       return counts.failed + counts.waiting == 0 ? .ok : .partial
     }
+  }
+
+  private static func isLocked(_ error: any Error) -> Bool {
+    if case .storage(.locked) = error as? SyncError { return true }
+    if case .locked = error as? StorageError { return true }
+    return false
   }
 
   private struct Counts {
