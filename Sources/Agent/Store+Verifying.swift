@@ -18,15 +18,22 @@ extension Store {
     at root: String, repairing: Bool, environment: Environment = .system,
     progress: @escaping (Int) -> Void = { _ in }
   ) throws(StorageError) -> StoreCheck {
+    let disk = FolderDisk(root)
+    func files() -> Set<String>? {
+      guard let runs = try? disk.list(RunName.folder), let log = try? disk.list(MirrorLog.folder) else {
+        return nil
+      }
+      return Set(runs + log)
+    }
     var attempt = 1
     while true {
+      let before = files()
       do {
         return try verify(
-          disk: FolderDisk(root), root: root, repairing: repairing, environment: environment,
-          progress: progress)
+          disk: disk, root: root, repairing: repairing, environment: environment, progress: progress)
       } catch {
-        // Another process compacted the store meanwhile, so that files were gone that had been listed.
-        guard case .disk = error, !repairing, attempt < 5 else { throw error }
+        // Another process may have compacted the store meanwhile, so that files were gone that had been listed.
+        guard case .disk = error, !repairing, attempt < 5, files() != before else { throw error }
         attempt += 1
       }
     }
