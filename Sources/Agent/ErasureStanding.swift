@@ -114,7 +114,7 @@ extension SyncClient {
   /// Cost: one round trip; at the server, per erasure and device.
   /// - Throws: `SyncError`, `.forbidden` where this device is no supervisor's.
   public func erasureStanding() throws(SyncError) -> ErasureStanding {
-    link.token = store.configuration.token
+    try takeToken()
     return try link.erasureStanding()
   }
 }

@@ -22,8 +22,10 @@ extension SyncClient {
   /// - Throws: `SyncError`; where it `isTemporary`, wait a while and sync again. `.storage(.locked)` where somebody opened the
   ///   store while its lock was lent and still keeps it after half a minute.
   public func waitForNews(until isEnough: () -> Bool = { false }) throws(SyncError) -> Bool {
+    // A store in doubt cannot lend its lock.
+    try onStore(store.settleDoubt)
+    try takeToken()
     let position = store.position
-    link.token = store.configuration.token
     let isMoved = hasMoved ?? true
     hasMoved = nil
     quiet = isMoved ? LiveFeed.polls.lowerBound : min(quiet * 2, LiveFeed.polls.upperBound)

@@ -22,6 +22,9 @@ public struct SyncReport: Sendable, Hashable {
   public var bytesReceived = 0
   /// What had to be put right, in words for a person.
   public var notes: [String] = []
+
+  /// Whether anything was exchanged but words about what is there.
+  package var isMoved: Bool { sent + received + relayed > 0 }
 }
 
 /// Brings a store and its server together.
@@ -40,6 +43,8 @@ public final class SyncClient {
   let store: Store
   let link: ServerLink
   var report = SyncReport()
+  /// The server that the transport leads to.
+  private let server: String?
   private let progress: (SyncReport) -> Void
   /// How often the server refused something that this then put right.
   var healings = 0
@@ -57,7 +62,7 @@ public final class SyncClient {
   var lastAcknowledged: UInt64 = 0
   /// What is known of the server's news, over all waits.
   var feed = LiveFeed()
-  /// Whether the last sync brought or sent anything; nil where there was none since the last wait for news.
+  /// Whether a sync since the last wait for news brought or sent anything; nil where there was none.
   var hasMoved: Bool?
   /// How many seconds the last wait for news was to be where the server told none.
   var quiet = LiveFeed.polls.lowerBound
@@ -71,6 +76,7 @@ public final class SyncClient {
       throw .notJoined
     }
     self.store = store
+    server = store.configuration.server
     link = ServerLink(transport, workspace: workspace, token: token, lending: store)
     self.progress = progress
     pushSize = store.environment.sizes.push
@@ -88,15 +94,16 @@ public final class SyncClient {
   public func sync() throws(SyncError) -> SyncReport {
     try onStore(store.requireWriting)
     begin()
-    defer { hasMoved = report.sent + report.received + report.relayed > 0 }
     let lock = try onStore(store.takeSyncLock)
     defer { withExtendedLifetime(lock) {} }
     try onStore(store.settleDoubt)
-    // The device may have joined again, or another process gone on under another replica id.
-    link.token = store.configuration.token
+    try takeToken()
+    // A sync that breaks may have brought something, and the next one then brings nothing.
+    defer { hasMoved = hasMoved == true || report.isMoved }
     let before = store.position
     defer { store.journal(from: min(before, lowest), at: store.environment.now()) }
-    let known = store.erasedEntities
+    // What a sync that broke brought is told by the one that carries it out.
+    let known = store.scrubbedEntities
     let edited = Dictionary(grouping: store.unsent.filter { !$0.erases && !$0.isStub }, by: \.on)
     var session = newSession()
     if store.position == 0 { try fetchRuns(&session) }
@@ -150,6 +157,17 @@ public final class SyncClient {
     refetched = []
     lastAcknowledged = 0
     lowest = UInt64.max
+  }
+
+  /// Takes the token that the store has now: the device may have joined again, or another process gone on under another
+  /// replica id.
+  ///
+  /// - Throws: `SyncError.moved` where it is another server's.
+  func takeToken() throws(SyncError) {
+    guard store.configuration.server == server else {
+      throw .moved(store.configuration.server ?? "no server")
+    }
+    link.token = store.configuration.token
   }
 
   func newSession() -> SyncSession {

@@ -28,6 +28,9 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
   case mismatch(String)
   /// The server at this address shares no history with the store.
   case otherHistory(String)
+  /// The store joined another server since the client was made, whose address this is. Its token must go to no other one: make
+  /// a client with a transport that leads there.
+  case moved(String)
   /// The local store refused.
   case storage(StorageError)
 
@@ -64,6 +67,8 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
       "\(server) knows nothing of what this store holds, so it may be another company's server: nothing was sent and nothing "
         + "changed. Ask your operator for a new code; join with it in a new folder, with --store, or with --restored where this "
         + "is your server and was set up anew"
+    case .moved(let server):
+      "the store joined \(server) meanwhile, so nothing was sent to the server before; sync again"
     case .storage(let error): error.description
     }
   }

@@ -68,7 +68,7 @@ extension Failure {
     case .notFound, .notJoined: .notFound
     case .tooLarge: .failed
     case .mismatch: .version
-    case .otherHistory: .conflict
+    case .otherHistory, .moved: .conflict
     case .storage(let error): code(of: error)
     }
   }

@@ -22,9 +22,11 @@ struct LiveSync {
     var failures = 0
     var feed = LiveFeed()
     var quiet = LiveFeed.polls.lowerBound
+    let moves = Moves()
     while !context.output.isGone {
       do {
-        let state = try sync()
+        let state = try sync(moves)
+        moves.hasAny = false
         if failures > 0 { context.note("the server is back") }
         failures = 0
         quiet = state.isNews ? LiveFeed.polls.lowerBound : min(quiet * 2, LiveFeed.polls.upperBound)
@@ -40,6 +42,12 @@ struct LiveSync {
     }
   }
 
+  /// Whether anything was exchanged since the last sync that did not fail. A sync that breaks may have brought something, and the
+  /// next one then brings nothing.
+  private final class Moves {
+    var hasAny = false
+  }
+
   /// What a sync left behind.
   private struct State {
     let link: ServerLink
@@ -51,7 +59,7 @@ struct LiveSync {
     let isMoved: Bool
   }
 
-  private func sync() throws -> State {
+  private func sync(_ moves: Moves) throws -> State {
     guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
     let store = try openPatiently()
     guard let server = store.configuration.server, let workspace = store.configuration.workspace else {
@@ -63,10 +71,13 @@ struct LiveSync {
     let own = FolderMark(of: [ownFolder])
     let desk = Desk(store)
     let watch = ConflictNews.Watch(desk)
-    let report = SyncRun.completed(try SyncClient(store, transport).sync(), desk)
+    let client = try SyncClient(store, transport) { report in
+      moves.hasAny = moves.hasAny || report.isMoved
+    }
+    let report = SyncRun.completed(try client.sync(), desk)
     let news = watch.news()
-    let isNews = report.sent + report.received + report.relayed > 0
-    if isNews || !report.notes.isEmpty {
+    let isNews = moves.hasAny || report.isMoved
+    if report.isMoved || !report.notes.isEmpty {
       if context.isJSON {
         context.output.json(SyncRun.json(report, news))
       } else {

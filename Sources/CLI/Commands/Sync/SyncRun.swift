@@ -37,6 +37,7 @@ struct SyncRun {
     desk.onProgress = { progress.update("indexing: \(Words.grouped($0.done)) of \(Words.grouped($0.total))") }
     var attempt = 1
     var waits = 1
+    var moves = 0
     while true {
       // A token is for the server that gave it: while this waited, the store may have joined another one.
       if let current = store.configuration.server, current != server {
@@ -53,6 +54,8 @@ struct SyncRun {
         progress.update("waiting for another sync of this store")
         waits += 1
         try store.lending { context.pause(250) }.get()
+      } catch SyncError.moved where moves < Self.tries {
+        moves += 1
       } catch {
         guard retries, error.isTemporary, attempt < Self.tries, (error.retryAfter ?? 0) <= Self.patience
         else {
