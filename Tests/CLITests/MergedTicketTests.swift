@@ -67,6 +67,41 @@ struct MergedTicketTests {
     #expect(page["fields"]?["priority"]?.string == "high" && page["fields"]?["ref"]?.string == "T2")
     let again = desk.run("import", file, "--format", "entities", "--store", other, "--json").json
     #expect(again?["imported"]?.int == 0)
+    // What a later export says of its whole, the whole says here, and an old one takes nothing back.
+    _ = try desk.ok("ticket", "set", "T1", "--status", "open")
+    _ = try desk.ok("ticket", "set", "T1", "--team", "roof")
+    let later = try desk.write(desk.run("export", "entities").output, to: "l.jsonl")
+    #expect(desk.run("import", later, "--format", "entities", "--store", other).code == .ok)
+    let after = try whole(desk, other)
+    #expect(after["fields"]?["status"]?.string == "open" && after["fields"]?["team"]?.string == "roof")
+    #expect(after["fields"]?["subject"]?.string == "Tap" && after["fields"]?["ref"]?.string == "T2")
+    _ = try desk.ok("ticket", "set", "T2", "--status", "pending", "--store", other)
+    for file in [later, file] {
+      let outcome = desk.run("import", file, "--format", "entities", "--store", other, "--json").json
+      #expect(outcome?["imported"]?.int == 0)
+    }
+    #expect(try whole(desk, other)["fields"]?["status"]?.string == "pending")
+  }
+
+  @Test("Of tickets that were merged here only, an export of one says nothing of the other")
+  func mergedHere() throws {
+    let desk = try TestDesk()
+    let store = try store(desk, "store")
+    func file(_ status: String) throws -> String {
+      try desk.write(
+        ["T1", "T2"].map {
+          #"{"type":"ticket","ref":"\#($0)","fields":{"subject":"Tap","status":"\#($0 == "T2" ? status : "open")"}}"#
+            + "\n"
+        }.joined(), to: "\(status).jsonl")
+    }
+    func bring(_ status: String) throws {
+      let outcome = desk.run("import", try file(status), "--format", "entities", "--store", store)
+      #expect(outcome.code == .ok, "\(outcome.errors)")
+    }
+    try bring("new")
+    _ = try desk.ok("ticket", "merge", "T1", "T2", "--store", store)
+    try bring("pending")
+    #expect(try whole(desk, store)["fields"]?["status"]?.string == "new")
   }
 
   @Test("An export of the changes of two devices keeps merges, though the part was made first")

@@ -27,13 +27,14 @@ extension Desk {
     var greater = Draft()
     greater.set[Vocabulary.merged] = JSONText(stays.description)
     greater.log[Vocabulary.timeline] = Self.event("merged", "became a part of \(shortID(stays))")
+    // The larger one first: where it is refused, neither is made.
     return [
-      Edit(.entity(goes), greater, at: at, by: by), Edit(.entity(stays), lesser, at: at, by: by),
+      Edit(.entity(stays), lesser, at: at, by: by), Edit(.entity(goes), greater, at: at, by: by),
     ]
   }
 
   /// The state of the ticket that a ticket is now a part of; its own where it is of none. Cost: a fold for each step.
-  func top(_ ticket: EntityID) throws(StorageError) -> EntityState? {
+  package func top(_ ticket: EntityID) throws(StorageError) -> EntityState? {
     var state = try store.state(of: ticket)
     while let next = state?.mergedInto, let whole = try store.state(of: next) { state = whole }
     return state
@@ -54,7 +55,7 @@ extension Desk {
   }
 
   /// Whether a field says something of just that ticket: its number, its place among others, its entries.
-  private static func isItsOwn(_ field: ExactString) -> Bool {
+  package static func isItsOwn(_ field: ExactString) -> Bool {
     ["ref", Vocabulary.merged, Vocabulary.split, Vocabulary.outreachField].contains(field)
       || [Vocabulary.replyPrefix, Vocabulary.redactedPrefix, Vocabulary.correctedPrefix, "settled."].contains(
         where: field.text.hasPrefix)

@@ -21,8 +21,8 @@ struct ChangeReplay {
   private let store: Store
   /// Under which id this store holds a change of the file.
   private var names: [ChangeID: ChangeID] = [:]
-  /// The tickets, as the file calls them, of which it says that they are parts of others.
-  private var parts: Set<EntityID> = []
+  /// The tickets, as the file calls them, of which it says that they are parts of others, and the line that says so last.
+  private var parts: [EntityID: Int] = [:]
   /// The last sequence of each replica whose changes this store holds.
   private var known: [ReplicaID: UInt64] = [:]
   private(set) var imported = 0
@@ -58,6 +58,7 @@ struct ChangeReplay {
     try store.commit { (batch: inout EditBatch) throws(StorageError) in
       for (line, change) in changes {
         do throws(StorageError) {
+          if Self.isMerge(change) { parts[change.on] = line }
           try apply(change, &batch)
         } catch {
           guard case .refused(let reason) = error else { throw error }
@@ -69,13 +70,24 @@ struct ChangeReplay {
 
   /// Makes tickets one again whose merge does not count here. To be called when all changes were applied, for then the one that
   /// was the whole has said all that it says. Cost: the merged tickets of the file.
-  mutating func finish() throws(StorageError) {
-    for name in parts.sorted() {
-      let here = names[name.origin].flatMap { EntityID(type: name.type, origin: $0) } ?? name
-      guard let head = try store.state(of: here)?.shown(Vocabulary.merged),
-        let target = EntityID(head.value.plain), target.type == here.type, here < target
-      else { continue }
-      try store.commit(try desk.carriedMerge(of: here, into: target, at: head.effective, by: head.by))
+  ///
+  /// - Parameter reject: gets the line of a merge that the store refuses, and why; the others are made.
+  func finish(reject: (Int, String) -> Void) throws(StorageError) {
+    try store.commit { (batch: inout EditBatch) throws(StorageError) in
+      for (name, line) in parts.sorted(by: { $0.key < $1.key }) {
+        let here = names[name.origin].flatMap { EntityID(type: name.type, origin: $0) } ?? name
+        guard let head = try store.state(of: here)?.shown(Vocabulary.merged),
+          let target = EntityID(head.value.plain), target.type == here.type, here < target
+        else { continue }
+        do throws(StorageError) {
+          for edit in try desk.carriedMerge(of: here, into: target, at: head.effective, by: head.by) {
+            _ = try batch.make(edit)
+          }
+        } catch {
+          guard case .refused(let reason) = error else { throw error }
+          reject(line, reason)
+        }
+      }
     }
   }
 
@@ -92,7 +104,6 @@ struct ChangeReplay {
   }
 
   private mutating func apply(_ change: Change, _ batch: inout EditBatch) throws(StorageError) {
-    if Self.isMerge(change) { parts.insert(change.on) }
     let (origin, end) = Self.origin(of: change)
     let first = origin ?? change.id
     if let name = names[first] ?? (first.sequence <= known[first.replica] ?? 0 ? first : nil) {

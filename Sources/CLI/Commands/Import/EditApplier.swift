@@ -16,9 +16,9 @@ import Storage
 /// already, by its change or by its text, author and time, is passed over, so is a value that is one of those that the field
 /// has, and an edit that would change nothing.
 struct EditApplier {
-  private let desk: Desk
-  private var store: Store { desk.store }
-  private var names: EntityNames
+  let desk: Desk
+  var store: Store { desk.store }
+  var names: EntityNames
   /// The keys of the records that are in the store, by entity, each with its change; with the entity's first change where
   /// it needed none.
   private var applied: [EntityID: [String: ChangeID]] = [:]
@@ -32,6 +32,8 @@ struct EditApplier {
   /// entities the one that was created first may matter.
   private var waiting: [ImportedEdit] = []
   private var isAtEnd = false
+  /// The tickets that are wholes in the export of others which have the lesser id here: for each of them such a part.
+  var turnedWholes: [EntityID: EntityID] = [:]
   /// The line whose entity waits, and with it whatever else the line says of that.
   private var waitingLine: Int?
   /// Changes that were made, and records that were in the store already.
@@ -97,27 +99,30 @@ struct EditApplier {
     for tie in edit.ties.values.flatMap(\.self) where try names.entity(tie.key) == nil { return true }
     guard edit.isExported, !edit.isSnapshot else { return false }
     if edit.line == waitingLine { return true }
+    let part = try names.entity(of: edit)
     for (field, key) in edit.links where key.type == Vocabulary.ticket {
-      let (target, part) = (try names.entity(key), try names.entity(of: edit))
+      let target = try names.entity(key)
       let isTurned = isTurned(field, key, target, part)
+      if isTurned, let target, let part { turnedWholes[target] = part }
       guard target == nil || isTurned else { continue }
       waitingLine = edit.line
       return true
     }
-    return false
-  }
-
-  /// Whether a link says that a ticket, nil for a new one, is a part of one with a greater id, where it does not count.
-  private func isTurned(
-    _ field: ExactString, _ key: EntityKey, _ target: EntityID?, _ part: EntityID?
-  ) -> Bool {
-    guard field == Vocabulary.merged, key.type == Vocabulary.ticket, let target else { return false }
-    let newest = ChangeID(store.configuration.replica, .max)
-    return target.origin >= part?.origin ?? newest
+    guard let part, try isSpeakingForOther(part, edit) else { return false }
+    waitingLine = edit.line
+    return true
   }
 
   private mutating func apply(_ edit: ImportedEdit, _ batch: inout EditBatch) throws(StorageError) {
-    let existing = try names.entity(of: edit)
+    let named = try names.entity(of: edit)
+    let existing = try named.map { (id) throws(StorageError) in try subject(of: edit, on: id) }
+    if let named, named != existing {
+      if applied[named] == nil { applied[named] = try keys(of: named) }
+      if applied[named]?[edit.once] != nil {
+        unchanged += 1
+        return
+      }
+    }
     if let existing {
       if applied[existing] == nil, !edit.isSnapshot { applied[existing] = try keys(of: existing) }
       let imported = edit.isSnapshot ? nil : applied[existing]?[edit.once]
@@ -129,12 +134,13 @@ struct EditApplier {
         return
       }
     }
-    var draft = edit.draft
+    var (draft, links) = (edit.draft, edit.links)
+    if let existing, try isSpokenFor(existing, edit) { Self.leaveOwn(&draft, &links) }
     // Entries of a log need none, and to fold their entity for each of them would take the longer the more it has.
     let isRecord = edit.isExported && draft.log.isEmpty
     let own = isRecord ? try existing.flatMap { (id) throws(StorageError) in try store.state(of: id) } : nil
     var turned: EntityID?
-    for (field, key) in edit.links.sorted(by: { $0.key < $1.key }) {
+    for (field, key) in links.sorted(by: { $0.key < $1.key }) {
       if try isThere(key, own?.registers[field]) { continue }
       var target = try names.entity(key)
       if target == nil { target = try create(key, Draft(), edit, &batch) }
@@ -184,14 +190,6 @@ struct EditApplier {
       for step in try merge(id, turned, edit) { _ = try batch.make(step) }
     }
     imported += 1
-  }
-
-  /// What makes a ticket one with the one that it is a part of elsewhere and that has the greater id here.
-  private func merge(
-    _ part: EntityID, _ target: EntityID?, _ edit: ImportedEdit
-  ) throws(StorageError) -> [Edit] {
-    guard let target, part.type == Vocabulary.ticket else { return [] }
-    return try desk.carriedMerge(of: part, into: target, at: edit.at, by: edit.by)
   }
 
   /// Whether a register names an entity already that an export calls so: there may be others of that name.

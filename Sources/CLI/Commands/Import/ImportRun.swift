@@ -121,7 +121,9 @@ struct ImportRun {
     lines.finish()
     try drain()
     try apply()
-    try replay.finish()
+    try replay.finish { line, reason in
+      rejects.add(Reject(line: line, reason: reason, raw: []), header: [])
+    }
     if replay.several > 0 {
       context.note(
         "\(Words.count(replay.several, "imported entity", "imported entities")) had edits of several devices; what each knew of "
