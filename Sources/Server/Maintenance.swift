@@ -67,17 +67,22 @@ final class Maintenance: Sendable {
 
   /// Writes what is only in memory, and looks whether each workspace is still where it was.
   func flush() {
-    for hosted in data.opened {
-      if let reason = data.stopServing(ifMoved: hosted) {
-        report("not served: \(reason)")
-        continue
-      }
+    for hosted in data.opened where isServed(hosted) {
       do throws(StorageError) {
         try hosted.activity.flush()
       } catch {
         report("the activity of workspace \(hosted.workspace.name) cannot be written: \(error)")
       }
     }
+  }
+
+  /// Whether a workspace is still served: not from the moment on at which its folder is found to be moved, which is told.
+  ///
+  /// Asked before anything is written, and again before it is said to be stored: until then it may have gone into files that
+  /// nobody finds, or beside those that were restored in their place. Cost: a look at the folder.
+  func isServed(_ hosted: ServerData.Hosted) -> Bool {
+    if let reason = data.stopServing(ifMoved: hosted) { report("not served: \(reason)") }
+    return data.isOpen(hosted.workspace.name)
   }
 
   /// Looks after a workspace soon. Requests that come meanwhile are one.
@@ -91,11 +96,12 @@ final class Maintenance: Sendable {
 
   private func step(_ hosted: ServerData.Hosted) {
     _ = requested.withLock { $0.remove(hosted.workspace.name) }
-    guard !isStopped.withLock({ $0 }), data.isOpen(hosted.workspace.name) else { return }
+    guard !isStopped.withLock({ $0 }), isServed(hosted) else { return }
     do throws(StorageError) {
       // One step at a time, so that flushes and stopping need not wait for all of them.
       var damage: Damage?
-      let isMore = try hosted.workspace.maintain(isStopping: { isStopped.withLock { $0 } }) { damage = $0 }
+      let isMore = try hosted.workspace.maintain(
+        isStopping: { isStopped.withLock { $0 } || !isServed(hosted) }, dropped: { damage = $0 })
       if let damage {
         // Later and later, as on a disk that damages whatever is written.
         retry(

@@ -20,6 +20,7 @@ final class PushQueue: Sendable {
   private let workspace: Workspace
   private let state = Mutex(State())
   private let queue: DispatchQueue
+  private let isServed: @Sendable () -> Bool
   private let moved: @Sendable () -> Void
 
   /// The most pushes of one batch, so that its answers are not held back by its size.
@@ -31,10 +32,15 @@ final class PushQueue: Sendable {
 
   /// - Parameters:
   ///   - limit: the most that pushes in line may take in memory, in bytes; a single one may take more.
+  ///   - isServed: asked before a batch is written, and again before it is acknowledged: a folder may be moved at any time.
   ///   - moved: called after each batch that moved the head.
-  init(_ workspace: Workspace, limit: Int = 64 << 20, moved: @escaping @Sendable () -> Void) {
+  init(
+    _ workspace: Workspace, limit: Int = 64 << 20, isServed: @escaping @Sendable () -> Bool = { true },
+    moved: @escaping @Sendable () -> Void
+  ) {
     self.workspace = workspace
     self.limit = limit
+    self.isServed = isServed
     self.moved = moved
     queue = DispatchQueue(label: "push.\(workspace.name)")
   }
@@ -74,11 +80,23 @@ final class PushQueue: Sendable {
       }
       if batch.isEmpty { return }
       let before = workspace.head
-      let answers = workspace.process(batch.map(\.push))
+      let answers = answers(to: batch.map(\.push))
       for (waiting, answer) in zip(batch, answers) { waiting.respond(answer) }
       done = batch.reduce(0) { $0 + $1.push.weight }
       if workspace.head != before { moved() }
     }
+  }
+
+  /// Stores pushes. Those that went into a folder that is not there any more are not acknowledged: their devices send them again,
+  /// and where the folder comes back they count once.
+  private func answers(to pushes: [Workspace.Push]) -> [Workspace.Answer] {
+    if isServed() {
+      let answers = workspace.process(pushes)
+      if isServed() { return answers }
+    }
+    let refusal = Refusal(
+      .unavailable, "the workspace is not served until the server's operator has looked after it")
+    return pushes.map { _ in .failure(refusal) }
   }
 
   /// The first ones that are stored together.

@@ -227,15 +227,14 @@ package final class ServerData: Sendable {
 
   /// Serves a workspace no longer whose folder was moved or removed: what is pushed would go into files that nobody finds.
   ///
-  /// - Returns: why, for the operator; nil where its folder is where it was. Cost: a look at the folder.
+  /// - Returns: why, for the operator, the first time; nil where its folder is where it was. Cost: a look at the folder.
   func stopServing(ifMoved hosted: Hosted) -> StorageError? {
-    guard hosted.isMoved else { return nil }
     let name = hosted.workspace.name
+    guard hosted.isMoved, isOpen(name) else { return nil }
     let reason = StorageError.workspaceUnreadable(
       name, "its folder was moved or removed while the server runs")
     unusable.withLock { $0[name] = Unusable(reason: reason, devices: nil) }
-    open.withLock { $0[name] = nil }
-    return reason
+    return open.withLock { $0.removeValue(forKey: name) } == nil ? nil : reason
   }
 
   /// The workspaces that are open, by name.

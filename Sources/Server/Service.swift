@@ -85,7 +85,8 @@ package final class Service: RequestHandler {
     queues.withLock { queues in
       let name = hosted.workspace.name
       if let queue = queues[name] { return queue }
-      let queue = PushQueue(hosted.workspace) { [live, maintenance] in
+      let queue = PushQueue(hosted.workspace, isServed: { [maintenance] in maintenance.isServed(hosted) }) {
+        [live, maintenance] in
         live.tell(hosted.workspace)
         maintenance.request(hosted)
       }

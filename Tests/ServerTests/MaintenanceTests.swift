@@ -9,27 +9,8 @@ import Testing
 
 /// What the server does behind, with time that a test lets pass.
 @Suite struct MaintenanceTests {
-  /// Waits for nobody: actions run when the test says so.
-  private final class Timer: Sendable {
-    private let waiting = Mutex<[(seconds: Double, action: @Sendable () -> Void)]>([])
-
-    func add(_ seconds: Double, _ action: @escaping @Sendable () -> Void) {
-      waiting.withLock { $0.append((seconds, action)) }
-    }
-
-    /// Lets the time of all that waits come. Returns how long that was.
-    func fire() -> [Double] {
-      let due = waiting.withLock { waiting in
-        defer { waiting = [] }
-        return waiting
-      }
-      for one in due { one.action() }
-      return due.map(\.seconds)
-    }
-  }
-
   @Test func anErasureThatFailedIsTriedAgainWithoutAPush() throws {
-    let (disk, timer, told) = (MemoryDisk(), Timer(), Told())
+    let (disk, timer, told) = (MemoryDisk(), Later(), Told())
     let data = try OneDisk.data(disk)
     let hosted = try data.hosted("nord")
     try hosted.workspace.push([("a/", ""), ("a/0000000007.1", "\"erase\":true")])

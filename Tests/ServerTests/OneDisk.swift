@@ -47,3 +47,22 @@ final class Told: Sendable {
 
   func add(_ line: String) { lines.withLock { $0.append(line) } }
 }
+
+/// Waits for nobody: actions run when the test says so.
+final class Later: Sendable {
+  private let waiting = Mutex<[(seconds: Double, action: @Sendable () -> Void)]>([])
+
+  func add(_ seconds: Double, _ action: @escaping @Sendable () -> Void) {
+    waiting.withLock { $0.append((seconds, action)) }
+  }
+
+  /// Lets the time of all that waits come. Returns how long that was.
+  func fire() -> [Double] {
+    let due = waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
+    }
+    for one in due { one.action() }
+    return due.map(\.seconds)
+  }
+}
