@@ -45,6 +45,8 @@ package final class DeviceRegistry: Sendable {
     self.now = now
     self.random = random
     _ = try devices()
+    // Known also where the folder goes later; damage in them is told when somebody joins.
+    _ = try? invites()
   }
 
   /// All devices, revoked ones too, by agent.
@@ -145,8 +147,15 @@ package final class DeviceRegistry: Sendable {
 
   /// Whether a code was given out by this workspace. Cost: a look at the file's size, where nothing was appended.
   package func knows(code: String) throws(StorageError) -> Bool {
-    try invites()[String(code.prefix { $0 != "-" })] != nil
+    try invites()[Self.id(ofCode: code)] != nil
   }
+
+  /// The same, by the invitations as they were read last; nil where they never were.
+  func knew(code: String) -> Bool? {
+    state.withLock { $0.invitesSize < 0 ? nil : $0.invites[Self.id(ofCode: code)] != nil }
+  }
+
+  private static func id(ofCode code: String) -> String { String(code.prefix { $0 != "-" }) }
 
   /// The invitations, used ones too, by id. The file is only ever appended to, so it is read again when its size is another.
   private func invites() throws(StorageError) -> [String: Invite] {

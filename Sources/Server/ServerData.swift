@@ -44,8 +44,8 @@ package final class ServerData: Sendable {
   /// A workspace that is not served.
   private struct Unusable {
     let reason: StorageError
-    /// Its devices and invitations, where these can be read.
-    let devices: DeviceRegistry?
+    /// Whether it gave out a one-time code; nil where that cannot be said.
+    let knows: @Sendable (_ code: String) -> Bool?
   }
 
   private let unusable = Mutex<[String: Unusable]>([:])
@@ -207,7 +207,8 @@ package final class ServerData: Sendable {
   package func openAll() throws(StorageError) -> [StorageError] {
     var failures: [StorageError] = []
     func refuse(_ name: String, _ error: StorageError) {
-      let unusable = Unusable(reason: error, devices: try? devices(name))
+      let devices = try? devices(name)
+      let unusable = Unusable(reason: error) { code in try? devices?.knows(code: code) }
       self.unusable.withLock { $0[name] = unusable }
       failures.append(error)
     }
@@ -233,7 +234,9 @@ package final class ServerData: Sendable {
     guard hosted.isMoved, isOpen(name) else { return nil }
     let reason = StorageError.workspaceUnreadable(
       name, "its folder was moved or removed while the server runs")
-    unusable.withLock { $0[name] = Unusable(reason: reason, devices: nil) }
+    // Its invitations as they were read last: what is in its place now, if anything, may be others.
+    let devices = hosted.devices
+    unusable.withLock { $0[name] = Unusable(reason: reason) { code in devices.knew(code: code) } }
     return open.withLock { $0.removeValue(forKey: name) } == nil ? nil : reason
   }
 
@@ -257,7 +260,7 @@ package final class ServerData: Sendable {
     }
     let unusable = unusable.withLock { $0 }
     for one in unusable.values {
-      guard let devices = one.devices, let isKnown = try? devices.knows(code: code) else {
+      guard let isKnown = one.knows(code) else {
         failure = one.reason
         continue
       }

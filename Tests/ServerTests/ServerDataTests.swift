@@ -61,6 +61,21 @@ import Testing
     #expect(waiting.status == 503 && !waiting.text.contains("nord"), "\(waiting)")
   }
 
+  /// Its invitations are known as they were read last: other codes are none of its.
+  @Test func aWorkspaceThatIsRemovedMakesNoCodeDoubtful() throws {
+    let desk = try LocalDesk()
+    let lost = try desk.invite("anna")
+    let (data, _) = try Self.opened(desk) { _ in }
+    let nord = try data.hosted("nord")
+    try FileManager.default.removeItem(atPath: desk.folder + "/server/nord")
+    #expect(data.stopServing(ifMoved: nord) != nil)
+    let wrong = Self.join(data, "aaaaaa-aaaa-aaaa-aaaa-aaaa")
+    #expect(wrong.status == 401, "\(wrong)")
+    #expect(Self.join(data, lost).status == 503)
+    let code = try data.devices("west").invite(agent: "bo", role: "agent", expires: .max)
+    #expect(Self.join(data, code).status == 200)
+  }
+
   /// Two openers would take each other's appending for what a crash left.
   @Test func aWorkspaceIsOpenedOnce() throws {
     let desk = try LocalDesk()
