@@ -175,20 +175,21 @@ package final class DeviceRegistry: Sendable {
 
   /// Trades a code for a token. The code is used up before the token is given out.
   ///
+  /// - Parameter tell: takes what is the matter with the files, of which the refusal says nothing.
   /// - Throws: `Refusal`, `.unauthorized` for a code that is not valid any more and `.forbidden` where the code or the
   ///   replica is another agent's.
-  package func join(code: String, replica: ReplicaID, agent: String?) throws(Refusal) -> (
-    Device, token: String
-  ) {
+  package func join(
+    code: String, replica: ReplicaID, agent: String?, tell: Workspace.Tell = { _ in }
+  ) throws(Refusal) -> (Device, token: String) {
     try enrolling.withLock { (_) throws(Refusal) in
-      let invite = try take(code, for: replica, agent)
-      return try add(agent: invite.agent, role: invite.role, replica: replica)
+      let invite = try take(code, for: replica, agent, tell)
+      return try add(agent: invite.agent, role: invite.role, replica: replica, tell)
     }
   }
 
   /// Uses up a code that may be used by an agent for a replica. Returns who it is for.
   private func take(
-    _ code: String, for replica: ReplicaID, _ agent: String?
+    _ code: String, for replica: ReplicaID, _ agent: String?, _ tell: Workspace.Tell
   ) throws(Refusal) -> (agent: String, role: String) {
     let parts = code.split(separator: "-")
     let refusal = Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
@@ -196,6 +197,7 @@ package final class DeviceRegistry: Sendable {
     do throws(StorageError) {
       invites = try self.invites()
     } catch {
+      tell(error)
       throw Refusal(.unavailable, "the server cannot read its invitations")
     }
     guard parts.count > 1,
@@ -214,13 +216,9 @@ package final class DeviceRegistry: Sendable {
     if let wanted = agent, let fixed = invite.agent, wanted != fixed {
       throw Refusal(.forbidden, "the code is for \(fixed), not for \(wanted)")
     }
-    try check(replica, isOf: name)
+    try check(replica, isOf: name, tell)
     invite.used = now()
-    do {
-      try append(invite, Self.invitesPath)
-    } catch {
-      throw Refusal(.unavailable, "the server cannot store the enrolment: \(error)")
-    }
+    try store(tell) { () throws(StorageError) in try append(invite, Self.invitesPath) }
     return (name, invite.role)
   }
 
@@ -228,22 +226,25 @@ package final class DeviceRegistry: Sendable {
   ///
   /// An agent may have several devices of one replica: one that joined again, and copies of one store, which may go on
   /// under one id as far as they agree.
-  package func enrol(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
-    Device, token: String
-  ) {
+  package func enrol(
+    agent: String, role: String, replica: ReplicaID, tell: Workspace.Tell = { _ in }
+  ) throws(Refusal) -> (Device, token: String) {
     try enrolling.withLock { (_) throws(Refusal) in
-      try check(replica, isOf: agent)
-      return try add(agent: agent, role: role, replica: replica)
+      try check(replica, isOf: agent, tell)
+      return try add(agent: agent, role: role, replica: replica, tell)
     }
   }
 
   /// Keeps an agent from writing in the name of another one's replica.
-  private func check(_ replica: ReplicaID, isOf agent: String) throws(Refusal) {
+  private func check(
+    _ replica: ReplicaID, isOf agent: String, _ tell: Workspace.Tell
+  ) throws(Refusal) {
     let devices: [Device]
     do throws(StorageError) {
       devices = try self.devices()
     } catch {
-      throw Refusal(.failed, "the devices cannot be read: \(error)")
+      tell(error)
+      throw Refusal(.failed, "the server cannot read its list of devices")
     }
     guard devices.allSatisfy({ $0.replica != replica || $0.agent == agent }) else {
       throw Refusal(
@@ -251,22 +252,29 @@ package final class DeviceRegistry: Sendable {
     }
   }
 
-  private func add(agent: String, role: String, replica: ReplicaID) throws(Refusal) -> (
-    Device, token: String
-  ) {
+  private func add(
+    agent: String, role: String, replica: ReplicaID, _ tell: Workspace.Tell
+  ) throws(Refusal) -> (Device, token: String) {
     let id = Secrets.random(10, random)
     let secret = Secrets.random(52, random)
     guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
       throw Refusal(.failed, "the C library's crypt offers no SHA-256 hash")
     }
     let device = Device(device: id, agent: agent, role: role, replica: replica, token: hash, enrolled: now())
-    do {
+    try store(tell) { () throws(StorageError) in
       try append(device, Self.devicesPath)
       _ = try devices()
-    } catch {
-      throw Refusal(.unavailable, "the server cannot store the enrolment: \(error)")
     }
     return (device, "\(id).\(secret)")
+  }
+
+  private func store(_ tell: Workspace.Tell, _ body: () throws(StorageError) -> Void) throws(Refusal) {
+    do throws(StorageError) {
+      try body()
+    } catch {
+      tell(error)
+      throw Refusal(.unavailable, "the server cannot store the enrolment\(Workspace.reason(error))")
+    }
   }
 
   /// Forbids a device to sync from now on.

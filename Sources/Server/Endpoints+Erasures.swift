@@ -14,7 +14,8 @@ extension Endpoints {
       return ServerResponse(
         json: try ErasureReport.json(hosted.workspace, hosted.devices, hosted.activity.entries))
     } catch {
-      throw Refusal(.failed, "the erasures cannot be read: \(error)")
+      tell(error, hosted)
+      throw Refusal(.failed, "the server cannot read what was erased")
     }
   }
 }

@@ -38,8 +38,10 @@ package struct Endpoints: Sendable {
   package func answer(_ request: ServerRequest) -> ServerResponse {
     switch begin(request) {
     case .answer(let response): response
-    case .push(let hosted, let push): Self.response(hosted.workspace.process([push])[0])
-    case .pull(let hosted, let sender, let request): Self.response(hosted.workspace.pull(sender, request))
+    case .push(let hosted, let push):
+      Self.response(hosted.workspace.process([push], tell: troubles.tell)[0])
+    case .pull(let hosted, let sender, let request):
+      Self.response(hosted.workspace.pull(sender, request, tell: troubles.tell))
     }
   }
 
@@ -86,25 +88,32 @@ package struct Endpoints: Sendable {
     do throws(StorageError) {
       hosted = try data.hosted(workspace)
     } catch {
-      // The server's log says what is wrong.
-      switch error {
-      case .refused:
+      if case .refused = error {
         throw Refusal(.notFound, "there is no workspace \"\(workspace)\" on this server")
+      }
+      // Whose token it is was not looked at yet, so files are told to the operator only.
+      if !data.isGivenUp(workspace) { troubles.tell(error) }
+      switch error {
       case .workspaceDamaged, .workspaceUnreadable:
         let state = if case .workspaceDamaged = error { "is damaged" } else { "cannot be read" }
         throw Refusal(
           .unavailable,
           "workspace \"\(workspace)\" \(state) on the server, which serves it again once its operator has repaired it"
         )
-      default: throw Refusal(.failed, "the workspace cannot be opened: \(error)")
+      default: throw Refusal(.failed, "the workspace cannot be opened\(Workspace.reason(error))")
       }
     }
     do throws(Refusal) {
       return (hosted, try hosted.devices.device(token: token))
     } catch {
-      if let failure = hosted.devices.failure { troubles.tell(failure.of(workspace: workspace).description) }
+      if let failure = hosted.devices.failure { tell(failure, hosted) }
       throw error
     }
+  }
+
+  /// Tells the operator what is the matter with a file of a workspace.
+  func tell(_ error: StorageError, _ hosted: ServerData.Hosted) {
+    troubles.tell(error.of(workspace: hosted.workspace.name))
   }
 
   private func join(_ request: ServerRequest) throws(Refusal) -> ServerResponse {
@@ -118,7 +127,7 @@ package struct Endpoints: Sendable {
       found = try data.workspace(ofCode: code)
     } catch {
       // Anybody may ask this, so names of workspaces and files are told to the operator only.
-      troubles.tell(error.description)
+      troubles.tell(error)
       switch error {
       case .workspaceDamaged, .workspaceUnreadable, .laterVersion:
         throw Refusal(
@@ -131,7 +140,8 @@ package struct Endpoints: Sendable {
     guard let hosted = found else {
       throw Refusal(.unauthorized, "the code is not valid: it may be mistyped, used or expired")
     }
-    let (device, token) = try hosted.devices.join(code: code, replica: replica, agent: body?["agent"]?.string)
+    let (device, token) = try hosted.devices.join(
+      code: code, replica: replica, agent: body?["agent"]?.string, tell: { tell($0, hosted) })
     return ServerResponse(
       json: JSONText(object: [
         ("workspace", JSONText(hosted.workspace.name)), ("agent", JSONText(device.agent)),
@@ -146,7 +156,8 @@ package struct Endpoints: Sendable {
     else {
       throw Refusal(.malformed, "a fork needs a replica")
     }
-    let (_, token) = try hosted.devices.enrol(agent: device.agent, role: device.role, replica: replica)
+    let (_, token) = try hosted.devices.enrol(
+      agent: device.agent, role: device.role, replica: replica, tell: { tell($0, hosted) })
     return ServerResponse(json: JSONText(object: [("token", JSONText(token))]).text)
   }
 
@@ -162,7 +173,7 @@ package struct Endpoints: Sendable {
         seen: data.now(), position: message.after.position, unsent: message.unsent, sum: message.after.sum,
         erased: min(message.erased ?? 0, message.after.position)))
     guard message.body.isEmpty else { return .push(hosted, try Workspace.Push(sender, message)) }
-    guard let answer = hosted.workspace.pullAtOnce(sender, message) else {
+    guard let answer = hosted.workspace.pullAtOnce(sender, message, tell: troubles.tell) else {
       return .pull(hosted, sender, message)
     }
     return .answer(Self.response(answer))
@@ -191,7 +202,8 @@ package struct Endpoints: Sendable {
     do throws(StorageError) {
       sum = try hosted.workspace.log.sum(at: position)
     } catch {
-      throw Refusal(.failed, "the server's log cannot be read: \(error)")
+      tell(error, hosted)
+      throw Refusal(.failed, Workspace.unreadable)
     }
     guard let sum else {
       return ServerResponse(json: "{\"error\":\"gap\",\"message\":\"no block ends there\"}", status: 404)
@@ -210,7 +222,10 @@ package struct Endpoints: Sendable {
       }
       return ServerResponse(json: JSONText(object: [("runs", JSONText(array: entries))]).text)
     } catch {
-      throw Refusal(.unavailable, "the runs are being merged: \(error)")
+      // One that is gone was merged meanwhile, and the next list is without it.
+      if !error.isMissing { tell(StorageError(error), hosted) }
+      throw Refusal(
+        .unavailable, error.isMissing ? "the runs are being merged" : "the server cannot list its runs")
     }
   }
 
@@ -225,7 +240,7 @@ package struct Endpoints: Sendable {
       size = try file.size()
     } catch {
       if error.isMissing { throw missing }
-      troubles.tell(StorageError(error).of(workspace: hosted.workspace.name).description)
+      tell(StorageError(error), hosted)
       throw Refusal(.unavailable, "the server cannot read run \(name)")
     }
     guard let range = request.range else {

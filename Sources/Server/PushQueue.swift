@@ -1,4 +1,5 @@
 import Dispatch
+import Storage
 import SyncProtocol
 import Synchronization
 
@@ -20,6 +21,7 @@ final class PushQueue: Sendable {
   private let workspace: Workspace
   private let state = Mutex(State())
   private let queue: DispatchQueue
+  private let tell: @Sendable (StorageError) -> Void
   private let isServed: @Sendable () -> Bool
   private let moved: @Sendable () -> Void
 
@@ -32,14 +34,17 @@ final class PushQueue: Sendable {
 
   /// - Parameters:
   ///   - limit: the most that pushes in line may take in memory, in bytes; a single one may take more.
+  ///   - tell: takes what is the matter with the workspace's files.
   ///   - isServed: asked before a batch is written, and again before it is acknowledged: a folder may be moved at any time.
   ///   - moved: called after each batch that moved the head.
   init(
-    _ workspace: Workspace, limit: Int = 64 << 20, isServed: @escaping @Sendable () -> Bool = { true },
-    moved: @escaping @Sendable () -> Void
+    _ workspace: Workspace, limit: Int = 64 << 20,
+    tell: @escaping @Sendable (StorageError) -> Void = { _ in },
+    isServed: @escaping @Sendable () -> Bool = { true }, moved: @escaping @Sendable () -> Void
   ) {
     self.workspace = workspace
     self.limit = limit
+    self.tell = tell
     self.isServed = isServed
     self.moved = moved
     queue = DispatchQueue(label: "push.\(workspace.name)")
@@ -91,7 +96,7 @@ final class PushQueue: Sendable {
   /// and where the folder comes back they count once.
   private func answers(to pushes: [Workspace.Push]) -> [Workspace.Answer] {
     if isServed() {
-      let answers = workspace.process(pushes)
+      let answers = workspace.process(pushes, tell: tell)
       if isServed() { return answers }
     }
     let refusal = Refusal(

@@ -44,11 +44,16 @@ package final class ServerData: Sendable {
   /// A workspace that is not served.
   private struct Unusable {
     let reason: StorageError
+    /// When to try again, by the clock; nil for not before the server is started again.
+    let retry: UInt64?
     /// Whether it gave out a one-time code; nil where that cannot be said.
     let knows: @Sendable (_ code: String) -> Bool?
   }
 
   private let unusable = Mutex<[String: Unusable]>([:])
+  /// How long a workspace that appeared beside the running server and could not be opened is left alone, in milliseconds:
+  /// anybody may ask for it, and whoever made it may just be putting right what is wrong.
+  private static let retryInterval: UInt64 = 30_000
 
   static let settingsPath = "workspace.json"
   static let formatVersion = 1
@@ -181,23 +186,50 @@ package final class ServerData: Sendable {
 
   /// An open workspace; opens it at the first call, for which others wait.
   package func hosted(_ name: String) throws(StorageError) -> Hosted {
-    if let hosted = open.withLock({ $0[name] }) { return hosted }
-    if let unusable = unusable.withLock({ $0[name] }) { throw unusable.reason }
+    if let hosted = try known(name) { return hosted }
     try checkSettings(name)
     return try opening.withLock { (_) throws(StorageError) in
-      if let hosted = open.withLock({ $0[name] }) { return hosted }
+      if let hosted = try known(name) { return hosted }
       let disk = disk(name)
-      let opened: Hosted
       do throws(StorageError) {
-        opened = Hosted(
+        let opened = Hosted(
           workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
           devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
+        open.withLock { $0[name] = opened }
+        unusable.withLock { $0[name] = nil }
+        return opened
       } catch {
-        throw error.of(workspace: name)
+        let reason = error.of(workspace: name)
+        refuse(name, reason, retry: now() + Self.retryInterval)
+        throw reason
       }
-      open.withLock { $0[name] = opened }
-      return opened
     }
+  }
+
+  /// An open workspace; nil where it has to be opened.
+  ///
+  /// - Throws: `StorageError` where that is known to be of no use.
+  private func known(_ name: String) throws(StorageError) -> Hosted? {
+    if let hosted = open.withLock({ $0[name] }) { return hosted }
+    if let unusable = inForce()[name] { throw unusable.reason }
+    return nil
+  }
+
+  /// The workspaces that are not served and not tried again now.
+  private func inForce() -> [String: Unusable] {
+    let all = unusable.withLock { $0 }
+    if all.isEmpty { return all }
+    let time = now()
+    return all.filter { one in one.value.retry.map { time < $0 } ?? true }
+  }
+
+  /// Whether a workspace is not served before the server is started again: its operator was told so when that was found.
+  func isGivenUp(_ name: String) -> Bool { unusable.withLock { $0[name].map { $0.retry == nil } ?? false } }
+
+  private func refuse(_ name: String, _ reason: StorageError, retry: UInt64?) {
+    let devices = try? devices(name)
+    let one = Unusable(reason: reason, retry: retry) { code in try? devices?.knows(code: code) }
+    unusable.withLock { $0[name] = one }
   }
 
   /// Opens all workspaces. Those that are damaged or cannot be read are not served until the server is started again.
@@ -206,18 +238,14 @@ package final class ServerData: Sendable {
   /// - Throws: `StorageError` where the folder itself cannot be read, the disk is full, or there are no other workspaces.
   package func openAll() throws(StorageError) -> [StorageError] {
     var failures: [StorageError] = []
-    func refuse(_ name: String, _ error: StorageError) {
-      let devices = try? devices(name)
-      let unusable = Unusable(reason: error) { code in try? devices?.knows(code: code) }
-      self.unusable.withLock { $0[name] = unusable }
-      failures.append(error)
-    }
     for name in try names() + namesWithoutSettings() {
       do throws(StorageError) {
         _ = try hosted(name)
       } catch {
         switch error {
-        case .workspaceDamaged, .workspaceUnreadable, .laterVersion: refuse(name, error)
+        case .workspaceDamaged, .workspaceUnreadable, .laterVersion:
+          refuse(name, error, retry: nil)
+          failures.append(error)
         default: throw error
         }
       }
@@ -236,7 +264,7 @@ package final class ServerData: Sendable {
       name, "its folder was moved or removed while the server runs")
     // Its invitations as they were read last: what is in its place now, if anything, may be others.
     let devices = hosted.devices
-    unusable.withLock { $0[name] = Unusable(reason: reason) { code in devices.knew(code: code) } }
+    unusable.withLock { $0[name] = Unusable(reason: reason, retry: nil) { code in devices.knew(code: code) } }
     return open.withLock { $0.removeValue(forKey: name) } == nil ? nil : reason
   }
 
@@ -258,7 +286,7 @@ package final class ServerData: Sendable {
         failure = error.of(workspace: hosted.workspace.name)
       }
     }
-    let unusable = unusable.withLock { $0 }
+    let unusable = inForce()
     for one in unusable.values {
       guard let isKnown = one.knows(code) else {
         failure = one.reason

@@ -77,7 +77,10 @@ package final class Service: RequestHandler {
     case .push(let hosted, let push):
       queue(hosted).add(push) { answer in respond(Self.response(Endpoints.response(answer))) }
     case .pull(let hosted, let sender, let request):
-      reading.submit { respond(Self.response(Endpoints.response(hosted.workspace.pull(sender, request)))) }
+      reading.submit { [endpoints] in
+        let answer = hosted.workspace.pull(sender, request, tell: endpoints.troubles.tell)
+        respond(Self.response(Endpoints.response(answer)))
+      }
     }
   }
 
@@ -85,11 +88,13 @@ package final class Service: RequestHandler {
     queues.withLock { queues in
       let name = hosted.workspace.name
       if let queue = queues[name] { return queue }
-      let queue = PushQueue(hosted.workspace, isServed: { [maintenance] in maintenance.isServed(hosted) }) {
-        [live, maintenance] in
-        live.tell(hosted.workspace)
-        maintenance.request(hosted)
-      }
+      let queue = PushQueue(
+        hosted.workspace, tell: endpoints.troubles.tell,
+        isServed: { [maintenance] in maintenance.isServed(hosted) },
+        moved: { [live, maintenance] in
+          live.tell(hosted.workspace)
+          maintenance.request(hosted)
+        })
       queues[name] = queue
       return queue
     }

@@ -1,3 +1,4 @@
+import Storage
 import Synchronization
 
 /// What requests run into, told to the operator once, however often anybody makes such requests.
@@ -13,4 +14,7 @@ final class Troubles: Sendable {
   func tell(_ trouble: String) {
     if told.withLock({ $0.insert(trouble).inserted }) { report(trouble) }
   }
+
+  /// Tells what is the matter with a file.
+  @Sendable func tell(_ error: StorageError) { tell(error.description) }
 }

@@ -149,33 +149,36 @@ package final class Workspace: Sendable {
 
   package typealias Answer = Result<SyncAnswer<[ServerLog.Extent]>, Refusal>
 
+  /// Takes what is the matter with a workspace's files, for the operator: devices are told only that something is.
+  package typealias Tell = (StorageError) -> Void
+
   /// Answers a request that pushes nothing. Cost: none but finding the place in the log, and reading a member where the place
   /// lies within one.
-  package func pull(_ sender: Sender, _ request: SyncRequest) -> Answer {
+  package func pull(_ sender: Sender, _ request: SyncRequest, tell: Tell = { _ in }) -> Answer {
     let (log, mark) = state.withLock { ($0.log, $0.marks[sender.replica]) }
-    return pull(sender, request, log, mark)
+    return pull(sender, request, log, mark, tell)
   }
 
   /// Answers a request that pushes nothing; nil where a member would have to be read for it.
-  package func pullAtOnce(_ sender: Sender, _ request: SyncRequest) -> Answer? {
+  package func pullAtOnce(_ sender: Sender, _ request: SyncRequest, tell: Tell = { _ in }) -> Answer? {
     let (log, mark) = state.withLock { ($0.log, $0.marks[sender.replica]) }
-    return log.knowsSum(at: request.after.position) ? pull(sender, request, log, mark) : nil
+    return log.knowsSum(at: request.after.position) ? pull(sender, request, log, mark, tell) : nil
   }
 
   private func pull(
-    _ sender: Sender, _ request: SyncRequest, _ log: ServerLog, _ mark: ReplicaMark?
+    _ sender: Sender, _ request: SyncRequest, _ log: ServerLog, _ mark: ReplicaMark?, _ tell: Tell
   ) -> Answer {
     do throws(Refusal) {
-      try check(request, log)
+      try check(request, log, tell)
       try checkOwn(request.own, mark, sender.replica)
-      return .success(try answer(request, log, nil))
+      return .success(try answer(request, log, nil, tell))
     } catch {
       return .failure(error)
     }
   }
 
   /// Answers requests that push, all of them with one write and one sync.
-  package func process(_ pushes: [Push]) -> [Answer] {
+  package func process(_ pushes: [Push], tell: Tell = { _ in }) -> [Answer] {
     writing.withLock { _ in
       let before = state.withLock { $0 }
       var batch = PushBatch(
@@ -183,7 +186,7 @@ package final class Workspace: Sendable {
       var outcomes: [Result<Acknowledgement?, Refusal>] = []
       for push in pushes {
         do throws(Refusal) {
-          try check(push.request, before.log)
+          try check(push.request, before.log, tell)
           outcomes.append(.success(try batch.take(push)))
         } catch {
           outcomes.append(.failure(error))
@@ -193,7 +196,8 @@ package final class Workspace: Sendable {
       do throws(StorageError) {
         log = try before.log.appending(batch.members)
       } catch {
-        let refusal = Refusal(.unavailable, "the server could not store the push: \(error)")
+        tell(error.of(workspace: name))
+        let refusal = Refusal(.unavailable, "the server could not store the push\(Self.reason(error))")
         return pushes.map { _ in .failure(refusal) }
       }
       state.withLock { state in
@@ -207,20 +211,26 @@ package final class Workspace: Sendable {
       return zip(pushes, outcomes).map { push, outcome in
         outcome.map { acknowledgement in
           // What was stored is acknowledged, also where the log cannot be read: the next request, for the rest, is told so.
-          (try? answer(push.request, log, acknowledgement))
+          (try? answer(push.request, log, acknowledgement, tell))
             ?? SyncAnswer(head: Self.head(log), acknowledgement: acknowledgement, body: [])
         }
       }
     }
   }
 
+  /// What a device may know of why something could not be written, with a colon before it.
+  static func reason(_ error: StorageError) -> String {
+    if case .full = error { ": its disk is full" } else { "" }
+  }
+
   /// Whether a request's cursor is of this log.
-  private func check(_ request: SyncRequest, _ log: ServerLog) throws(Refusal) {
+  private func check(_ request: SyncRequest, _ log: ServerLog, _ tell: Tell) throws(Refusal) {
     let sum: UInt32?
     do throws(StorageError) {
       sum = try log.sum(at: request.after.position)
     } catch {
-      throw Refusal(.failed, "the server's log cannot be read: \(error.of(workspace: name))")
+      tell(error.of(workspace: name))
+      throw Refusal(.failed, Self.unreadable)
     }
     guard sum == request.after.sum else {
       throw Refusal(
@@ -236,15 +246,18 @@ package final class Workspace: Sendable {
       "the server holds \(mark.sequence) changes of replica \(replica) and this device made \(own) of them")
   }
 
+  static let unreadable = "the server cannot read its log"
+
   private func answer(
-    _ request: SyncRequest, _ log: ServerLog, _ acknowledgement: Acknowledgement?
+    _ request: SyncRequest, _ log: ServerLog, _ acknowledgement: Acknowledgement?, _ tell: Tell
   ) throws(Refusal) -> SyncAnswer<[ServerLog.Extent]> {
     do throws(StorageError) {
       return SyncAnswer(
         head: Self.head(log), acknowledgement: acknowledgement,
         body: try extents(request, log, acknowledgement?.placed))
     } catch {
-      throw Refusal(.unavailable, "the server's log cannot be read: \(error.of(workspace: name))")
+      tell(error.of(workspace: name))
+      throw Refusal(.unavailable, Self.unreadable)
     }
   }
 
