@@ -10,6 +10,7 @@ extension Endpoints {
     guard device.role == Device.supervisor else {
       throw Refusal(.forbidden, "what was erased, and by which devices, is told to supervisors only")
     }
+    defer { if !hosted.workspace.suspects.isEmpty { care(hosted) } }
     do throws(StorageError) {
       return ServerResponse(
         json: try ErasureReport.json(hosted.workspace, hosted.devices, hosted.activity.entries))

@@ -8,10 +8,18 @@ import SyncProtocol
 package struct Endpoints: Sendable {
   package let data: ServerData
   let troubles: Troubles
+  /// Takes a workspace of which maintenance should look at a run.
+  let care: @Sendable (ServerData.Hosted) -> Void
 
-  /// - Parameter report: takes what the operator should know, in words, each thing once.
-  package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void = { _ in }) {
+  /// - Parameters:
+  ///   - report: takes what the operator should know, in words, each thing once.
+  ///   - care: takes a workspace that needs maintenance.
+  package init(
+    _ data: ServerData, report: @escaping @Sendable (String) -> Void = { _ in },
+    care: @escaping @Sendable (ServerData.Hosted) -> Void = { _ in }
+  ) {
     self.data = data
+    self.care = care
     troubles = Troubles(report)
   }
 
@@ -56,7 +64,7 @@ package struct Endpoints: Sendable {
       case ("POST", "sync", 4): return try sync(request, hosted, device)
       case ("GET", "sum", 4): return .answer(try sum(request, hosted))
       case ("GET", "runs", 4): return .answer(try runs(hosted))
-      case ("GET", "runs", 5): return .answer(try run(request, hosted))
+      case ("GET", "runs", 5): return .answer(try run(request, hosted, device))
       case ("GET", "erasures", 4): return .answer(try erasures(hosted, device))
       case ("GET", "live", 4): return .answer(ServerResponse(body: .live(hosted, device)))
       case ("POST", "fork", 4): return .answer(try fork(request, hosted, device))
@@ -229,7 +237,9 @@ package struct Endpoints: Sendable {
     }
   }
 
-  private func run(_ request: ServerRequest, _ hosted: ServerData.Hosted) throws(Refusal) -> ServerResponse {
+  private func run(
+    _ request: ServerRequest, _ hosted: ServerData.Hosted, _ device: Device
+  ) throws(Refusal) -> ServerResponse {
     let missing = Refusal(
       .notFound, "there is no run \(request.path[4]); it may have been merged: ask for the list again")
     guard let name = RunName(request.path[4]) else { throw missing }
@@ -242,6 +252,11 @@ package struct Endpoints: Sendable {
       if error.isMissing { throw missing }
       tell(StorageError(error), hosted)
       throw Refusal(.unavailable, "the server cannot read run \(name)")
+    }
+    if request.range?.first ?? 0 == 0,
+      hosted.workspace.suspects.fetched(name, by: device.device, at: data.now())
+    {
+      care(hosted)
     }
     guard let range = request.range else {
       return ServerResponse(

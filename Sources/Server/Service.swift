@@ -20,8 +20,9 @@ package final class Service: RequestHandler {
   /// - Parameter report: takes what went wrong behind, in words for the operator.
   package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void) {
     self.data = data
-    endpoints = Endpoints(data, report: report)
-    maintenance = Maintenance(data, live, report)
+    let maintenance = Maintenance(data, live, report)
+    self.maintenance = maintenance
+    endpoints = Endpoints(data, report: report) { maintenance.request($0) }
   }
 
   /// Starts what runs beside requests.

@@ -7,23 +7,40 @@ import Storage
 /// Erasures on the server: it does not know what a customer is, only which entities were erased.
 extension Workspace {
   /// All changes that erase something, in the order of the log. Cost: the members that hold them, and what lies behind the
-  /// runs; the log as a whole where a run is damaged, until maintenance has made it again.
+  /// runs; the log as a whole where a run is damaged, until maintenance, for which it is a suspect then, has made it again.
   package func erasureChanges() throws(StorageError) -> [PlacedChange] {
     let log = self.log
-    var found: [PlacedChange] = []
-    var last: UInt64 = 0
-    do throws(StorageError) {
-      let runs = try RunSet(disk)
-      found = try runs.erasureChanges()
-      last = runs.last
-    } catch {
-      guard case .damaged(let damage) = error, RunName(damage) != nil else { throw error }
-    }
+    var (found, last) = try erasureChangesInRuns()
     try log.forEachBlock(from: last + 1) { (block) throws(StorageError) in
       found += block.placed.filter(\.change.erases)
       return true
     }
     return found.sorted { ($0.position ?? 0) < ($1.position ?? 0) }
+  }
+
+  /// What of that is in the runs, and the last position in these; nothing where one of them is damaged.
+  private func erasureChangesInRuns() throws(StorageError) -> (found: [PlacedChange], last: UInt64) {
+    for attempt in 1... {
+      let listed = try listedRuns()
+      do throws(StorageError) {
+        let runs = try RunSet(disk)
+        return (try runs.erasureChanges(), runs.last)
+      } catch {
+        if case .damaged(let damage) = error, let name = RunName(damage) {
+          suspects.add(name)
+          break
+        }
+        // Maintenance merges beside this, and one that was listed may be gone.
+        guard case .disk = error, attempt < Self.attempts, try listedRuns() != listed else { throw error }
+      }
+    }
+    return ([], 0)
+  }
+
+  private static let attempts = 5
+
+  private func listedRuns() throws(StorageError) -> Set<RunName> {
+    Set(RunName.parse(try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }))
   }
 
   /// The position up to which all erasures are carried out in the server's files.

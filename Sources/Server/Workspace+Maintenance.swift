@@ -5,14 +5,17 @@ import Storage
 /// What a workspace's files need behind the requests, one step at a time.
 extension Workspace {
   /// The runs of a workspace that is being opened. They are derived: what is damaged is removed, to be made again.
-  static func runs(_ disk: any Disk) throws(StorageError) -> RunSet {
+  ///
+  /// - Parameter dropped: called with the damage for which runs were removed.
+  static func runs(_ disk: any Disk, dropped: (Damage) -> Void) throws(StorageError) -> RunSet {
     do throws(StorageError) {
       return try RunSet(disk)
     } catch {
       guard case .damaged(let damage) = error, let name = RunName(damage) else { throw error }
       try RunSet.drop(from: name, disk)
+      dropped(damage)
       // Fewer each time.
-      return try runs(disk)
+      return try runs(disk, dropped: dropped)
     }
   }
 
@@ -33,12 +36,18 @@ extension Workspace {
     } catch {
       guard case .damaged(let damage) = error, let name = RunName(damage) else { throw error }
       try RunSet.drop(from: name, disk)
+      suspects.dropped(from: name)
       dropped(damage)
       return true
     }
   }
 
   private func step(_ isStopping: () -> Bool) throws(StorageError) -> Bool {
+    if let name = suspects.next {
+      try verify(name)
+      suspects.passed(name, at: now())
+      return true
+    }
     if try erase() { return true }
     let log = self.log
     if let first = log.joinable.first {
@@ -62,6 +71,16 @@ extension Workspace {
     try runs.add(changes, sum: sum)
     try runs.merge(packing: true, isCancelled: isStopping)
     return true
+  }
+
+  /// Reads a run as a whole, if it is still there. Its index is made anew with it.
+  private func verify(_ name: RunName) throws(StorageError) {
+    do throws(StorageError) {
+      try RunSet(disk).runs.first { $0.name == name }?.verify()
+    } catch {
+      guard case .damaged(let damage) = error, damage.file == name.indexPath else { throw error }
+      throw .damaged(Damage(file: name.path, offset: 0, reason: damage.reason))
+    }
   }
 
   /// The most that is made one run in one step, in bytes of bodies.

@@ -13,8 +13,12 @@ import Synchronization
 package final class Workspace: Sendable {
   package let name: String
   package let disk: any Disk
-  private let now: @Sendable () -> UInt64
+  let now: @Sendable () -> UInt64
   let sizes: Sizes
+  /// Runs that requests found damaged, or devices fetched again.
+  let suspects = SuspectRuns()
+  /// For what runs were removed when it was opened.
+  let dropped: [Damage]
 
   private struct State {
     var log: ServerLog
@@ -45,7 +49,9 @@ package final class Workspace: Sendable {
     let log = try ServerLog(disk, repairing: true, sizes: sizes)
     if let damage = log.damage.first { throw .damaged(damage) }
     var marks: [ReplicaID: ReplicaMark] = [:]
-    let runs = try Self.runs(disk)
+    var dropped: [Damage] = []
+    let runs = try Self.runs(disk) { dropped.append($0) }
+    self.dropped = dropped
     // Runs are derived: those that are not of this log, as after a restore, are made again.
     for (index, run) in runs.runs.enumerated() where try log.sum(at: run.name.last) != run.index.sum {
       try runs.drop(from: index)
