@@ -12,7 +12,7 @@ package struct Endpoints: Sendable {
   let care: @Sendable (ServerData.Hosted) -> Void
 
   /// - Parameters:
-  ///   - report: takes what the operator should know, in words, each thing once.
+  ///   - report: takes what the operator should know, in words, each thing once an hour.
   ///   - care: takes a workspace that needs maintenance.
   package init(
     _ data: ServerData, report: @escaping @Sendable (String) -> Void = { _ in },
@@ -20,7 +20,7 @@ package struct Endpoints: Sendable {
   ) {
     self.data = data
     self.care = care
-    troubles = Troubles(report)
+    troubles = Troubles(now: data.now, report)
   }
 
   /// What is to be done with a request.

@@ -51,6 +51,19 @@ import Testing
     #expect(world.status("runs") == 401)
   }
 
+  /// One that is over says nothing of the next.
+  @Test func theSameOutageIsToldAnewLater() throws {
+    let world = try World()
+    for count in 1...2 {
+      world.disk.refuse(["devices.jsonl"], EMFILE)
+      for _ in 0..<5 { #expect(world.status("runs") == 503) }
+      #expect(world.told.all.count == count, "\(world.told.all)")
+      world.disk.refuse([], 0)
+      #expect(world.status("runs") == 200)
+      world.clock.advance(3_600_000)
+    }
+  }
+
   /// It would tell every device to join anew.
   @Test func aListThatIsGoneRevokesNobody() throws {
     let world = try World()
