@@ -45,6 +45,7 @@ final class Maintenance: Sendable {
   }
 
   func start() {
+    tellDropped()
     // A server that was killed goes on with what it was at.
     for hosted in data.opened { request(hosted) }
     schedule(Self.flushInterval) { $0.flush() }
@@ -67,6 +68,7 @@ final class Maintenance: Sendable {
 
   /// Writes what is only in memory, and looks whether each workspace is still where it was.
   func flush() {
+    tellDropped()
     for hosted in data.opened where isServed(hosted) {
       do throws(StorageError) {
         try hosted.activity.flush()
@@ -74,6 +76,15 @@ final class Maintenance: Sendable {
         report("the activity of workspace \(hosted.workspace.name) cannot be written: \(error)")
       }
     }
+  }
+
+  /// Tells which runs were removed when workspaces were opened: what damages them may damage the log next.
+  private func tellDropped() {
+    for (name, damage) in data.takeDropped() { report(Self.remade(name, damage)) }
+  }
+
+  private static func remade(_ workspace: String, _ damage: Damage) -> String {
+    "workspace \(workspace): \(damage); runs from that one on are made again from the log, which has all of it"
   }
 
   /// Whether a workspace is still served: not from the moment on at which its folder is found to be moved, which is told.
@@ -104,10 +115,7 @@ final class Maintenance: Sendable {
         isStopping: { isStopped.withLock { $0 } || !isServed(hosted) }, dropped: { damage = $0 })
       if let damage {
         // Later and later, as on a disk that damages whatever is written.
-        retry(
-          hosted,
-          "workspace \(hosted.workspace.name): \(damage); runs from that one on are made again from the log, which has all of it"
-        )
+        retry(hosted, Self.remade(hosted.workspace.name, damage))
       } else if isMore {
         request(hosted)
       } else {

@@ -51,6 +51,8 @@ package final class ServerData: Sendable {
   }
 
   private let unusable = Mutex<[String: Unusable]>([:])
+  /// For what runs were removed when workspaces were opened, until somebody tells it.
+  private let dropped = Mutex<[(workspace: String, damage: Damage)]>([])
   /// How long a workspace that appeared beside the running server and could not be opened is left alone, in milliseconds:
   /// anybody may ask for it, and whoever made it may just be putting right what is wrong.
   private static let retryInterval: UInt64 = 30_000
@@ -196,6 +198,7 @@ package final class ServerData: Sendable {
           workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
           devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
         open.withLock { $0[name] = opened }
+        dropped.withLock { $0 += opened.workspace.dropped.map { (name, $0) } }
         unusable.withLock { $0[name] = nil }
         return opened
       } catch {
@@ -266,6 +269,14 @@ package final class ServerData: Sendable {
     let devices = hosted.devices
     unusable.withLock { $0[name] = Unusable(reason: reason, retry: nil) { code in devices.knew(code: code) } }
     return open.withLock { $0.removeValue(forKey: name) } == nil ? nil : reason
+  }
+
+  /// For what runs were removed when workspaces were opened since the last call.
+  func takeDropped() -> [(workspace: String, damage: Damage)] {
+    dropped.withLock { dropped in
+      defer { dropped = [] }
+      return dropped
+    }
   }
 
   /// The workspaces that are open, by name.
