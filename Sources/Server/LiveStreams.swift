@@ -32,6 +32,12 @@ final class LiveStreams: Sendable {
     for name in streams.withLock({ Array($0.keys) }) { send(Array(": ping\n\n".utf8), to: name) }
   }
 
+  /// Ends the streams of a workspace that is not served any more.
+  func close(_ name: String) {
+    let open = streams.withLock { $0.removeValue(forKey: name) } ?? [:]
+    for stream in open.values { stream.writer.close() }
+  }
+
   func closeAll() {
     for stream in streams.withLock({ $0.values.flatMap(\.values) }) { stream.writer.close() }
   }

@@ -7,6 +7,7 @@ final class Maintenance: Sendable {
   private let data: ServerData
   private let live: LiveStreams
   private let report: @Sendable (String) -> Void
+  private let ended: @Sendable (_ workspace: String) -> Void
   private let queue = DispatchQueue(label: "maintenance", qos: .utility)
   private let requested = Mutex<Set<String>>([])
   private let isStopped = Mutex(false)
@@ -32,11 +33,14 @@ final class Maintenance: Sendable {
   private static let flushInterval = 2.0
   private static let pingInterval = 25.0
 
-  /// - Parameter after: what waits; by default on a queue of its own.
+  /// - Parameters:
+  ///   - ended: takes the name of a workspace that turns out not to be served any more.
+  ///   - after: what waits; by default on a queue of its own.
   init(
     _ data: ServerData, _ live: LiveStreams, _ report: @escaping @Sendable (String) -> Void,
-    after: After? = nil
+    ended: @escaping @Sendable (_ workspace: String) -> Void = { _ in }, after: After? = nil
   ) {
+    self.ended = ended
     self.data = data
     self.live = live
     self.report = report
@@ -93,7 +97,10 @@ final class Maintenance: Sendable {
   /// nobody finds, or beside those that were restored in their place. Cost: a look at the folder.
   func isServed(_ hosted: ServerData.Hosted) -> Bool {
     if let reason = data.stopServing(ifMoved: hosted) { report("not served: \(reason)") }
-    return data.isOpen(hosted.workspace.name)
+    if data.isOpen(hosted.workspace.name) { return true }
+    live.close(hosted.workspace.name)
+    ended(hosted.workspace.name)
+    return false
   }
 
   /// Looks after a workspace soon. Requests that come meanwhile are one.

@@ -9,9 +9,9 @@ import Synchronization
 package final class Service: RequestHandler {
   private let endpoints: Endpoints
   private let data: ServerData
-  private let queues = Mutex<[String: PushQueue]>([:])
+  private let queues = PushQueues()
   private let live = LiveStreams()
-  private let maintenance: Maintenance
+  let maintenance: Maintenance
   /// Large bodies that are decoded at once: each may take a hundred megabytes for a moment, and more would not be faster.
   private let decoding = WorkQueue(width: 2)
   /// Members of a log that are read to find a place within them: up to 64 MiB of text each.
@@ -20,7 +20,7 @@ package final class Service: RequestHandler {
   /// - Parameter report: takes what went wrong behind, in words for the operator.
   package init(_ data: ServerData, report: @escaping @Sendable (String) -> Void) {
     self.data = data
-    let maintenance = Maintenance(data, live, report)
+    let maintenance = Maintenance(data, live, report, ended: { [weak queues] name in queues?.drop(name) })
     self.maintenance = maintenance
     endpoints = Endpoints(data, report: report) { maintenance.request($0) }
   }
@@ -85,19 +85,15 @@ package final class Service: RequestHandler {
     }
   }
 
-  private func queue(_ hosted: ServerData.Hosted) -> PushQueue {
-    queues.withLock { queues in
-      let name = hosted.workspace.name
-      if let queue = queues[name] { return queue }
-      let queue = PushQueue(
+  func queue(_ hosted: ServerData.Hosted) -> PushQueue {
+    queues.queue(hosted.workspace.name) {
+      PushQueue(
         hosted.workspace, tell: endpoints.troubles.tell,
         isServed: { [maintenance] in maintenance.isServed(hosted) },
         moved: { [live, maintenance] in
           live.tell(hosted.workspace)
           maintenance.request(hosted)
         })
-      queues[name] = queue
-      return queue
     }
   }
 
@@ -142,6 +138,23 @@ package final class Service: RequestHandler {
     }
     return .file(FileRange(OpenDiskFile(extent.file), offset: extent.offset, length: extent.length))
   }
+}
+
+/// The queues of the workspaces to which anything was pushed. Each holds its workspace, with the files that this keeps open.
+private final class PushQueues: Sendable {
+  private let queues = Mutex<[String: PushQueue]>([:])
+
+  func queue(_ name: String, _ make: () -> PushQueue) -> PushQueue {
+    queues.withLock { queues in
+      if let queue = queues[name] { return queue }
+      let queue = make()
+      queues[name] = queue
+      return queue
+    }
+  }
+
+  /// Lets go of the queue of a workspace that is not served any more; what is in it is still answered.
+  func drop(_ name: String) { queues.withLock { _ = $0.removeValue(forKey: name) } }
 }
 
 /// Keeps a file open while a socket sends from it.

@@ -99,6 +99,19 @@ import Testing
     #expect(told.all.count == 1)
   }
 
+  /// Nor does the server keep its files open, and the space of those that were removed in use.
+  @Test func aFolderThatIsMovedIsLetGoOf() throws {
+    let world = try World()
+    let service = Service(world.desk.data) { _ in }
+    weak let queue = service.queue(world.hosted)
+    #expect(queue != nil)
+    service.maintenance.flush()
+    #expect(queue != nil)
+    try world.move(isReplaced: false)
+    service.maintenance.flush()
+    #expect(queue == nil)
+  }
+
   /// While a batch is written it cannot be known where it goes.
   @Test(arguments: [1, 2]) func aFolderThatGoesWhileAPushIsWrittenGetsNoAcknowledgement(look: Int) throws {
     let world = try World()
