@@ -14,16 +14,16 @@ import Synchronization
 /// server and by `askonce admin` beside it.
 package final class DeviceRegistry: Sendable {
   private struct State {
-    var devices: [String: Device] = [:]
-    var size = -1
+    var devices = RecordList<Device>(of: DeviceRegistry.devicesPath) { $0.device }
+    /// How many readers of the devices began, and which of them brought those.
+    var readers = 0
+    var reader = 0
     var checked: UInt64 = 0
     /// Why the file could not be read when it was looked at last.
     var failure: StorageError?
     /// Secrets that were verified, so that the hash is computed once a device.
     var verified: [String: String] = [:]
-    /// The invitations, as read when their file had this size.
-    var invites: [String: Invite] = [:]
-    var invitesSize = -1
+    var invites = RecordList<Invite>(of: DeviceRegistry.invitesPath) { $0.invite }
   }
 
   static let devicesPath = "devices.jsonl"
@@ -51,17 +51,32 @@ package final class DeviceRegistry: Sendable {
 
   /// All devices, revoked ones too, by agent.
   package func devices() throws(StorageError) -> [Device] {
-    let found = try Self.read(disk, Self.devicesPath, key: \Device.device)
-    state.withLock {
-      $0.devices = found.records
-      $0.size = found.size
+    let found = try update { (known) throws(StorageError) in
+      try known.anew(from: try onDisk { () throws(DiskError) in try disk.readAll(Self.devicesPath) } ?? [])
     }
     return found.records.values.sorted {
       ($0.agent, $0.enrolled, $0.device) < ($1.agent, $1.enrolled, $1.device)
     }
   }
 
-  /// The device that a token belongs to.
+  /// Reads the list of devices. One who began before somebody who is done already may have read an older one, and keeps it to
+  /// himself.
+  @discardableResult
+  private func update(
+    _ read: (RecordList<Device>) throws(StorageError) -> RecordList<Device>
+  ) throws(StorageError) -> RecordList<Device> {
+    let (known, reader) = state.withLock { state in
+      state.readers += 1
+      return (state.devices, state.readers)
+    }
+    let found = try read(known)
+    state.withLock { state in
+      if reader > state.reader { (state.devices, state.reader) = (found, reader) }
+    }
+    return found
+  }
+
+  /// The device that a token belongs to. Cost: twice a second a look at the list's size, and what was appended to it.
   ///
   /// - Throws: `Refusal`, `.unauthorized` for an unknown token, `.revoked` for a revoked device, and `.unavailable` where
   ///   nobody can say which it is; `failure` says why.
@@ -77,7 +92,7 @@ package final class DeviceRegistry: Sendable {
     }
     let id = String(token[..<dot])
     let secret = String(token[token.index(after: dot)...])
-    let (device, verified) = state.withLock { ($0.devices[id], $0.verified[id]) }
+    let (device, verified) = state.withLock { ($0.devices.records[id], $0.verified[id]) }
     guard let device else { throw Refusal(.unauthorized, "the token is not known to this workspace") }
     let isRight = verified.map { Secrets.equal($0, secret) } ?? Secrets.matches(secret, device.token)
     guard isRight else { throw Refusal(.unauthorized, "the token is not known to this workspace") }
@@ -89,7 +104,7 @@ package final class DeviceRegistry: Sendable {
   /// Whether it is known that a device may still sync. Cost: none, but for a look at the file's size twice a second.
   func isEnrolled(_ device: String) -> Bool {
     guard (try? refresh()) != nil else { return false }
-    return state.withLock { state in state.devices[device].map { $0.revoked == nil } ?? false }
+    return state.withLock { state in state.devices.records[device].map { $0.revoked == nil } ?? false }
   }
 
   /// Why the list of devices could not be read when it was looked at last; nil where it could.
@@ -118,16 +133,16 @@ package final class DeviceRegistry: Sendable {
   }
 
   private func reread() throws(StorageError) {
-    let (known, isEmpty) = state.withLock { ($0.size, $0.devices.isEmpty) }
-    let size: Int
+    let isEmpty = state.withLock { $0.devices.records.isEmpty }
+    let file: any DiskFile
     do throws(DiskError) {
-      size = try disk.open(Self.devicesPath, .read).size()
+      file = try disk.open(Self.devicesPath, .read)
     } catch {
       // No list where nobody has joined yet. One that is gone says nothing of those that were on it.
       if error.isMissing, isEmpty { return }
       throw StorageError(error)
     }
-    if size != known { _ = try devices() }
+    try update { (known) throws(StorageError) in try known.updated(from: file) }
   }
 
   /// Makes a one-time code. Returns its text; only its hash is kept.
@@ -152,24 +167,23 @@ package final class DeviceRegistry: Sendable {
 
   /// The same, by the invitations as they were read last; nil where they never were.
   func knew(code: String) -> Bool? {
-    state.withLock { $0.invitesSize < 0 ? nil : $0.invites[Self.id(ofCode: code)] != nil }
+    state.withLock { $0.invites.size < 0 ? nil : $0.invites.records[Self.id(ofCode: code)] != nil }
   }
 
   private static func id(ofCode code: String) -> String { String(code.prefix { $0 != "-" }) }
 
-  /// The invitations, used ones too, by id. The file is only ever appended to, so it is read again when its size is another.
+  /// The invitations, used ones too, by id.
   private func invites() throws(StorageError) -> [String: Invite] {
-    let size = try onDisk { () throws(DiskError) in
-      do throws(DiskError) {
-        return try disk.open(Self.invitesPath, .read).size()
-      } catch {
-        if error.isMissing { return 0 }
-        throw error
-      }
+    let known = state.withLock { $0.invites }
+    let file: (any DiskFile)?
+    do throws(DiskError) {
+      file = try disk.open(Self.invitesPath, .read)
+    } catch {
+      guard error.isMissing else { throw StorageError(error) }
+      file = nil
     }
-    if let known = state.withLock({ $0.invitesSize == size ? $0.invites : nil }) { return known }
-    let found = try Self.read(disk, Self.invitesPath, key: \Invite.invite)
-    state.withLock { ($0.invites, $0.invitesSize) = (found.records, found.size) }
+    let found = if let file { try known.updated(from: file) } else { try known.anew(from: []) }
+    state.withLock { $0.invites = found }
     return found.records
   }
 
@@ -307,23 +321,5 @@ package final class DeviceRegistry: Sendable {
       try file.sync()
       try disk.syncFolder("")
     }
-  }
-
-  /// - Throws: `StorageError.damaged` where a line cannot be read: it may be the one that revokes a device.
-  private static func read<Record: Decodable>(
-    _ disk: any Disk, _ path: String, key: KeyPath<Record, String>
-  ) throws(StorageError) -> (records: [String: Record], size: Int) {
-    let bytes = try onDisk { () throws(DiskError) in try disk.readAll(path) } ?? []
-    let found = RecordLines.read(bytes, of: path)
-    if let damage = found.damage.first { throw .damaged(damage) }
-    var records: [String: Record] = [:]
-    let decoder = JSONDecoder()
-    for line in found.lines {
-      guard let record = try? decoder.decode(Record.self, from: Data(line)) else {
-        throw .damaged(Damage(file: path, offset: 0, reason: "a line is no record that this version knows"))
-      }
-      records[record[keyPath: key]] = record
-    }
-    return (records, bytes.count)
   }
 }

@@ -32,8 +32,8 @@ package struct Endpoints: Sendable {
     case pull(ServerData.Hosted, Workspace.Sender, SyncRequest)
   }
 
-  /// Answers a request, or says what is to be done first. Reads no more than the end of a list where it is a sync without a
-  /// body, which runs where nobody else is served meanwhile.
+  /// Answers a request, or says what is to be done first. Reads no more than what was appended to the list of devices where it is
+  /// a sync without a body, which runs where nobody else is served meanwhile.
   package func begin(_ request: ServerRequest) -> Step {
     do throws(Refusal) {
       return try route(request)
