@@ -30,7 +30,7 @@ struct DescriptorTests {
     let desk = try TestDesk()
     let line =
       "ulimit -Sn 60; '\(Program.path)' serve --data '\(data)' --listen 127.0.0.1:0 > out & id=$!; "
-      + "for i in $(seq 200); do grep -q listening out && break; kill -0 $id || break; sleep 0.05; done; "
+      + "for i in $(seq 1200); do grep -q listening out && break; kill -0 $id || break; sleep 0.05; done; "
       + "cat out; kill -KILL $id"
     let outcome = try Program.run(desk, ["-c", "cd '\(desk.folder)'; " + line], program: "/bin/bash")
     #expect(outcome.output.contains("listening on"), "\(outcome)")
