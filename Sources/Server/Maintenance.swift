@@ -31,6 +31,8 @@ final class Maintenance: Sendable {
   private static let lastRetry = 300.0
 
   private static let flushInterval = 2.0
+  /// So often a merge may ask whether to stop until the folder is looked at.
+  private static let looks = 256
   private static let pingInterval = 25.0
 
   /// - Parameters:
@@ -118,8 +120,13 @@ final class Maintenance: Sendable {
     do throws(StorageError) {
       // One step at a time, so that flushes and stopping need not wait for all of them.
       var damage: Damage?
+      var asked = 0
       let isMore = try hosted.workspace.maintain(
-        isStopping: { isStopped.withLock { $0 } || !isServed(hosted) }, dropped: { damage = $0 })
+        isStopping: {
+          // A merge asks for each entity, of which there may be a million.
+          asked += 1
+          return isStopped.withLock { $0 } || asked % Self.looks == 0 && !isServed(hosted)
+        }, dropped: { damage = $0 })
       if let damage {
         // Later and later, as on a disk that damages whatever is written.
         retry(hosted, Self.remade(hosted.workspace.name, damage))
