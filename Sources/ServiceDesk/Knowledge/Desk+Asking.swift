@@ -8,8 +8,8 @@ import Storage
 extension Desk {
   /// What is known of a customer under some keys, in their order.
   ///
-  /// A ticket's own facts come first, then those of tickets that were merged into it, then the customer's, then the profile (name, phone, e-mail, address, language), then
-  /// what the customer's organisations share, which the answer says.
+  /// A ticket's own facts come first, then those of its parts that are the same customer's, then the customer's, then the profile
+  /// (name, phone, e-mail, address, language), then what the customer's organisations share, which the answer says.
   /// Cost: the customer, the ticket, the settings and the customer's organisations.
   /// - Parameters:
   ///   - purpose: what the answer is to be used for.

@@ -99,7 +99,7 @@ extension Desk {
     return FactOutcome(change: change, repeated: repeated)
   }
 
-  /// Takes a fact back: all values that this device knows of, of a ticket also those of the tickets that were merged into it. What
+  /// Takes a fact back: all values that this device knows of, of a ticket also those of its parts that are its answers. What
   /// a colleague writes down at the same time stays.
   ///
   /// - Parameter reason: why; kept in the timeline.
@@ -109,8 +109,9 @@ extension Desk {
     _ entity: EntityID, _ key: String, because reason: String?
   ) throws(DeskError) -> Change? {
     var edits: [Edit] = []
-    for id in try entity.type == Vocabulary.ticket ? [entity] + parts(of: entity) : [entity] {
-      let state = try known(id)
+    let own = try known(entity)
+    for state in try entity.type == Vocabulary.ticket ? [own] + speakingParts(of: own) : [own] {
+      let id = state.id == own.id ? entity : state.id
       let register = FactKey.register(key, of: state)
       guard state.registers[register] != nil else { continue }
       var draft = Draft()

@@ -48,8 +48,9 @@ extension Desk {
     let id = try whole(ticket)
     let parts = try parts(of: id).map { (id) throws(DeskError) in try self.view(id) }
     let alone = try self.view(id)
+    let speaking = try speaking(parts.map(\.state), for: alone.state)
     let view = TicketView(
-      id: id, state: alone.state.answering(with: parts.map(\.state)), customerName: alone.customerName)
+      id: id, state: alone.state.answering(with: speaking), customerName: alone.customerName)
     var entries: [TicketPage.Entry] = []
     var gone: Set<ChangeID> = []
     var splitInto: [EntityID] = []
@@ -86,12 +87,38 @@ extension Desk {
 
   /// What is known of an entity, of a ticket with the facts of its parts: whichever of them is named, the answers are the same.
   ///
-  /// Cost: the entity; of a ticket its parts.
+  /// Cost: the entity; of a ticket its parts, and its customer where they have facts.
   func answering(_ id: EntityID) throws(DeskError) -> EntityState {
     guard id.type == Vocabulary.ticket else { return try known(id) }
-    let whole = try whole(id)
-    let parts = try parts(of: whole).map { (id) throws(DeskError) in try known(id) }
-    return try known(whole).answering(with: parts)
+    let state = try known(try whole(id))
+    return state.answering(with: try speakingParts(of: state))
+  }
+
+  /// The parts of a ticket whose facts are answers of the ticket's too, ordered.
+  func speakingParts(of whole: EntityState) throws(DeskError) -> [EntityState] {
+    let parts = try parts(of: whole.id).map { (id) throws(DeskError) in try known(id) }
+    return try speaking(parts, for: whole)
+  }
+
+  /// Of some parts of a ticket those with facts, which are for the customer for whom the ticket is. What another customer said is
+  /// no answer of this one's, and only that one's consents tell whether it may be used; of one who was erased it never may.
+  private func speaking(
+    _ parts: [EntityState], for whole: EntityState
+  ) throws(DeskError) -> [EntityState] {
+    let telling = parts.filter { part in
+      part.registers.keys.contains { $0.text.hasPrefix(Vocabulary.factPrefix) }
+    }
+    guard !telling.isEmpty else { return [] }
+    return try stored { () throws(StorageError) in
+      let customer = try Self.customer(of: whole, in: store)
+      let profiles = try customer.map { (id) throws(StorageError) in try store.members(of: id) + [id] } ?? []
+      var speaking: [EntityState] = []
+      for part in telling {
+        let other = try Self.customer(of: part, in: store)
+        if other.map(profiles.contains) ?? true { speaking.append(part) }
+      }
+      return speaking
+    }
   }
 
   private func view(_ id: EntityID) throws(DeskError) -> TicketView {

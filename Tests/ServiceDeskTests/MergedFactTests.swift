@@ -1,0 +1,63 @@
+import Agent
+import Causality
+import Codec
+import DeskSupport
+import Merge
+import Testing
+
+@testable import ServiceDesk
+
+@Suite("Facts of tickets that were merged")
+struct MergedFactTests {
+  private func answer(
+    _ desk: Desk, _ subject: EntityID, _ key: String, ticket: EntityID? = nil
+  ) throws -> Answer {
+    try #require(try desk.answers(subject, [key], ticket: ticket).first)
+  }
+
+  @Test("What an erased customer said on a ticket that was kept is not told by the ticket that takes it in")
+  func erasedCustomer() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let (whole, part) = (try desks.ticket(nil), try desks.ticket(customer))
+    try desks.anna.setFact(part, NewFact("floor", JSONText("ninth")))
+    try desks.anna.erase(try desks.anna.erasurePlan(of: customer, keepingTickets: true))
+    #expect(try answer(desks.anna, part, "floor").state == .withdrawn)
+    try desks.anna.merge(whole, part)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try answer(desk, whole, "floor").state == .unknown)
+      #expect(try desk.factKeys(whole) == [])
+      #expect(try desk.page(whole).view.facts.isEmpty)
+    }
+  }
+
+  @Test("What one customer said is no other one's answer, unless their profiles are one")
+  func othersPart() throws {
+    let desks = try TwoDesks()
+    let (maja, bo) = (try desks.customer(), try desks.anna.newCustomer(name: "Bo Ek").on)
+    let whole = try desks.ticket(bo)
+    let (part, inner) = (try desks.ticket(maja), try desks.ticket(nil))
+    try desks.anna.setFact(part, NewFact("floor", JSONText("ninth")))
+    // It names nobody, so it is hers as a part of what is hers.
+    try desks.anna.setFact(inner, NewFact("door", JSONText("green")))
+    try desks.anna.merge(part, inner)
+    try desks.anna.merge(whole, part, anyway: true)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      for key in ["floor", "door"] {
+        #expect(try answer(desk, bo, key, ticket: whole).state == .unknown)
+      }
+      #expect(try desk.factKeys(whole) == [])
+    }
+    // Nor is it taken back by who takes back what the ticket says, or taken for said.
+    #expect(try desks.anna.retractFact(whole, "floor", because: nil) == nil)
+    #expect(try desks.anna.setFact(whole, NewFact("floor", JSONText("ninth"))).repeated == nil)
+    try desks.anna.retractFact(whole, "floor", because: nil)
+    #expect(try desks.anna.store.state(of: part)?.registers["fact.floor"] != nil)
+    try desks.anna.mergeCustomers(maja, bo)
+    for key in ["floor", "door"] {
+      #expect(try answer(desks.anna, bo, key, ticket: whole).state == .known)
+    }
+  }
+}
