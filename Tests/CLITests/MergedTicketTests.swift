@@ -168,6 +168,19 @@ struct MergedTicketTests {
     #expect(desk.run("fact", "get", "T2", "size").code == .notFound)
   }
 
+  @Test("Two parts that say different things are to be confirmed")
+  func differentFacts() throws {
+    let (desk, whole, _) = try desk()
+    let other = try desk.ok("ticket", "new", "Tap?", "--customer", "B1", "--ref", "T3")
+    _ = try desk.ok("fact", "set", other, "size", "40")
+    _ = try desk.ok("ticket", "merge", whole, other)
+    for number in ["T1", "T2", "T3"] {
+      let asked = desk.run("ask", "B1", "size", "--ticket", number, "--no-log")
+      #expect(asked.code.rawValue == 5, "\(number)")
+      #expect(asked.output.contains("38") && asked.output.contains("40"))
+    }
+  }
+
   @Test(
     "A link is taken away as what it is, also where it stands on a part; none says the opposite of another")
   func links() throws {

@@ -60,4 +60,52 @@ struct MergedFactTests {
       #expect(try answer(desks.anna, bo, key, ticket: whole).state == .known)
     }
   }
+
+  /// A ticket with two parts that say something about one key, in two spellings.
+  private func parts(_ desks: TwoDesks, _ first: NewFact, _ second: NewFact) throws -> (EntityID, EntityID) {
+    let customer = try desks.customer()
+    let whole = try desks.ticket(customer)
+    for fact in [first, second] {
+      let part = try desks.ticket(customer)
+      try desks.anna.setFact(part, fact)
+      try desks.anna.merge(whole, part)
+    }
+    try desks.sync()
+    return (customer, whole)
+  }
+
+  @Test("Parts that say different things are to be confirmed, and what is confirmed on the whole counts")
+  func different() throws {
+    let desks = try TwoDesks()
+    let (first, second) = (NewFact("size", JSONText("38")), NewFact("Size", JSONText("40")))
+    let (customer, whole) = try parts(desks, first, second)
+    for desk in [desks.anna, desks.bo] {
+      for subject in [customer, whole] {
+        let answer = try answer(desk, subject, "size", ticket: whole)
+        #expect(answer.state == .conflict)
+        #expect(Set(answer.values.map(\.value.plain)) == ["38", "40"])
+      }
+      #expect(try desk.factKeys(whole).count == 1)
+    }
+    #expect(try desks.anna.setFact(whole, NewFact("size", JSONText("40"))).repeated == nil)
+    let confirmed = try answer(desks.anna, customer, "size", ticket: whole)
+    #expect(confirmed.state == .known && confirmed.values.map(\.value.plain) == ["40"])
+    try desks.anna.retractFact(whole, "size", because: nil)
+    #expect(try answer(desks.anna, whole, "size").state == .unknown)
+  }
+
+  @Test(
+    "Where one part's answer holds no longer, the other's is told; the same answer is known",
+    arguments: [false, true])
+  func expired(isSame: Bool) throws {
+    let desks = try TwoDesks()
+    var old = NewFact("size", JSONText("38"))
+    old.expires = HybridTime(milliseconds: desks.now + 60_000)
+    let new = NewFact("size", JSONText(isSame ? "38" : "40"))
+    let (_, whole) = try parts(desks, old, new)
+    desks.minutes(2)
+    let answer = try answer(desks.bo, whole, "size")
+    #expect(answer.state == (isSame ? .known : .conflict))
+    #expect(answer.values.map(\.value.plain) == [isSame ? "38" : "40"])
+  }
 }

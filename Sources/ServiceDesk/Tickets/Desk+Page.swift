@@ -143,16 +143,23 @@ extension Desk {
 }
 
 extension EntityState {
-  /// A ticket's state with the facts of its parts under keys of which it has none itself.
+  /// A ticket's state with the facts of its parts under keys of which it has none itself. Where several parts say something
+  /// under one key, none of them is right because of its id: all that they say is there, as if it was written at the same time.
   fileprivate func answering(with parts: [EntityState]) -> EntityState {
     var state = self
     for part in parts {
-      let facts = part.registers.filter { field, _ in
-        field.text.hasPrefix(Vocabulary.factPrefix)
-          && state.registers[
-            FactKey.register(String(field.text.dropFirst(Vocabulary.factPrefix.count)), of: state)] == nil
+      for field in part.registers.keys.sorted() where field.text.hasPrefix(Vocabulary.factPrefix) {
+        let key = String(field.text.dropFirst(Vocabulary.factPrefix.count))
+        guard let register = part.registers[field], registers[FactKey.register(key, of: self)] == nil else {
+          continue
+        }
+        let same = FactKey.register(key, of: state)
+        if let present = state.registers[same] {
+          state = state.keeping((present.heads + register.heads).sorted { $0.id < $1.id }, of: same)
+        } else {
+          state = state.adding([field: register])
+        }
       }
-      state = state.adding(facts)
     }
     return state
   }
