@@ -209,7 +209,7 @@ struct ConflictFinder {
 
   private func conflict(_ finding: SituationRule.Finding) -> Conflict {
     let key = finding.key ?? finding.sides.map(\.step.id)
-    let on = home(Set(finding.sides.flatMap { [$0.on, $0.customer].compactMap(\.self) }))
+    let on = home(Set(finding.sides.flatMap { [$0.on, $0.about].compactMap(\.self) }))
     let id = Conflict.id(finding.kind, on, nil, key)
     let steps = finding.sides.map(\.step)
     let field = Self.settlementField(id)

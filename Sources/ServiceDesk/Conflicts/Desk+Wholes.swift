@@ -27,11 +27,13 @@ extension Desk {
     return found
   }
 
-  /// Where it stands that a situation is settled: on what it is on, or on a ticket that was merged into that since.
+  /// Where it stands that a situation is settled: on what it is on, or on what is one with that since, on which a side need not
+  /// be: a promise only names it. Cost: a page, and a fold for each part.
   func settled(_ conflict: Conflict) throws(StorageError) -> [EntityID] {
     let field = ConflictFinder.settlementField(conflict.id)
+    let parts = try parts(below: conflict.on)
     var found = [conflict.on]
-    for id in Set(conflict.sides.map(\.on)).sorted() where id != conflict.on {
+    for id in Set(conflict.sides.map(\.on) + parts).sorted() where id != conflict.on {
       if try store.state(of: id)?.registers[field] != nil { found.append(id) }
     }
     return found

@@ -24,8 +24,8 @@ struct SituationRule: Sendable {
       var channel: String?
       var value: JSONText?
 
-      /// The customer that it is about, where that is not the entity itself.
-      var customer: EntityID?
+      /// What it is about, where that is not the entity that it is on.
+      var about: EntityID?
 
       init(_ step: HistoryStep, _ says: String, channel: String? = nil) {
         on = step.on

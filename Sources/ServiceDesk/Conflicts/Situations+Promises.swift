@@ -13,7 +13,7 @@ extension Situations {
       guard entry.kind == "compensation" || entry.kind == "promise" else { return nil }
       let what = amount(entry.amount, entry.currency) ?? (entry.isRedacted ? "something" : entry.text)
       return Owed(
-        step: step, what: what, channel: entry.channel, customer: nil,
+        step: step, what: what, channel: entry.channel, about: nil,
         isCompensation: entry.kind == "compensation")
     }
     for promise in subject.promises {
@@ -27,8 +27,7 @@ extension Situations {
       }
       guard let about = named.first, ids.contains(about) else { continue }
       let what = amount(state.text("amount"), state.text("currency")) ?? state.text("text") ?? "something"
-      let customer = state.text("customer").flatMap { EntityID($0) }
-      owed.append(Owed(step: step, what: what, channel: nil, customer: customer, isCompensation: false))
+      owed.append(Owed(step: step, what: what, channel: nil, about: about, isCompensation: false))
     }
     var clashing: [Owed] = []
     for one in owed where owed.contains(where: { $0.step.isParallel(to: one.step) }) { clashing.append(one) }
@@ -42,7 +41,7 @@ extension Situations {
         sides: clashing.map {
           var side = SituationRule.Finding.Side(
             $0.step, ($0.isCompensation ? "gave " : "promised ") + $0.what, channel: $0.channel)
-          side.customer = $0.customer
+          side.about = $0.about
           return side
         },
         says: "\(subject.who) was \(isMoney ? "given" : "promised") \(Phrase.list(things)), "
@@ -58,8 +57,8 @@ extension Situations {
     let step: HistoryStep
     let what: String
     let channel: String?
-    /// The customer that a promise names.
-    let customer: EntityID?
+    /// The ticket that a promise names, or the customer where it names none; nil for an entry, which stands where it is.
+    let about: EntityID?
     let isCompensation: Bool
   }
 

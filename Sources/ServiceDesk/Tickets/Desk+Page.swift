@@ -19,15 +19,20 @@ extension Desk {
 
   /// The tickets that were merged into one, directly or through others, ordered; of an erased one none.
   public func parts(of ticket: EntityID) throws(DeskError) -> [EntityID] {
-    if store.isErased(ticket) { return [] }
+    try stored { () throws(StorageError) in try parts(below: ticket) }
+  }
+
+  /// As `parts(of:)`; of what is no ticket none.
+  func parts(below ticket: EntityID) throws(StorageError) -> [EntityID] {
+    if ticket.type != Vocabulary.ticket || store.isErased(ticket) { return [] }
     var found: Set<EntityID> = []
     var waiting = [ticket]
     while let next = waiting.popLast() {
-      let candidates = try stored { () throws(StorageError) in
-        try reading { () throws(StorageError) in try tables.entities(.merged(next.description)) }
+      let candidates = try reading { () throws(StorageError) in
+        try tables.entities(.merged(next.description))
       }
       for id in candidates where id.type == Vocabulary.ticket && !found.contains(id) {
-        guard try known(id).mergedInto == next else { continue }
+        guard try store.state(of: id)?.mergedInto == next else { continue }
         found.insert(id)
         waiting.append(id)
       }

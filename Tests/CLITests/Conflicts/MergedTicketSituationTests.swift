@@ -2,9 +2,10 @@ import Agent
 import Codec
 import DeskSupport
 import Merge
-import ServiceDesk
 import Storage
 import Testing
+
+@testable import ServiceDesk
 
 /// What happens to tickets that are one is told of the one.
 @Suite("Situations of merged tickets")
@@ -50,15 +51,16 @@ struct MergedTicketSituationTests {
     #expect(try desks.open().map(\.on) == [part])
   }
 
+  private func promise(_ desk: Desk, _ ticket: EntityID, _ text: String) throws {
+    try desk.store.commit(
+      .init(
+        .new(type: "promise"), Draft(set: ["ticket": "\(ticket)", "text": .init(text), "state": "open"])))
+  }
+
   @Test("Promised on the whole by the one and on the part by the other", arguments: [false, true])
   func promisedTwice(_ knowing: Bool) throws {
     let desks = try TwoDesks()
     let (whole, part) = try merged(desks)
-    func promise(_ desk: Desk, _ ticket: EntityID, _ text: String) throws {
-      try desk.store.commit(
-        .init(
-          .new(type: "promise"), Draft(set: ["ticket": "\(ticket)", "text": .init(text), "state": "open"])))
-    }
     let open = try Situation.meet(
       desks, knowing: knowing, first: { try promise(desks.bo, part, "A plumber") },
       then: { try promise(desks.anna, whole, "A refund") })
@@ -66,8 +68,21 @@ struct MergedTicketSituationTests {
     if let conflict { #expect(conflict.on == whole) }
   }
 
-  @Test("What was settled on a ticket stays settled when that becomes a part")
-  func settledBefore() throws {
+  @Test("A promise that the part's timeline tells and one that names the whole are of the whole")
+  func home() throws {
+    let desks = try TwoDesks()
+    let (whole, part) = try merged(desks)
+    var told = Draft()
+    told.log["timeline"] = JSONText(object: [("kind", JSONText("promise")), ("text", JSONText("A plumber"))])
+    try desks.bo.store.commit(Edit(.entity(part), told))
+    try promise(desks.anna, whole, "A refund")
+    try desks.sync()
+    let conflict = try #require(try desks.open().first)
+    #expect(conflict.id == Conflict.id(.promisedTwice, whole, nil, conflict.sides.map(\.change)))
+  }
+
+  @Test("What was settled on a ticket stays settled when that becomes a part", arguments: [false, true])
+  func settledBefore(isPromised: Bool) throws {
     let desks = try TwoDesks()
     let (customer, first) = try desks.ticket()
     let second = try desks.anna.newTicket(customer: customer, subject: "The tap!").on
@@ -75,9 +90,16 @@ struct MergedTicketSituationTests {
     let (whole, part) = (min(first, second), max(first, second))
     let open = try Situation.meet(
       desks, knowing: false,
-      first: { try desks.bo.compensate(part, Money("20", "EUR"), because: "late") },
-      then: { try desks.anna.compensate(part, Money("30", "EUR"), because: "late") })
-    let conflict = try #require(try Situation.expect(open, .compensatedTwice, unless: false))
+      first: {
+        if isPromised { return try promise(desks.bo, part, "A plumber") }
+        try desks.bo.compensate(part, Money("20", "EUR"), because: "late")
+      },
+      then: {
+        if isPromised { return try promise(desks.anna, part, "A refund") }
+        try desks.anna.compensate(part, Money("30", "EUR"), because: "late")
+      })
+    let kind = isPromised ? ConflictKind.promisedTwice : .compensatedTwice
+    let conflict = try #require(try Situation.expect(open, kind, unless: false))
     try desks.anna.settle(conflict, .done, note: "both are fine")
     try desks.anna.merge(whole, part)
     try desks.sync()
