@@ -120,6 +120,22 @@ struct BriefTests {
     }
   }
 
+  @Test(
+    "A ticket that was split from one that is not here, as an import of entities makes it, is told as it is")
+  func unknownSource() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    var draft = Draft()
+    draft.set[Vocabulary.split] = JSONText(object: [
+      ("from", "ticket/zzzzzzzzzz.7"), ("entries", JSONText(array: ["zzzzzzzzzz.8"])),
+    ])
+    try desks.anna.store.commit(Edit(.entity(ticket), draft))
+    #expect(try desks.anna.brief(customer).contacts.map(\.text) == ["It drips"])
+    #expect(try desks.anna.page(ticket).entries.map(\.text) == ["It drips"])
+    #expect(try desks.anna.report(0..<desks.now + 1).total.opened == 1)
+  }
+
   @Test("A brief looks at this customer's entities only")
   func cost() throws {
     let desks = try TwoDesks()

@@ -47,9 +47,9 @@ extension Desk {
     }
     found = Self.contacts(ticket, members, gone: gone)
     for member in members {
-      guard let source = member.splitSource else { continue }
+      guard let source = try splitSource(of: member) else { continue }
       let came = member.splitEntries
-      found += Self.contacts(ticket, [try known(source).withoutRedactedWords], gone: [], only: came)
+      found += Self.contacts(ticket, [source.withoutRedactedWords], gone: [], only: came)
     }
     return found
   }

@@ -63,7 +63,7 @@ private struct ReportMaker {
     var sources: Set<EntityID> = []
     var tally = tally
     try walk(Vocabulary.ticket) { (state, changes) throws(DeskError) in
-      if let source = state.splitSource { sources.insert(source) }
+      if let source = try desk.splitSource(of: state) { sources.insert(source.id) }
       if let whole = state.mergedInto, !desk.store.isErased(whole) { return }
       if state.splitSource != nil || Self.hasParts(state, changes) {
         try addPage(state.id, to: &tally)

@@ -66,9 +66,8 @@ extension Desk {
         gone.formUnion(other.splitEntries)
       }
       entries += TicketPage.Entry.all(part.timeline, on: part.state)
-      guard let from = part.state.splitSource else { continue }
-      let source = try known(from)
-      states[from] = source
+      guard let source = try splitSource(of: part.state) else { continue }
+      states[source.id] = source
       let mine = part.state.splitEntries
       entries += TicketPage.Entry.all(
         PlainLook(source).timeline.filter { mine.contains($0.id) }, on: source)
@@ -131,6 +130,13 @@ extension Desk {
       throw .notFound(id.description)
     }
     return view
+  }
+
+  /// The ticket that one was split from; nil where it is not here: an import brings the field as it was in another workspace,
+  /// whose ids name nothing.
+  func splitSource(of state: EntityState) throws(DeskError) -> EntityState? {
+    guard let source = state.splitSource else { return nil }
+    return try stored { () throws(StorageError) in try store.state(of: source) }
   }
 
   /// The tickets that were split from one.
