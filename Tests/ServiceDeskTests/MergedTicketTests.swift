@@ -71,6 +71,37 @@ struct MergedTicketTests {
     }
   }
 
+  @Test("Nobody follows a merge into an erased ticket, however a ticket is found")
+  func belowErased() throws {
+    let desks = try TwoDesks()
+    let (gone, stays) = (try desks.customer(), try desks.customer("Bo Ek"))
+    let erased = try desks.ticket(gone, "Walrus")
+    let (whole, part) = (try desks.ticket(stays, "Walrus too"), try desks.ticket(stays, "Walrus three"))
+    let last = try desks.ticket(stays, "Seal")
+    try desks.anna.merge(whole, part)
+    try desks.sync()
+    try desks.bo.merge(erased, whole, anyway: true)
+    try desks.anna.erase(try desks.anna.erasurePlan(of: gone))
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.whole(part) == whole)
+      #expect(try desk.search("walrus ").map(\.id) == [whole])
+      let carried = try desk.carriedMerge(of: last, into: part).map(\.target).compactMap { target in
+        if case .entity(let id) = target { id } else { nil }
+      }
+      #expect(carried.sorted() == [whole, last])
+    }
+  }
+
+  @Test("A merge into what is not here is none")
+  func unknownWhole() throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    try desks.anna.set(ticket, [Vocabulary.merged: "ticket/0000000001.1"])
+    #expect(try desks.anna.whole(ticket) == ticket)
+    #expect(try desks.anna.page(ticket).entries.map(\.text) == ["It drips"])
+  }
+
   @Test("Topics count what was merged as one, in the weeks of the desk's time zone")
   func topics() throws {
     let desks = try TwoDesks()

@@ -64,10 +64,8 @@ extension Desk {
     var state = state
     while true {
       if let customer = EntityID(state.text("customer") ?? "") { return customer }
-      guard state.id.type == Vocabulary.ticket, let whole = state.mergedInto, !store.isErased(whole),
-        let next = try store.state(of: whole)
-      else { return nil }
-      state = next
+      guard let whole = try store.whole(above: state) else { return nil }
+      state = whole
     }
   }
 

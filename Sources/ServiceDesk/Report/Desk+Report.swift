@@ -64,7 +64,9 @@ private struct ReportMaker {
     var tally = tally
     try walk(Vocabulary.ticket) { (state, changes) throws(DeskError) in
       if let source = try desk.splitSource(of: state) { sources.insert(source.id) }
-      if let whole = state.mergedInto, !desk.store.isErased(whole) { return }
+      let store = desk.store
+      let whole = try desk.stored { () throws(StorageError) in try store.whole(above: state) }
+      if whole != nil { return }
       if state.splitSource != nil || Self.hasParts(state, changes) {
         try addPage(state.id, to: &tally)
       } else {

@@ -94,9 +94,7 @@ extension Desk {
 
   /// A hit as it is shown: one in a ticket that was merged into another one is found there.
   private func whole(_ hit: SearchHit, _ state: EntityState) throws(StorageError) -> SearchHit {
-    guard state.mergedInto != nil, let whole = try top(state.id), whole.id != state.id, !whole.isErased else {
-      return hit
-    }
+    guard state.mergedInto != nil, let whole = try top(state.id), whole.id != state.id else { return hit }
     var hit = hit
     hit.id = whole.id
     hit.title = whole.text("subject") ?? hit.title

@@ -33,13 +33,6 @@ extension Desk {
     ]
   }
 
-  /// The state of the ticket that a ticket is now a part of; its own where it is of none. Cost: a fold for each step.
-  package func top(_ ticket: EntityID) throws(StorageError) -> EntityState? {
-    var state = try store.state(of: ticket)
-    while let next = state?.mergedInto, let whole = try store.state(of: next) { state = whole }
-    return state
-  }
-
   /// What lets one ticket say what another one says.
   private static func speaking(for other: EntityState, on state: EntityState) -> Draft {
     var draft = Draft()

@@ -10,11 +10,18 @@ extension Desk {
   /// A ticket is only ever merged into one with a lesser id, so this ends. A part of an erased ticket stands for itself: it
   /// belongs to somebody else.
   public func whole(_ ticket: EntityID) throws(DeskError) -> EntityID {
-    var id = ticket
-    while id.type == Vocabulary.ticket, let next = try known(id).mergedInto, !store.isErased(next) {
-      id = next
+    guard ticket.type == Vocabulary.ticket else { return ticket }
+    guard let top = try stored({ () throws(StorageError) in try top(ticket) }) else {
+      throw .notFound(ticket.description)
     }
-    return id
+    return top.id
+  }
+
+  /// The state of the ticket that a ticket is now a part of, by itself; its own where it is of none. Cost: a fold for each step.
+  package func top(_ ticket: EntityID) throws(StorageError) -> EntityState? {
+    var state = try store.state(of: ticket)
+    while let part = state, let whole = try store.whole(above: part) { state = whole }
+    return state
   }
 
   /// The tickets that were merged into one, directly or through others, ordered; of an erased one none.
@@ -150,6 +157,15 @@ extension Desk {
       if state.splitSource == ticket { found.append(state) }
     }
     return found
+  }
+}
+
+extension Store {
+  /// The ticket that one is a part of now, by itself; nil where it stands for itself. All who go from a part to its whole go so:
+  /// nobody follows a merge into what was erased, or into what is not here. Cost: a fold.
+  func whole(above part: EntityState) throws(StorageError) -> EntityState? {
+    guard part.id.type == Vocabulary.ticket, let whole = part.mergedInto, !isErased(whole) else { return nil }
+    return try state(of: whole)
   }
 }
 
