@@ -117,6 +117,30 @@ struct ErasedTicketTests {
     }
   }
 
+  @Test("A part of an erased ticket that takes another one in is in the lists again, whoever merges them")
+  func takesAnotherIn() throws {
+    for isCarried in [false, true] {
+      let desks = try TwoDesks()
+      let (gone, stays) = (try desks.customer(), try desks.customer("Bo Ek"))
+      let whole = try desks.ticket(gone)
+      let (part, other) = (try desks.ticket(stays, "Part"), try desks.ticket(stays, "Other"))
+      try desks.bo.merge(whole, part, anyway: true)
+      try erase(gone, in: desks)
+      try desks.sync()
+      #expect(try desks.bo.whole(part) == part)
+      if isCarried {
+        try desks.bo.store.commit(try desks.bo.carriedMerge(of: other, into: part))
+      } else {
+        try desks.bo.merge(part, other)
+      }
+      try desks.sync()
+      for desk in [desks.anna, desks.bo] {
+        #expect(try desk.tickets().rows.map(\.id) == [part])
+        #expect(try desk.page(other).id == part)
+      }
+    }
+  }
+
   @Test("Of an erased customer no consent counts: messages are held, facts of a kept ticket stay hidden")
   func consents() throws {
     let desks = try TwoDesks()

@@ -13,6 +13,9 @@ struct Case: Sendable {
   var customerName: String?
   /// The promises that name the owner, or did.
   var promises: [EntityHistory] = []
+  /// Whether it is a ticket that was merged into another one, with which the situations of both are told. Of an erased one
+  /// nothing is told, so a part of that is none.
+  var isPart = false
   /// Of a ticket those that were merged into it, by themselves.
   private(set) var parts: [Case] = []
   /// What the owner may be the twin of, or was merged with.
@@ -44,9 +47,6 @@ struct Case: Sendable {
   }
 
   var type: String { owner.id.type }
-
-  /// Whether it is a ticket that was merged into another one, with which the situations of both are told.
-  var isPart: Bool { type == Vocabulary.ticket && state.mergedInto != nil }
 
   /// The owner, and the tickets that were merged into it.
   var ids: Set<EntityID> { Set(owner.members + parts.map(\.owner.id)) }

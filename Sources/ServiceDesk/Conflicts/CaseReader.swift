@@ -87,6 +87,8 @@ struct CaseReader {
     var customerName: String?
     var promises: [EntityID] = []
     var others: Set<EntityID> = []
+    /// Whether it is a part of another ticket, which is not erased.
+    var isPart = false
     /// The tickets that were ever merged into it, directly or through others.
     var parts: Set<EntityID> = []
 
@@ -101,6 +103,7 @@ struct CaseReader {
     var customerName: String?
     var promises: [ToldChanges] = []
     var others: [ToldChanges] = []
+    var isPart = false
     var parts: [ToldChanges] = []
 
     func conflicts() -> [Conflict] {
@@ -116,6 +119,7 @@ struct CaseReader {
       }
       subject.promises = promises.map(\.history)
       subject.others = others.map(\.history)
+      subject.isPart = isPart
       subject.take(
         parts: parts.map(\.history).compactMap { history in history.state().map { Case(history, $0) } })
       return ConflictFinder(subject).all()
@@ -134,7 +138,10 @@ struct CaseReader {
       }
     }
     if id.type == Vocabulary.ticket || id.type == Vocabulary.customer {
-      if id.type == Vocabulary.ticket, !subject.isPart { around.parts = try everMerged(into: id) }
+      around.isPart = try isPart(state)
+      if id.type == Vocabulary.ticket, !around.isPart, !state.isErased {
+        around.parts = try everMerged(into: id)
+      }
       let terms = (members + around.parts).map {
         id.type == Vocabulary.ticket ? Term.ticket($0.description) : .customer($0.description)
       }
@@ -148,6 +155,13 @@ struct CaseReader {
       around.others.formUnion(twins.filter { !members.contains($0) })
     }
     return around
+  }
+
+  /// Whether a ticket is a part of another one, or was then.
+  private func isPart(_ state: EntityState) throws(StorageError) -> Bool {
+    guard moment != nil else { return try desk.store.whole(above: state) != nil }
+    guard let whole = try state.mergedInto.flatMap(alone) else { return false }
+    return !whole.history.isErased
   }
 
   /// The tickets that were merged into one at any time, directly or through others. Cost: a page or two for each of them.
@@ -164,6 +178,7 @@ struct CaseReader {
   private func draft(_ subject: Case?, _ around: Surroundings?) throws(StorageError) -> Draft {
     var draft = Draft(subject: subject, known: around?.known, customerName: around?.customerName)
     guard let around else { return draft }
+    draft.isPart = around.isPart
     if draft.known == nil, let customer = around.customer { draft.customer = try read(customer) }
     for promise in around.promises { if let told = try alone(promise) { draft.promises.append(told) } }
     for other in around.others.sorted() { if let told = try alone(other) { draft.others.append(told) } }
@@ -227,7 +242,10 @@ struct CaseReader {
       for ticket in owners where ticket.type == Vocabulary.ticket {
         owners.formUnion(try desk.wholes(of: ticket, before: []))
       }
-    case Vocabulary.ticket: owners.formUnion(try desk.wholes(of: id, before: news))
+    case Vocabulary.ticket:
+      owners.formUnion(try desk.wholes(of: id, before: news))
+      // What was a part of it stands for itself from now on.
+      if state.isErased { owners.formUnion(try desk.tables.entities(.merged(id.description))) }
     case Vocabulary.customer:
       // What its tickets' rules read of it; the name, because sentences have it in them.
       let isRead = news.contains { placed in

@@ -22,8 +22,8 @@ extension Desk {
     var lesser = stays == inner.id ? Self.speaking(for: outer, on: inner) : Draft()
     lesser.log[Vocabulary.timeline] = Self.event(
       "merged", "took in \(shortID(goes))", [("ticket", JSONText(goes.description))])
-    // Towards a greater id it never counted.
-    if stays == inner.id { lesser.clear.insert(Vocabulary.merged) }
+    // Towards a greater id, or an erased ticket, it never counted.
+    lesser.clear.insert(Vocabulary.merged)
     var greater = Draft()
     greater.set[Vocabulary.merged] = JSONText(stays.description)
     greater.log[Vocabulary.timeline] = Self.event("merged", "became a part of \(shortID(stays))")

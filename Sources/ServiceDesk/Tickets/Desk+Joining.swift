@@ -29,6 +29,8 @@ extension Desk {
     part.set[Vocabulary.merged] = JSONText(ids[0].description)
     part.log[Vocabulary.timeline] = Self.event("merged", "became a part of \(shortID(ids[0]))")
     var whole = joined(stays, goes)
+    // That it is a part of an erased ticket counts for nobody, but lists would go on taking it for one.
+    whole.clear.insert(Vocabulary.merged)
     whole.log[Vocabulary.timeline] = Self.event(
       "merged", "took in \(shortID(ids[1]))", [("ticket", JSONText(ids[1].description))])
     let edits = [Edit(.entity(ids[1]), part), Edit(.entity(ids[0]), whole)]

@@ -113,6 +113,43 @@ struct MergedTicketSituationTests {
     #expect(try desks.open().map(\.id) == [conflict.id])
   }
 
+  /// The file of the inbox is of before, so that the erasure is the news; in between it was not sent yet.
+  private func erase(_ ticket: EntityID, _ desks: TwoDesks) throws -> [Conflict] {
+    for desk in [desks.anna, desks.bo] {
+      _ = try desk.openConflictCount()
+      try desk.store.compact(all: true)
+    }
+    var draft = Draft()
+    draft.erase = true
+    try desks.anna.store.commit(Edit(.entity(ticket), draft))
+    let open = try desks.anna.conflicts(limit: .max).conflicts
+    #expect(open == (try desks.anna.survey().filter { $0.state == .open }))
+    try desks.sync()
+    #expect(try desks.open().map(\.id) == open.map(\.id))
+    return open
+  }
+
+  @Test("What is on a part of a ticket that is erased is told of the part", arguments: [false, true])
+  func erasedWhole(isBefore: Bool) throws {
+    let desks = try TwoDesks()
+    let (whole, part) = try merged(desks)
+    func meet() throws {
+      try desks.anna.set(part, ["status": "solved"])
+      try desks.bo.reply(part, channel: "phone", text: "It still leaks", direction: "in")
+      try promise(desks.anna, part, "A plumber")
+      try promise(desks.bo, part, "A refund")
+      try desks.sync()
+    }
+    if isBefore { try meet() }
+    #expect(try erase(whole, desks).map(\.kind) == (isBefore ? [.unseenMessage, .promisedTwice] : []))
+    if !isBefore { try meet() }
+    let open = try desks.open()
+    #expect(open.map(\.kind) == [.unseenMessage, .promisedTwice] && open.allSatisfy { $0.on == part })
+    for conflict in open { try desks.bo.settle(conflict, .done) }
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+  }
+
   @Test("It is found among much other news too")
   func manyNews() throws {
     let desks = try TwoDesks()
