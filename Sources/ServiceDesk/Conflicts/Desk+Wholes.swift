@@ -5,11 +5,16 @@ import Storage
 
 extension Desk {
   /// The tickets that a ticket is a part of, and those that it was before some news: what their situations are may be others now.
+  /// Which of them were erased does not matter here: one too many costs a look.
   ///
-  /// Cost: a fold for each; where the news are of a merge, the ticket's changes.
+  /// Cost: a fold for each; where the news are of a merge or an erasure, the ticket's changes.
   func wholes(of ticket: EntityID, before news: [PlacedChange]) throws(StorageError) -> Set<EntityID> {
     var waiting = [ticket]
-    if news.contains(where: { $0.change.body.contains(word: Self.merged) }) {
+    // An erased ticket has no field any more that names what it was a part of.
+    let isTelling = news.contains { placed in
+      [Self.merged, BodyWords.erase].contains { placed.change.body.contains(word: $0) }
+    }
+    if isTelling {
       for placed in try store.changes(of: ticket) where placed.change.body.contains(word: Self.merged) {
         try? ChangeBody.operations(of: placed.change.body) { operation in
           if case .set(Vocabulary.merged, let value) = operation, let target = EntityID(value.plain),

@@ -15,12 +15,32 @@ struct InboxTests {
     "Over random work of two agents, with syncs and compactions in between",
     // The last three erase what they had edited before either was sent.
     arguments: Array(1...12) + [43, 54, 75] as [UInt64])
-  func random(_ seed: UInt64) throws { try work(seed, isMerging: false) }
+  func random(_ seed: UInt64) throws { try work(seed) }
 
   @Test("Over random work in which tickets are merged and unmerged", arguments: Array(1...12) as [UInt64])
   func merging(_ seed: UInt64) throws { try work(seed, isMerging: true) }
 
-  private func work(_ seed: UInt64, isMerging: Bool) throws {
+  @Test(
+    "Over random work in which tickets are merged, unmerged and erased", arguments: Array(1...32) as [UInt64])
+  func erasing(_ seed: UInt64) throws { try work(seed, isMerging: true, isErasing: true) }
+
+  /// Merges, syncs, erasures, and what makes that a ticket which is erased had a part in what is told of another one.
+  private static let crossing = [17, 17, 19, 21, 21, 22, 22, 22]
+
+  /// One solves a ticket while the customer writes to the other, and both know when one answers; each on any ticket that is one
+  /// with it.
+  private func cross(_ ticket: EntityID, _ desks: TwoDesks, _ generator: inout SeededGenerator) throws {
+    try desks.sync()
+    guard try desks.bo.store.state(of: ticket)?.isErased == false else { return }
+    let members = try desks.anna.members(of: ticket)
+    try desks.anna.set(members[0], ["status": "solved"])
+    try desks.bo.reply(generator.pick(members), channel: "phone", text: "Hello?", direction: "in")
+    try desks.sync()
+    try desks.bo.reply(generator.pick(members), channel: "phone", text: "We call you")
+    try desks.sync()
+  }
+
+  private func work(_ seed: UInt64, isMerging: Bool = false, isErasing: Bool = false) throws {
     var generator = SeededGenerator(seed: seed)
     let desks = try TwoDesks(agentRun: 10, seed: seed)
     var customers: [EntityID] = []
@@ -33,13 +53,15 @@ struct InboxTests {
     try desks.sync()
     for _ in 0..<60 {
       let desk = generator.oneIn(2) ? desks.anna : desks.bo
-      let ticket = generator.pick(tickets)
       // On what was erased nothing can be written any more, as far as a device knows.
       let alive = try customers.filter { try desk.store.state(of: $0)?.isErased != true }
-      guard !alive.isEmpty else { break }
+      let known = try isErasing ? tickets.filter { try desk.store.state(of: $0)?.isErased == false } : tickets
+      guard !alive.isEmpty, !known.isEmpty else { break }
+      let ticket = generator.pick(known)
       let customer = generator.pick(alive)
       desks.minutes(UInt64(generator.int(0...30)))
-      switch generator.int(0...(isMerging ? 20 : 18)) {
+      let isCrossing = isErasing && !generator.oneIn(4)
+      switch isCrossing ? generator.pick(Self.crossing) : generator.int(0...(isMerging ? 20 : 18)) {
       case 0...2: try desk.set(ticket, ["status": generator.pick(["open", "solved", "closed", "pending"])])
       case 3: try desk.set(ticket, ["assignee": desk.store.configuration.agent])
       case 4: try desk.reply(ticket, channel: "phone", text: "A message", direction: "in")
@@ -59,7 +81,17 @@ struct InboxTests {
         try desk.store.commit(Edit(.entity(customer), draft))
       case 13: _ = try? desk.mergeCustomers(customer, generator.pick(customers))
       case 14: _ = try? desk.splitCustomer(customer)
-      case 17 where isMerging: _ = try? desk.merge(ticket, generator.pick(tickets), anyway: true)
+      case 17 where isMerging: _ = try? desk.merge(ticket, generator.pick(known), anyway: true)
+      case 21:
+        // All is in the file, so that only the erasure leads to what has to be looked at again.
+        _ = try desk.openConflictCount()
+        try desk.store.compact(all: true)
+        var draft = Draft()
+        draft.erase = true
+        try desk.store.commit(Edit(.entity(generator.oneIn(3) ? ticket : known.max() ?? ticket), draft))
+        try check(desk)
+        for _ in 0..<2 { tickets.append(try desk.newTicket(customer: customer, subject: "Another").on) }
+      case 22: try cross(ticket, desks, &generator)
       case 18 where isMerging: _ = try? desk.unmerge(ticket)
       case 15:
         if generator.oneIn(8) {

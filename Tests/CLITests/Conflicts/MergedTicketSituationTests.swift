@@ -150,6 +150,21 @@ struct MergedTicketSituationTests {
     #expect(try desks.open().isEmpty)
   }
 
+  @Test("An answer that stood on a part that is erased is none any more")
+  func erasedPart() throws {
+    let desks = try TwoDesks()
+    let (whole, part) = try merged(desks)
+    try desks.anna.set(whole, ["status": "solved"])
+    try desks.bo.reply(whole, channel: "phone", text: "It still leaks", direction: "in")
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.unseenMessage])
+    try desks.bo.reply(part, channel: "phone", text: "We come again")
+    // The reply opened it again; who knew both said that it is solved.
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    #expect(try erase(part, desks).map(\.kind) == [.unseenMessage])
+  }
+
   @Test("It is found among much other news too")
   func manyNews() throws {
     let desks = try TwoDesks()
