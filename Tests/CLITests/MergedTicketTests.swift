@@ -200,5 +200,9 @@ struct MergedTicketTests {
     _ = try desk.ok("entity", "add", part, "links", "related \(other)")
     _ = try desk.ok("ticket", "unlink", whole, other)
     #expect(!desk.run("ticket", "show", whole).output.contains("related"))
+    // What a part is to it, the whole is.
+    _ = try desk.ok("entity", "add", part, "links", "parent \(other)")
+    let contrary = desk.run("ticket", "link", whole, other, "--as", "child")
+    #expect(contrary.code == .failed && contrary.errors.contains("parent"))
   }
 }

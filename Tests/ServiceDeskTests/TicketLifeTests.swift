@@ -244,4 +244,20 @@ struct TicketLifeTests {
     #expect(try desks.anna.page(a).links == [try #require(TicketLink("related \(b)"))])
     #expect(throws: DeskError.self) { try desks.anna.link(a, a, as: "related") }
   }
+
+  @Test("No link says the opposite of one that stands on a part of either ticket")
+  func linksOfParts() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let (whole, part) = (try desks.ticket(customer, "A"), try desks.ticket(customer, "B"))
+    let (other, inner) = (try desks.ticket(customer, "C"), try desks.ticket(customer, "D"))
+    try desks.anna.link(part, inner, as: "parent")
+    try desks.anna.merge(whole, part)
+    try desks.anna.merge(other, inner)
+    for (one, two, word) in [(whole, other, "child"), (other, whole, "parent"), (part, other, "child")] {
+      #expect(throws: DeskError.self) { try desks.anna.link(one, two, as: word) }
+    }
+    #expect(try desks.anna.link(whole, other, as: "parent") != nil)
+    #expect(Set(try desks.anna.page(whole).links.map(\.relation)) == ["parent"])
+  }
 }

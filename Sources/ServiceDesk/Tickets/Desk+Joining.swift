@@ -101,7 +101,8 @@ extension Desk {
   /// Links two tickets, on both, or takes a link away.
   ///
   /// - Parameter relation: what the second is to the first: one of `Vocabulary.relations`.
-  /// - Throws: `DeskError.invalid` for a link that says the opposite of one that is there.
+  /// - Throws: `DeskError.invalid` for a link that says the opposite of one that is there, on any of the tickets that are one with
+  ///   either.
   @discardableResult
   public func link(
     _ first: EntityID, _ second: EntityID, as relation: String, undoing: Bool = false
@@ -110,8 +111,7 @@ extension Desk {
       throw .invalid("there is no relation '\(relation)'")
     }
     guard first != second else { throw .invalid("a ticket is not linked to itself") }
-    let present = Set(try relations(of: first, to: second))
-    if !undoing, words.name != words.other, present.contains(words.other) {
+    if !undoing, words.name != words.other, try isLinked(first, second, as: words.other) {
       throw .invalid(
         "\(shortID(second)) is the \(words.other) of \(shortID(first)) already, so it is not the \(words.name) too; "
           + "'askonce ticket unlink' takes that away")
@@ -130,6 +130,17 @@ extension Desk {
     }
     let made = try stored { () throws(StorageError) in try store.commit(edits) }
     return made[0] ?? made[1]
+  }
+
+  /// Whether a ticket or one that is one with it is linked to another one or to one that is one with that: their page says it.
+  private func isLinked(
+    _ first: EntityID, _ second: EntityID, as relation: String
+  ) throws(DeskError) -> Bool {
+    let others = try members(of: second)
+    for from in try members(of: first) {
+      for to in others where try relations(of: from, to: to).contains(relation) { return true }
+    }
+    return false
   }
 
   /// What a ticket is to another one, as the links on either of them say, ordered. Cost: both tickets.
