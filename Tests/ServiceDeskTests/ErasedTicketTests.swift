@@ -141,6 +141,28 @@ struct ErasedTicketTests {
     }
   }
 
+  @Test("A part that somebody else merged into another ticket at the same time stays a part of that")
+  func mergedTwice() throws {
+    let desks = try TwoDesks()
+    let (gone, stays) = (try desks.customer(), try desks.customer("Bo Ek"))
+    let (whole, other) = (try desks.ticket(gone), try desks.ticket(stays, "Another"))
+    let part = try desks.ticket(stays, "Not hers")
+    try desks.anna.merge(whole, part, anyway: true)
+    desks.minutes(1)
+    try desks.bo.merge(other, part)
+    try desks.sync()
+    #expect(try desks.anna.whole(part) == whole)
+    #expect(try desks.anna.erasurePlan(of: gone).freed == [part])
+    try erase(gone, in: desks)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.whole(part) == other)
+      #expect(try desk.page(other).parts.map(\.id) == [part])
+      #expect(try desk.store.state(of: part)?.registers[Vocabulary.merged]?.heads.count == 1)
+      #expect(try desk.page(other).entries.allSatisfy { $0.entry.event != "unmerged" })
+    }
+  }
+
   @Test("Of an erased customer no consent counts: messages are held, facts of a kept ticket stay hidden")
   func consents() throws {
     let desks = try TwoDesks()

@@ -16,7 +16,8 @@ public struct ErasurePlan: Hashable, Sendable {
   public let kept: [EntityID]
   /// What names them and, by a conflict that nobody settled, somebody else too. It stays.
   public let unclear: [EntityID]
-  /// Tickets of other customers that became a part of what is erased: they stay, and stand for themselves again.
+  /// Tickets of other customers that became a part of what is erased: they stay, and stand for themselves again, or are a part of
+  /// what somebody else merged them into at the same time.
   public let freed: [EntityID]
 
   /// Whether there is nothing left to erase.
@@ -72,15 +73,34 @@ extension Desk {
     draft.extra.append(("of", JSONText(plan.customer.description)))
     if let reason { draft.extra.append(("because", JSONText(reason))) }
     return try stored { () throws(StorageError) in
-      var part = Draft()
-      part.clear.insert(Vocabulary.merged)
-      part.log[Vocabulary.timeline] = Self.event("unmerged", "stands for itself again")
-      let changes = try store.commit(
-        (plan.profiles + plan.others).map { Edit(.entity($0), draft) }
-          + plan.freed.map { Edit(.entity($0), part) })
+      let gone = plan.profiles + plan.others
+      let freed = try plan.freed.map { (id) throws(StorageError) in
+        Edit(.entity(id), try freeing(id, of: Set(gone)))
+      }
+      let changes = try store.commit(gone.map { Edit(.entity($0), draft) } + freed)
       try store.eraseLocally()
       return changes.compactMap(\.self)
     }
+  }
+
+  /// What lets a part of an erased ticket go. A merge into another one, that somebody made at the same time and that counted for
+  /// less, counts then; of several the first one, as of all merges.
+  private func freeing(_ part: EntityID, of gone: Set<EntityID>) throws(StorageError) -> Draft {
+    var draft = Draft()
+    let others = (try store.state(of: part)?.registers[Vocabulary.merged]?.heads ?? []).filter { head in
+      guard let whole = EntityID(head.value.plain), whole.type == part.type, whole < part else {
+        return false
+      }
+      return !gone.contains(whole) && !store.isErased(whole)
+    }
+    let policy = Vocabulary.policy(type: part.type, field: Vocabulary.merged)
+    if !others.isEmpty {
+      draft.set[Vocabulary.merged] = others[policy.winner(among: others)].value
+    } else {
+      draft.clear.insert(Vocabulary.merged)
+      draft.log[Vocabulary.timeline] = Self.event("unmerged", "stands for itself again")
+    }
+    return draft
   }
 
   /// Whether this device may erase, as far as it knows: a supervisor's, or one that no server knows.
