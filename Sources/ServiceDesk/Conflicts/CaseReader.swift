@@ -15,16 +15,32 @@ struct CaseReader {
   /// Customers that were read ahead, in the order in which they lie.
   private var customers: [EntityID: EntityHistory] = [:]
   /// Customers of whom more than the name counts for any of their tickets: who withdrew a consent, or are shown as one with
-  /// others.
-  private let telling: Set<EntityID>
+  /// others. nil where few are asked about, each by itself.
+  private let telling: Set<EntityID>?
   /// The customers who may have a twin that an entry is about; nil for all. The others share what they are reached by with
   /// nobody who came or changed of late, and have no such entry.
   var twinned: Set<EntityID>?
 
+  /// A reader for many cases. Cost: the customers who ever withdrew a consent or were merged.
   init(desk: Desk, asOf moment: StoreMoment? = nil) throws(StorageError) {
     self.desk = desk
     self.moment = moment
     telling = Set(try desk.tables.entities([.withdrew, .linked]).joined())
+  }
+
+  /// A reader for a single case. Cost: nothing.
+  init(forOneOf desk: Desk) {
+    self.desk = desk
+    moment = nil
+    telling = nil
+  }
+
+  /// Whether more than the name of a customer counts. Cost: where not all such are known, the customer.
+  private func isTelling(_ customer: EntityID) throws(StorageError) -> Bool {
+    if let telling { return telling.contains(customer) }
+    return try desk.store.changes(of: customer).contains { placed in
+      [BodyWords.withdrawn, BodyWords.same].contains { placed.change.body.contains(word: $0) }
+    }
   }
 
   /// Reads ahead what many questions will need, so that each part of the runs is read once.
@@ -35,11 +51,10 @@ struct CaseReader {
   mutating func prepare(for owners: [EntityID], resting: Set<EntityID>) throws(StorageError) {
     var wanted: Set<EntityID> = []
     for ticket in owners where ticket.type == Vocabulary.ticket {
-      if let customer = Self.customer(try desk.tables.value("customer", of: ticket)?.text),
-        resting.contains(ticket) || telling.contains(customer)
-      {
-        wanted.insert(customer)
+      guard let customer = Self.customer(try desk.tables.value("customer", of: ticket)?.text) else {
+        continue
       }
+      if try resting.contains(ticket) ? true : isTelling(customer) { wanted.insert(customer) }
     }
     var found: [EntityID: EntityHistory] = [:]
     try desk.store.forEachBatch(of: wanted.sorted()) { (customers) throws(StorageError) in
@@ -130,7 +145,7 @@ struct CaseReader {
     let (id, state, members) = (subject.owner.id, subject.state, subject.owner.members)
     var around = Surroundings()
     if id.type != Vocabulary.customer, let customer = Self.customer(state.text("customer")) {
-      if telling.contains(customer) || subject.restsOnFacts {
+      if try subject.restsOnFacts ? true : isTelling(customer) {
         around.customer = customer
         around.known = customers[customer]
       } else if let name = try desk.tables.value("name", of: customer)?.text, !name.isEmpty {

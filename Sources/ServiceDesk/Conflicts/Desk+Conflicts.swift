@@ -31,7 +31,7 @@ extension Desk {
   /// what it has to do with.
   public func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] {
     let whole = try store.members(of: id).first ?? id
-    let found = try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: whole) }
+    let found = try reading { () throws(StorageError) in try CaseReader(forOneOf: self).conflicts(of: whole) }
     return try withholding(found.sorted(by: InboxFile.precedes))
   }
 

@@ -42,7 +42,8 @@ extension Desk {
   ///
   /// A field gets the value, over every head that is known here; a fact's keeps what it was given for and how long it holds; a
   /// situation gets a field `settled.<id>`. Two people who settle one in different ways without knowing of each other have a
-  /// conflict again. Of something erased only that it was settled is kept. Cost: the entity.
+  /// conflict again. Of something erased only that it was settled is kept.
+  /// Cost: the entity, and what it has to do with.
   /// - Returns: the change; nil where it would change nothing.
   /// - Throws: `SettlingError`: `.secret` for a value that is never kept; `.stale` where it is not open any more, or has other sides
   ///   than the one given.
@@ -74,11 +75,11 @@ extension Desk {
 
   /// A conflict as it is now, with what may not be shown, so that nobody settles what has become another one.
   ///
-  /// Cost: the entity.
+  /// Cost: the entity, and what it has to do with.
   private func present(_ conflict: Conflict) throws(SettlingError) -> Conflict {
     let all = try onStore { () throws(StorageError) in
       let whole = try store.members(of: conflict.on).first ?? conflict.on
-      return try reading { () throws(StorageError) in try CaseReader(desk: self).conflicts(of: whole) }
+      return try reading { () throws(StorageError) in try CaseReader(forOneOf: self).conflicts(of: whole) }
     }
     guard let present = all.first(where: { $0.id == conflict.id && $0.on == conflict.on }),
       Set(present.sides.map(\.change)) == Set(conflict.sides.map(\.change))
@@ -189,7 +190,7 @@ extension Desk {
   /// Takes a settlement back, so that the conflict is open again everywhere.
   ///
   /// A field gets every value again that the settlement replaced, each by a change that says which one it brings back. That
-  /// is refused where the field was changed since. Cost: the entity.
+  /// is refused where the field was changed since. Cost: the entity, and what it has to do with.
   /// - Returns: the changes.
   /// - Throws: `SettlingError`: `.stale` where it is not settled any more, by another change than in the one given, or the field was
   ///   changed since.

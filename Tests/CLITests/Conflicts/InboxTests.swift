@@ -125,6 +125,11 @@ struct InboxTests {
     _ = try desks.open()
     try check(desks.anna)
     try check(desks.bo)
+    // What is told of one entity alone is what the inbox has of it.
+    var filter = ConflictFilter()
+    filter.includesClosed = true
+    let told = Dictionary(grouping: try desks.bo.conflicts(filter, limit: .max).conflicts, by: \.on)
+    for (owner, conflicts) in told { #expect(try desks.bo.conflicts(of: owner) == conflicts) }
     try desks.anna.store.compact(all: true)
     _ = try desks.open()
     // What a page shows is what all of it begins with.
