@@ -19,8 +19,9 @@ public struct TopicCount: Sendable, Hashable {
 extension Desk {
   /// What customers ask most: the tickets of each topic by week, the topic with the most first.
   ///
-  /// Topics are one whatever their case and accents. A ticket that was merged into another one is a part of that. Cost: four
-  /// columns of the ticket table, and the articles.
+  /// Topics are one whatever their case and accents. A ticket that was merged into another one is a part of that; so is, as in
+  /// lists but not in a report, one that was merged into an erased ticket, until it is unmerged (`Desk.stranded`).
+  /// Cost: four columns of the ticket table, and the articles.
   /// - Parameters:
   ///   - weeks: how many, up to and with the one of `now`; a week begins on Monday, 0:00 in the time zone of the business hours.
   ///   - now: milliseconds since 1970; nil for now.
