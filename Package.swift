@@ -47,6 +47,7 @@ let package = Package(
     module("SyncProtocol", ["Causality", "Codec", "Merge", "ChangeCodec"]),
     module("Agent", ["Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol"]),
     module("URLTransport", ["Agent"]),
+    module("NetworkProcess", ["Agent", "Codec"]),
     module("ServiceDesk", ["Causality", "Codec", "Merge", "Storage", "Agent"]),
     module("Import", ["Causality", "Codec", "Merge"]),
     module("HTTP", ["CLinux"]),
@@ -57,14 +58,14 @@ let package = Package(
       "CLI",
       [
         "Causality", "Codec", "Merge", "ChangeCodec", "Storage", "SyncProtocol", "Agent", "ServiceDesk",
-        "Import",
+        "Import", "NetworkProcess",
         "Server",
       ]),
     // `askonce` must not load the network's libraries, which takes longer than most commands. It depends on
     // `askonce-net` so that both are built; what that depends on would be linked into `askonce` too, so
     // `askonce-net` has the sources of `URLTransport` as links instead.
     program("askonce", ["CLI", "askonce-net"]),
-    program("askonce-net", ["CLI", "Agent"]),
+    program("askonce-net", ["NetworkProcess", "Agent"]),
     .target(
       name: "TestSupport",
       dependencies: [
@@ -138,7 +139,7 @@ let package = Package(
       "CLITests",
       [
         "Causality", "Codec", "Merge", "Storage", "Agent", "ServiceDesk", "HTTP", "Server", "Import",
-        "URLTransport", "CLI", "TestSupport", "DeskSupport", "askonce",
+        "NetworkProcess", "URLTransport", "CLI", "TestSupport", "DeskSupport", "askonce",
       ]),
   ]
 )

@@ -8,8 +8,11 @@ package enum CLI {
 
   /// Runs the process's command line and ends the process.
   ///
-  /// - Parameter system: clock and randomness.
-  package static func main(connect: Connect?, system: Environment = .system) -> Never {
+  /// - Parameters:
+  ///   - connect: makes the transport to a server.
+  ///   - system: clock and randomness.
+  package static func main(connect: Connect? = NetworkProgram.connect, system: Environment = .system) -> Never
+  {
     holdStandardDescriptors()
     // A reader that goes away shows as EPIPE, which is no error.
     signal(SIGPIPE, SIG_IGN)
@@ -86,12 +89,12 @@ package enum CLI {
       context.output.write(text)
       return .ok
     case .command(let command, let rest):
-      return try run(command, rest, arguments, &context)
+      return try run(command, rest, &context)
     }
   }
 
   private static func run(
-    _ command: Command, _ rest: [String], _ arguments: [String], _ context: inout Context
+    _ command: Command, _ rest: [String], _ context: inout Context
   ) throws -> ExitCode {
     do {
       let typed = try ArgumentReader.read(rest, options: command.allOptions, operands: command.operands)
@@ -102,7 +105,6 @@ package enum CLI {
       context.isJSON = typed.has(Common.json)
       let action = try command.prepare(typed)
       context.store = try typed[Common.store] ?? StoreFolder.standard(context.variables)
-      if command.needsNetwork, context.connect == nil { throw NetworkProgram.run(arguments) }
       return try action(context)
     } catch var failure as Failure where failure.code == .usage && failure.command == nil {
       failure.command = command.name

@@ -19,6 +19,9 @@ enum Failures {
       return TransportError("this device has no network", kind: .offline)
     case .timedOut:
       return TransportError("the server did not answer in time", kind: .offline)
+    // Addresses of other protocols are refused before, so what curl does not know is the answer's.
+    case .unsupportedURL where words.contains("HTTP/0.9"):
+      return TransportError("what answers at the server's address speaks no HTTP")
     case .unsupportedURL, .badURL:
       // Trying again would not help.
       return TransportError(

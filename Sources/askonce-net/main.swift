@@ -1,3 +1,4 @@
-import CLI
+import Agent
+import NetworkProcess
 
-CLI.main { server in try URLTransport(server) }
+NetworkServer.main { address throws(TransportError) in try URLTransport(address) }

@@ -113,7 +113,8 @@ struct ProcessTests {
     let copy = desk.folder + "/askonce"
     // Copied by another process: a child that a test beside this one starts would hold a copy of ours open for writing.
     #expect(try Program.run(desk, [Program.path, copy], program: "/bin/cp").code == 0)
-    let outcome = try Program.run(desk, ["sync"], program: copy)
+    let join = ["join", "http://127.0.0.1:1", "--code", "k7f3q2-hd9x-b2x9-m1c0-aa64", "--agent", "anna"]
+    let outcome = try Program.run(desk, join, program: copy)
     #expect(outcome.code == 1)
     #expect(outcome.errors.contains("askonce-net cannot be run"))
     #expect(try Program.run(desk, ["sync", "--help"], program: copy).code == 0)

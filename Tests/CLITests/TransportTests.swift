@@ -180,7 +180,7 @@ struct TransportTests {
 
   @Test("A connection that breaks in the middle is told as broken")
   func broken() throws {
-    let server = try #require(OneAnswer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"))
+    let server = try #require(BluntServer(["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"]))
     let error = try #require(throws: TransportError.self) {
       try URLTransport("http://127.0.0.1:\(server.port)").exchange(Call("GET", "/"))
     }
@@ -245,54 +245,4 @@ struct TransportTests {
       #expect(String(decoding: reply.body, as: UTF8.self) == "nothing here")
     }
   }
-}
-
-/// A server that takes one connection, says one thing and hangs up.
-private final class OneAnswer {
-  let port: UInt16
-
-  init?(_ text: String) {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) == 0 && listen(listener, 1) == 0 && getsockname(listener, $0, &length) == 0
-      }
-    }
-    guard isBound else { return nil }
-    port = UInt16(bigEndian: address.sin_port)
-    Thread.detachNewThread {
-      let connection = accept(listener, nil, nil)
-      var request = [UInt8](repeating: 0, count: 4096)
-      _ = recv(connection, &request, request.count, 0)
-      _ = send(connection, text, text.utf8.count, 0)
-      close(connection)
-      close(listener)
-    }
-  }
-}
-
-private struct Answering: RequestHandler {
-  let answer: @Sendable (Request) -> Response
-
-  func admit(_ head: RequestHead) -> Admission { .accept(maximumBody: 8 << 20) }
-
-  func handle(_ request: Request, respond: @escaping @Sendable (Response) -> Void) {
-    respond(answer(request))
-  }
-}
-
-/// Runs `body` with the address of a server that answers so.
-private func withServer(
-  _ answer: @escaping @Sendable (Request) -> Response, _ body: (String) throws -> Void
-) throws {
-  let server = try HTTPServer(.init(), handler: Answering(answer: answer))
-  defer {
-    server.stop(grace: .zero)
-    server.waitUntilStopped()
-  }
-  try body("http://\(server.address)")
 }

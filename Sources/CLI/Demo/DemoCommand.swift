@@ -18,7 +18,7 @@ enum DemoCommand {
       """
     ],
     options: [dialogues, keep],
-    examples: [.init("See it", "askonce demo")], needsNetwork: true
+    examples: [.init("See it", "askonce demo")]
   ) { typed in
     let (file, isKept) = (typed[dialogues], typed.has(keep))
     return { context in

@@ -25,14 +25,12 @@ package struct Command: Sendable {
   /// Its own options, without those that every command has.
   package let options: [Option]
   package let examples: [Example]
-  /// Whether it talks to a server, so that the program with the network in it runs it.
-  package let needsNetwork: Bool
   /// The step from what was typed to what is meant. Touches nothing.
   package let prepare: @Sendable (TypedArguments) throws -> Action
 
   package init(
     _ path: String, _ summary: String, details: [String] = [], operands: [Operand] = [],
-    options: [Option] = [], examples: [Example], needsNetwork: Bool = false,
+    options: [Option] = [], examples: [Example],
     prepare: @escaping @Sendable (TypedArguments) throws -> Action
   ) {
     self.path = path.split(separator: " ").map(String.init)
@@ -41,7 +39,6 @@ package struct Command: Sendable {
     self.operands = operands
     self.options = options
     self.examples = examples
-    self.needsNetwork = needsNetwork
     self.prepare = prepare
   }
 

@@ -1,28 +1,28 @@
+import Agent
 import Glibc
+import NetworkProcess
 
-/// The program that has the network in it. Loading URLSession costs more than most commands take, so `askonce`
-/// leaves those that need it to `askonce-net` beside it.
+/// The program that has the network in it: `askonce-net`, beside this one.
 enum NetworkProgram {
   static let name = "askonce-net"
 
-  /// Replaces this process by the same command line in the other program.
+  /// Starts the program for the requests to a server.
   ///
-  /// - Returns: only when that is not possible.
-  static func run(_ arguments: [String]) -> Failure {
+  /// - Throws: `Failure` where it cannot be run.
+  static func connect(_ server: String) throws -> any Transport {
     guard let own = path() else {
-      return Failure(
+      throw Failure(
         .failed, "this command needs the network, and \(name) was not found: /proc is not mounted")
     }
     let program = own.prefix(through: own.lastIndex(of: "/") ?? own.startIndex) + name
-    var pointers = ([String(program)] + arguments).map { strdup($0) }
-    pointers.append(nil)
-    execv(String(program), pointers)
-    let reason = String(cString: strerror(errno))
-    for pointer in pointers { free(pointer) }
-    return Failure(
-      .failed,
-      "this command needs the network, and \(program) cannot be run (\(reason)); install both programs "
-        + "into one folder")
+    do throws(ProcessTransport.StartError) {
+      return try ProcessTransport(String(program), server)
+    } catch {
+      throw Failure(
+        .failed,
+        "this command needs the network, and \(program) cannot be run (\(error.reason)); install both programs "
+          + "into one folder")
+    }
   }
 
   /// Where this program lies.

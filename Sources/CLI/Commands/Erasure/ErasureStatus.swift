@@ -25,8 +25,7 @@ enum ErasureStatus {
     examples: [
       .init("Who is still to come", "askonce erasure status"),
       .init("Until all is gone", "until askonce erasure status --json > receipts.json; do sleep 3600; done"),
-    ],
-    needsNetwork: true
+    ]
   ) { _ in
     { context in
       let store = try context.open(.reading)

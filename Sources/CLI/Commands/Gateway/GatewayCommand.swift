@@ -33,8 +33,7 @@ enum GatewayCommand {
       .init(
         "To see what would go out",
         "askonce gateway --channel sms --no-sync --exec 'jq -r .text >&2; exit 75'"),
-    ],
-    needsNetwork: true
+    ]
   ) { typed in
     guard let channel = typed[TicketCommands.channel] else {
       throw Failure.usage("which channel? Give --channel")

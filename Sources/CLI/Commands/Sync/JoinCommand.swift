@@ -25,8 +25,7 @@ enum JoinCommand {
       .init(
         "On a new device", "askonce join https://desk.example.org --code 4f2k9x-7qmv-p3kd-t8ye-5rnc"),
       .init("A server on this machine", "askonce join http://127.0.0.1:8080 --code CODE --agent anna"),
-    ],
-    needsNetwork: true
+    ]
   ) { typed in
     let server = try address(typed.operand(0))
     guard let secret = typed[code] else {

@@ -19,8 +19,7 @@ enum SyncCommand {
       .init("Once", "askonce sync"),
       .init("While working", "askonce sync --live &"),
       .init("From a timer", "askonce sync --no-retry --json"),
-    ],
-    needsNetwork: true
+    ]
   ) { typed in
     let (isLive, retries) = (typed.has(live), !typed.has(noRetry))
     return { context in
