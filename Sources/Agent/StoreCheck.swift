@@ -56,6 +56,11 @@ public struct StoreCheck: Sendable {
           "cut off; zeros stand where edits were being written, or where the disk lost some\(kept)", .person,
           "look whether this device's last edits are there, and make again what is not"
         )
+      case .shortened:
+        (
+          "what the server had was taken again from its copy; edits that were not sent yet may have stood behind it\(kept)",
+          .person, "look whether this device's last edits are there, and make again what is not"
+        )
       case .foreign:
         (
           nil, .person,

@@ -9,6 +9,8 @@ package struct Finding: Hashable, Sendable {
     case cut
     /// The same, but zeros are in it: the disk may have lost edits that were done.
     case zeroed
+    /// The end of own changes is not there, where the mirror holds some of it: edits that were not sent may be lost.
+    case shortened
     /// Intact changes of another replica, which are left as they are.
     case foreign
     /// A derived file was made anew, or will be when it is needed.

@@ -85,12 +85,22 @@ package struct OwnCheck {
       previous = content.changes.last ?? previous
       return
     }
-    try repair(file, content, missing: missing, torn: torn, isThere: stored != nil)
+    let isShort = next == nil && isShort(content, missing, stored ?? [])
+    try repair(file, content, missing: missing, torn: torn, isThere: stored != nil, isShort: isShort)
+  }
+
+  /// Whether the last file lost its end, and perhaps edits with it that nobody else has: changes that were sent are not there,
+  /// which no crash takes away, nor are lines in their places.
+  private func isShort(_ content: OwnFile.Content, _ missing: [UInt64], _ stored: [UInt8]) -> Bool {
+    guard acknowledged > 0, missing.last == acknowledged else { return false }
+    let last = content.changes.last?.id.sequence ?? 0
+    let lines = stored.dropFirst(content.intact).count { $0 == 0x0A }
+    return lines < missing.count { $0 > last }
   }
 
   private mutating func repair(
     _ file: OwnFile, _ content: OwnFile.Content, missing: [UInt64], torn: (damage: Damage, isZeroed: Bool)?,
-    isThere: Bool
+    isThere: Bool, isShort: Bool
   ) throws(StorageError) {
     var whole = content.changes
     var lost: [UInt64] = []
@@ -105,7 +115,8 @@ package struct OwnCheck {
         lost.append(sequence)
       }
     }
-    let outcome: Finding.Outcome = lost.isEmpty ? isAwaited ? .awaited : .restored : .lost
+    let outcome: Finding.Outcome =
+      !lost.isEmpty ? .lost : isShort ? .shortened : isAwaited ? .awaited : .restored
     let kept = try onDisk { () throws(DiskError) in isThere ? try aside?.copy(file.path) : nil }
     func note(_ damage: Damage, _ outcome: Finding.Outcome) {
       findings.append(Finding(damage, aside == nil ? .left : outcome, keptIn: aside == nil ? nil : kept))
@@ -116,7 +127,7 @@ package struct OwnCheck {
       let reason = "\(missing.count) changes from \(replica).\(first) on are missing"
       note(Damage(file: file.path, offset: 0, reason: reason), outcome)
     }
-    if let torn { note(torn.damage, torn.isZeroed ? .zeroed : .cut) }
+    if let torn { note(torn.damage, isShort ? .shortened : torn.isZeroed ? .zeroed : .cut) }
     guard aside != nil else { return }
     whole += stubs(lost, whole)
     whole.sort { $0.id < $1.id }
