@@ -31,7 +31,7 @@ extension Desk {
     let rest = rows.filter { $0.isPart || Vocabulary.finished.contains($0.status) }
     let chosen = (open + rest).prefix(Self.briefTickets)
     var views = [PlainLook(whole.state)]
-    var all = Self.contacts(whole.state.id, [whole.state], gone: [])
+    var all = Self.contacts(whole.id, PlainLook(whole.state).timeline, on: whole.state)
     for (ticket, members) in try briefed(chosen, rows) {
       views += members.map { PlainLook($0) }
       all += try contacts(of: ticket, members)

@@ -40,34 +40,21 @@ extension Desk {
 
   /// The contacts on a ticket's page: without what went to a ticket that was split from it, with what came along to it.
   func contacts(of ticket: EntityID, _ members: [EntityState]) throws(DeskError) -> [Contacted] {
-    var gone: Set<ChangeID> = []
-    var found: [Contacted] = []
-    for member in members {
-      for other in try split(from: member.id) { gone.formUnion(other.splitEntries) }
+    try shownEntries(of: members, hidesRedacted: true).timelines.flatMap { state, timeline in
+      Self.contacts(ticket, timeline, on: state)
     }
-    found = Self.contacts(ticket, members, gone: gone)
-    for member in members {
-      guard let source = try splitSource(of: member) else { continue }
-      let came = member.splitEntries
-      found += Self.contacts(ticket, [source.withoutRedactedWords], gone: [], only: came)
-    }
-    return found
   }
 
-  /// The words from and to the customer in some timelines.
+  /// The words from and to the customer in a timeline.
   static func contacts(
-    _ ticket: EntityID, _ states: [EntityState], gone: Set<ChangeID>, only: Set<ChangeID>? = nil
+    _ ticket: EntityID, _ timeline: [TimelineEntry], on state: EntityState
   ) -> [Contacted] {
-    states.flatMap { state in
-      var items = TicketPage.Entry.all(PlainLook(state).timeline.filter(\.isContact), on: state)
-      items.cancelTwins()
-      // What was taken back never reached the customer.
-      return items.filter { item in
-        item.state != "cancelled" && !gone.contains(item.entry.id) && only?.contains(item.entry.id) != false
-      }.map { item in
-        Contacted(
-          contact: Brief.Contact(entry: item.entry, on: state.id, text: item.text), ticket: ticket)
-      }
+    var items = TicketPage.Entry.all(timeline.filter(\.isContact), on: state)
+    items.cancelTwins()
+    // What was taken back never reached the customer.
+    return items.filter { $0.state != "cancelled" }.map { item in
+      Contacted(
+        contact: Brief.Contact(entry: item.entry, on: state.id, text: item.text), ticket: ticket)
     }
   }
 }

@@ -156,7 +156,8 @@ extension Desk {
 
   /// Opens a ticket for a second matter, with some entries of the first one, which then no longer shows them.
   ///
-  /// Customer, of a part that names none the whole's, channel, team and priority come along. The entries stay where they were written; the new ticket names them.
+  /// Customer, of a part that names none the whole's, channel, team and priority come along. The entries stay where they were
+  /// written; the new ticket names them, and one that they had gone to before names them no more.
   /// - Parameter entries: entries of the ticket's own timeline.
   /// - Returns: the change; its `on` is the new ticket.
   /// - Throws: `DeskError.invalid` for entries of others, and where the customer was erased.
@@ -178,10 +179,22 @@ extension Desk {
     if let customer { draft.set["customer"] = JSONText(customer.description) }
     draft.set["subject"] = JSONText(subject)
     draft.set["status"] = JSONText("new")
-    draft.set[Vocabulary.split] = JSONText(object: [
+    draft.set[Vocabulary.split] = Self.split(from: ticket, entries)
+    var edits = [Edit(.new(type: Vocabulary.ticket), draft)]
+    for other in try split(from: ticket) where !other.splitEntries.isDisjoint(with: entries) {
+      var rest = Draft()
+      rest.set[Vocabulary.split] = Self.split(
+        from: ticket, other.splitEntries.subtracting(entries).sorted())
+      edits.append(Edit(.entity(other.id), rest))
+    }
+    let made = edits
+    return try stored { () throws(StorageError) in try store.commit(made) }[0]
+  }
+
+  private static func split(from ticket: EntityID, _ entries: [ChangeID]) -> JSONText {
+    JSONText(object: [
       ("from", JSONText(ticket.description)),
       ("entries", JSONText(array: entries.map { JSONText($0.description) })),
     ])
-    return try commit(Edit(.new(type: Vocabulary.ticket), draft))
   }
 }

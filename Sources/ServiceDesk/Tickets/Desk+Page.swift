@@ -63,25 +63,13 @@ extension Desk {
     let speaking = try speaking(parts.map(\.state), for: alone.state)
     let view = TicketView(
       id: id, state: alone.state.answering(with: speaking), customerName: alone.customerName)
+    let shown = try shownEntries(of: ([view] + parts).map(\.state))
+    var states: [EntityID: EntityState] = [:]
     var entries: [TicketPage.Entry] = []
-    var gone: Set<ChangeID> = []
-    var splitInto: [EntityID] = []
-    var states = Dictionary(uniqueKeysWithValues: ([view] + parts).map { ($0.id, $0.state) })
-    for part in [view] + parts {
-      for other in try split(from: part.id) {
-        splitInto.append(other.id)
-        gone.formUnion(other.splitEntries)
-      }
-      entries += TicketPage.Entry.all(part.timeline, on: part.state)
-      guard let source = try splitSource(of: part.state) else { continue }
-      states[source.id] = source
-      let mine = part.state.splitEntries
-      entries += TicketPage.Entry.all(
-        PlainLook(source).timeline.filter { mine.contains($0.id) }, on: source)
+    for (state, timeline) in shown.timelines {
+      states[state.id] = state
+      entries += TicketPage.Entry.all(timeline, on: state)
     }
-    // What went to another ticket is shown there, unless it is here as what came along.
-    let members = Set([id] + parts.map(\.id))
-    entries.removeAll { gone.contains($0.entry.id) && members.contains($0.on) }
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     entries.cancelTwins()
     entries.holdBack { states[$0.on]?.despite($0.entry.id) }
@@ -92,7 +80,7 @@ extension Desk {
     let links = ([view] + parts).flatMap { $0.state.elements(Vocabulary.links).compactMap(TicketLink.init) }
     return TicketPage(
       view: view, parts: parts, entries: entries, splitFrom: view.state.splitSource,
-      splitInto: splitInto.sorted(), links: links, promises: promises,
+      splitInto: shown.splitInto.sorted(), links: links, promises: promises,
       care: CareStep.derive(view, entries, promises))
   }
 

@@ -56,13 +56,16 @@ extension Desk {
     let settings = try settings()
     var found: [String: [OutgoingMessage]] = [:]
     var seen: Set<EntityID> = []
+    var messages: Set<ChangeID> = []
     var waiting = Array(ids.reversed())
     while let id = waiting.popLast() {
       let page = try page(id)
       guard seen.insert(page.id).inserted else { continue }
       // A message that went along to another ticket stays in this one's log, and so in its row.
       waiting += page.splitInto
-      for (kind, message) in try messages(of: page, on: channel, settings) {
+      // Two may have split one off at the same time, so that it is on two pages.
+      for (kind, message) in try self.messages(of: page, on: channel, settings)
+      where messages.insert(message.entry.entry.id).inserted {
         found[kind, default: []].append(message)
       }
     }
