@@ -158,8 +158,43 @@ struct TicketLifeCommandTests {
     let outcome = desk.run(
       "gateway", "--channel", "email", "--no-sync", "--exec", "touch \(desk.folder)/sent")
     #expect(outcome.output == "0 sent, 1 failed, 0 waiting, 0 held\n")
+    #expect(outcome.code == .partial)
+    #expect(
+      outcome.errors.contains("not sent: ") && outcome.errors.contains("nobody knows whether it went out"))
     #expect(!FileManager.default.fileExists(atPath: desk.folder + "/sent"))
     #expect(entries(desk, ticket).last?["state"]?.string == "failed")
+  }
+
+  @Test("Of a message that is held back, the gateway and the ticket say why")
+  func heldBack() throws {
+    let (desk, _, ticket) = try desk()
+    let customer = try desk.ok("customer", "new", "Nils", "--phone", "+46 70 123 45 67")
+    let other = try desk.ok("ticket", "new", "No mail", "--customer", customer, "--channel", "email")
+    let nobody = try desk.ok("ticket", "new", "Nobody", "--channel", "email")
+    let chat = try desk.ok("ticket", "new", "Chat", "--customer", customer, "--channel", "chat")
+    _ = try desk.ok("ticket", "reply", ticket, "Buy", "--channel", "email", "--purpose", "marketing")
+    for id in [other, nobody, chat] { _ = try desk.ok("ticket", "reply", id, "Hello") }
+    let outcome = desk.run(
+      "gateway", "--channel", "email", "--no-sync", "--exec", "touch \(desk.folder)/sent")
+    #expect(outcome.output == "0 sent, 0 failed, 0 waiting, 3 held\n")
+    #expect(!FileManager.default.fileExists(atPath: desk.folder + "/sent"))
+    let reasons = [
+      ticket: "the customer does not allow marketing", other: "the customer has no address for email",
+      nobody: "the ticket names no customer",
+    ]
+    for (id, reason) in reasons {
+      #expect(outcome.errors.contains(reason))
+      let page = desk.run("ticket", "show", id)
+      #expect(page.output.contains("held back: \(reason)"))
+      #expect(entries(desk, id).last?["held"]?.string == reason)
+    }
+    // The other end of a chat is known by its ticket.
+    #expect(
+      desk.run("gateway", "--channel", "chat", "--no-sync", "--exec", "true").output.hasPrefix("1 sent"))
+    _ = try desk.ok("customer", "set", customer, "--email", "nils@example.org")
+    let sent = desk.run("gateway", "--channel", "email", "--no-sync", "--exec", "true").output
+    #expect(sent == "1 sent, 0 failed, 0 waiting, 2 held\n")
+    #expect(entries(desk, other).last?["held"] == nil)
   }
 
   @Test("Queue, targets and hours")

@@ -12,8 +12,8 @@ enum TimelineText {
     }
   }
 
-  /// A ticket's timeline: with the ids of entries, what became of messages, corrections and redactions.
-  static func write(_ page: TicketPage, _ desk: Desk, to output: Output) {
+  /// A ticket's timeline: with the ids of entries, what became of messages and why they do not go out, corrections and redactions.
+  static func write(_ page: TicketPage, _ holds: [ChangeID: HoldReason], _ desk: Desk, to output: Output) {
     for item in page.entries {
       let place = item.on == page.id ? nil : "in \(desk.shortID(item.on))"
       let more = [item.state, item.detail, place, desk.shortID(item.entry.id)].compactMap(\.self)
@@ -29,10 +29,8 @@ enum TimelineText {
         let why = better.reason.map { ": \($0)" } ?? ""
         output.line("  " + output.styled(Plain.line("corrected by \(better.by)\(why)"), .dim))
       }
-      if !item.crossed.isEmpty {
-        let text =
-          "held back: \(Words.count(item.crossed.count, "message")) of the customer that its author had not seen"
-        output.line("  " + output.styled(text, .yellow))
+      if let hold = holds[item.entry.id] {
+        output.line("  " + output.styled(Plain.line("held back: \(hold)"), .yellow))
       }
     }
   }

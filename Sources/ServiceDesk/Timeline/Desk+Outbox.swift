@@ -12,6 +12,8 @@ public struct OutgoingMessage: Sendable {
   public let ticket: TicketView
   /// Whom it goes to; nil where the ticket has no customer.
   public let customer: CustomerView?
+  /// Why it is held back; nil where it is not.
+  public let hold: HoldReason?
 
   /// Where it goes: the customer's addresses for its channel.
   public var recipients: [String] {
@@ -79,7 +81,7 @@ extension Desk {
 
   /// The messages of a page on a channel, each with how far it is: `held` also where the customer does not allow it, and
   /// `sending` only where this store sends it.
-  private func messages(
+  func messages(
     of page: TicketPage, on channel: String, _ settings: Settings
   ) throws(DeskError) -> [(kind: String, message: OutgoingMessage)] {
     let customer = try page.view.customer.flatMap { (id) throws(DeskError) in
@@ -91,16 +93,18 @@ extension Desk {
     var found: [(kind: String, message: OutgoingMessage)] = []
     for entry in page.entries where entry.entry.channel == channel {
       var kind = entry.state ?? ""
+      var hold: HoldReason?
       let purpose = entry.entry.value["purpose"]?.string ?? Vocabulary.service
-      if kind == "queued", !consents.allows(purpose) || !asked && !consents.allows(Vocabulary.contact) {
-        kind = "held"
-      }
+      if kind == "held" { hold = entry.crossed.isEmpty ? .said : .crossed(entry.crossed.count) }
+      if kind == "queued", !consents.allows(purpose) { hold = .purpose(purpose) }
+      if kind == "queued", hold == nil, !asked, !consents.allows(Vocabulary.contact) { hold = .contact }
+      if hold != nil { kind = "held" }
       if kind == "sending" {
         let head = try known(entry.on).shown(Self.replyField(entry.entry.id))
         let own = [store.replica] + (store.configuration.formerReplicas ?? [])
         if head.map({ own.contains($0.id.replica) }) != true { kind = "" }
       }
-      found.append((kind, OutgoingMessage(entry: entry, ticket: page.view, customer: customer)))
+      found.append((kind, OutgoingMessage(entry: entry, ticket: page.view, customer: customer, hold: hold)))
     }
     return found
   }

@@ -22,8 +22,9 @@ enum GatewayCommand {
         + "next time; any other means failed, and its first line of errors is kept.",
       "Each message is marked before the command runs, so it is run once for each: a message during which this "
         + "device was stopped counts as failed, since nobody knows, and 'ticket release' tries it again. A message that "
-        + "crossed with words of the customer is held back, and one whose --purpose the customer does not allow, or no contact "
-        + "where the customer did not write first.",
+        + "crossed with words of the customer is held back, one whose --purpose the customer does not allow, or no contact "
+        + "where the customer did not write first, and one by email, sms, phone or message to a customer without such an "
+        + "address. Whatever is not sent is told with its reason; 'ticket show' tells it too.",
       "A gateway is an ordinary device of the workspace. It syncs first, and sends nothing where that fails, so that it does "
         + "not miss what the customer wrote; then it syncs again.",
     ],
@@ -54,17 +55,27 @@ enum GatewayCommand {
       let desk = Desk(store)
       let outbox = try desk.outbox(channel)
       for message in outbox.interrupted {
-        try desk.record(
-          message.entry, as: "failed", detail: "stopped while sending; nobody knows whether it went out")
+        let reason = "stopped while sending; nobody knows whether it went out"
+        try desk.record(message.entry, as: "failed", detail: reason)
         counts.failed += 1
+        tell("not sent", message, reason, desk, context)
+      }
+      for message in outbox.held {
+        counts.held += 1
+        tell("held back", message, message.hold?.description, desk, context)
       }
       for listed in outbox.messages {
         // Agents went on while the ones before it were sent.
         guard let message = try desk.current(listed) else { continue }
+        if let hold = message.unreachable {
+          counts.held += 1
+          tell("held back", message, hold.description, desk, context)
+          continue
+        }
         try send(message, line, desk, &counts, context)
       }
       // Whatever comes now, this is what went out.
-      write(counts, held: outbox.held.count, context)
+      write(counts, context)
       do {
         if syncs { _ = try SyncRun(context, retries: true).sync(store) }
         try store.compact()
@@ -85,6 +96,15 @@ enum GatewayCommand {
     var sent = 0
     var failed = 0
     var waiting = 0
+    var held = 0
+  }
+
+  /// Names a message that was not sent, with the reason where one is known.
+  private static func tell(
+    _ what: String, _ message: OutgoingMessage, _ reason: String?, _ desk: Desk, _ context: Context
+  ) {
+    let id = desk.shortID(message.entry.entry.id)
+    context.note(Plain.line("\(what): \(id)" + (reason.map { ": \($0)" } ?? "")))
   }
 
   private static func send(
@@ -111,13 +131,12 @@ enum GatewayCommand {
       let reason = first(outcome.errors)
       try record("queued", reason, behind: sending)
       counts.waiting += 1
-      context.note(
-        "not sent yet: \(desk.shortID(message.entry.entry.id))" + (reason.map { ": \($0)" } ?? ""))
+      tell("not sent yet", message, reason, desk, context)
     default:
       let reason = first(outcome.errors) ?? "the command ended with \(outcome.code)"
       try record("failed", reason, behind: sending)
       counts.failed += 1
-      context.note("not sent: \(desk.shortID(message.entry.entry.id)): \(reason)")
+      tell("not sent", message, reason, desk, context)
     }
   }
 
@@ -135,9 +154,10 @@ enum GatewayCommand {
     ])
   }
 
-  private static func write(_ counts: Counts, held: Int, _ context: Context) {
+  private static func write(_ counts: Counts, _ context: Context) {
     let parts = [
-      ("sent", counts.sent), ("failed", counts.failed), ("waiting", counts.waiting), ("held", held),
+      ("sent", counts.sent), ("failed", counts.failed), ("waiting", counts.waiting),
+      ("held", counts.held),
     ]
     if context.isJSON {
       context.output.json(parts.map { ($0.0, JSONText($0.1)) })

@@ -5,7 +5,9 @@ import ServiceDesk
 
 /// What a ticket's page has beside the ticket's own state, for programs.
 enum TicketPageJSON {
-  static func members(_ page: TicketPage, _ desk: Desk) -> [(String, JSONText?)] {
+  static func members(
+    _ page: TicketPage, _ holds: [ChangeID: HoldReason], _ desk: Desk
+  ) -> [(String, JSONText?)] {
     func ids(_ ids: [EntityID]) -> JSONText? {
       ids.isEmpty ? nil : JSONText(array: ids.map { JSONText($0.description) })
     }
@@ -14,7 +16,7 @@ enum TicketPageJSON {
       ("splitInto", ids(page.splitInto)),
       ("promises", JSONText(array: page.promises.map { PromiseJSON.row($0, desk) })),
       ("care", JSONText(object: page.care.map { ($0.name, JSONText(present: care($0))) })),
-      ("timeline", JSONText(array: page.entries.map { entry($0, page) })),
+      ("timeline", JSONText(array: page.entries.map { entry($0, holds[$0.entry.id]) })),
     ]
   }
 
@@ -25,7 +27,7 @@ enum TicketPageJSON {
     ]
   }
 
-  private static func entry(_ item: TicketPage.Entry, _ page: TicketPage) -> JSONText {
+  private static func entry(_ item: TicketPage.Entry, _ hold: HoldReason?) -> JSONText {
     let entry = item.entry
     return JSONText(present: [
       ("id", JSONText(entry.id.description)), ("on", JSONText(item.on.description)),
@@ -39,6 +41,7 @@ enum TicketPageJSON {
         "crossed",
         item.crossed.isEmpty ? nil : JSONText(array: item.crossed.map { JSONText($0.description) })
       ),
+      ("held", hold.map { JSONText($0.description) }),
       ("redacted", item.redacted.map { JSONText($0.reason) }),
       ("corrected", item.corrected.map { JSONText($0.by) }),
       ("duration", entry.value["duration"]), ("lines", item.redacted == nil ? entry.value["lines"] : nil),

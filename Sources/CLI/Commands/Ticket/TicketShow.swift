@@ -21,6 +21,7 @@ enum TicketShow {
         let id = try context.find(text, type: Vocabulary.ticket, desk)
         let page = try desk.page(id)
         let (view, hidden) = try desk.shown(page.view)
+        let holds = try desk.holdReasons(on: page)
         if context.isJSON {
           context.output.json(
             EntityJSON.value(
@@ -29,10 +30,10 @@ enum TicketShow {
                 ("short", JSONText(desk.shortID(page.id))),
                 ("customerName", view.customerName.map { JSONText($0) }),
                 ("hidden", hidden == 0 ? nil : JSONText(hidden)),
-              ] + TicketPageJSON.members(page, desk)))
+              ] + TicketPageJSON.members(page, holds, desk)))
         } else {
           if page.id != id { context.note("\(desk.shortID(id)) is a part of \(desk.shortID(page.id)) now") }
-          write(page, view, hidden, desk, context.output)
+          write(page, view, hidden, holds, desk, context.output)
         }
       }
     }
@@ -49,7 +50,8 @@ enum TicketShow {
   ]
 
   private static func write(
-    _ page: TicketPage, _ view: TicketView, _ hidden: Int, _ desk: Desk, _ output: Output
+    _ page: TicketPage, _ view: TicketView, _ hidden: Int, _ holds: [ChangeID: HoldReason], _ desk: Desk,
+    _ output: Output
   ) {
     let title = "ticket \(desk.shortID(view.id))  \(Plain.line(view.subject))"
     guard EntityText.heading(title, view.state, output) else { return }
@@ -101,7 +103,7 @@ enum TicketShow {
     EntityText.tellHidden(hidden, output)
     if !page.entries.isEmpty {
       output.line()
-      TimelineText.write(page, desk, to: output)
+      TimelineText.write(page, holds, desk, to: output)
     }
   }
 }
