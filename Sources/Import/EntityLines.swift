@@ -15,7 +15,7 @@ import Merge
 /// and the `ref` of another entity, a list of links are elements of a set, such as `"same":["customer/BOLID"]` or
 /// `"links":["related ticket/INC7"]`; a counter has what it comes to; a log entry has the name of its log, `at` and `by` of its
 /// own, and, where it was exported, the `id` of the change that wrote it. `null` clears a field. A field that names
-/// such an entry, as `reply.k7f3q2hd9x.12` does, goes with it. An export adds `id`, the
+/// such an entry, as `reply.k7f3q2hd9x.12` and a ticket's `split` do, goes with it. An export adds `id`, the
 /// entity's own, by which it is found where it came from, and `conflicts`, which is passed over; any other key is an error.
 struct EntityLines: LineFormat {
   private static let keys: Set<String> = [
@@ -73,6 +73,7 @@ struct EntityLines: LineFormat {
     edit.isExported = true
     var entries = try Self.entries(record, edit)
     entries += Self.marks(&edit, &entries).map { [$0] } ?? []
+    entries += SplitField.take(from: &edit).map { [$0] } ?? []
     if !edit.isEmpty || entries.isEmpty { entries.insert(edit, at: 0) }
     if !tied.isEmpty {
       tied.once = tiedOnce.text

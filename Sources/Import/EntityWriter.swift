@@ -87,7 +87,7 @@ package struct EntityWriter: Sendable {
       if let target = link(head.value) {
         links.append((field.text, JSONText(target.description)))
       } else {
-        values.append((field.text, head.value))
+        values.append((field.text, field == SplitField.name ? split(head.value) : head.value))
       }
       if register.isConflict { conflicts.append((field.text, JSONText(array: register.heads.map(\.value)))) }
     }
@@ -131,6 +131,10 @@ package struct EntityWriter: Sendable {
   private func tie(_ element: String) -> ImportedTie? {
     guard let (word, rest) = ImportedTie.parts(element), let key = link(JSONText(rest)) else { return nil }
     return ImportedTie(word: word, key: key)
+  }
+
+  private func split(_ value: JSONText) -> JSONText {
+    SplitField.value(value, ticket: { link(JSONText($0))?.description }, entry: { _ in nil })
   }
 
   private func link(_ value: JSONText) -> EntityKey? {

@@ -29,7 +29,7 @@ extension EditApplier {
   /// Whether an edit sets fields of a ticket that is a part here and none in the export: only its end tells of which one.
   /// Cost: a fold, and one for each ticket that it is a part of.
   func isSpeakingForOther(_ id: EntityID, _ edit: ImportedEdit) throws(StorageError) -> Bool {
-    guard edit.isExported, id.type == Vocabulary.ticket, edit.links[Vocabulary.merged] == nil,
+    guard edit.isExported, !edit.isSplit, id.type == Vocabulary.ticket, edit.links[Vocabulary.merged] == nil,
       !edit.draft.set.isEmpty || !edit.draft.clear.isEmpty
     else { return false }
     return try desk.top(id).map { $0.id != id } ?? false

@@ -72,7 +72,8 @@ struct EditApplier {
     rest += waiting
     waiting = []
     isAtEnd = true
-    return rest.sorted { $0.line < $1.line }
+    // What was split from others needs their entries.
+    return rest.sorted { ($0.isSplit ? 1 : 0, $0.line) < ($1.isSplit ? 1 : 0, $1.line) }
   }
 
   /// What is to be applied now that an edit came: it, none, or with it rows that waited for it.
@@ -98,7 +99,7 @@ struct EditApplier {
   private mutating func isEarly(_ edit: ImportedEdit) throws(StorageError) -> Bool {
     for tie in edit.ties.values.flatMap(\.self) where try names.entity(tie.key) == nil { return true }
     guard edit.isExported, !edit.isSnapshot else { return false }
-    if edit.line == waitingLine { return true }
+    if edit.line == waitingLine || edit.isSplit { return true }
     let part = try names.entity(of: edit)
     for (field, key) in edit.links where key.type == Vocabulary.ticket {
       let target = try names.entity(key)
@@ -161,7 +162,7 @@ struct EditApplier {
     if let existing, existing == edit.entity, draft.log.isEmpty, edit.key.ref.text != existing.description {
       draft.set["ref"] = JSONText(edit.key.ref.text)
     }
-    if edit.isExported { follow(&draft, own) }
+    if edit.isExported { try follow(&draft, own) }
     if edit.isRedacted { hideMark(&draft) }
     if let existing, isRecord {
       let merged = isAlone ? own : try store.mergedState(of: existing)
@@ -232,7 +233,11 @@ struct EditApplier {
   /// Lets the fields that say something of an entry follow it to the id that it has here.
   ///
   /// A message that went out from here stays sent, whatever the export knew of it.
-  private func follow(_ draft: inout Draft, _ state: EntityState?) {
+  private mutating func follow(_ draft: inout Draft, _ state: EntityState?) throws(StorageError) {
+    if let split = draft.set[SplitField.name] {
+      let renamed = renamed
+      draft.set[SplitField.name] = try splitHere(split, state?.registers[SplitField.name]) { renamed[$0] }
+    }
     for (field, value) in draft.set {
       guard let mark = EntryMark(field) else { continue }
       let here = mark.field(renamed[mark.entry] ?? mark.entry)
