@@ -74,6 +74,65 @@ struct OutboxTests {
   }
 
   @Test(
+    "Of two gateways that take a message at the same time the one whose mark the server has first sends it, whatever comes of that",
+    arguments: ["sent", "failed", "queued", nil])
+  func claims(_ outcome: String?) throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    try desks.anna.write(ticket, NewEntry("message", "On Monday", channel: "email", direction: "out"))
+    try desks.sync()
+    let message = try #require(try desks.anna.outbox("email").messages.first)
+    let first = try #require(try desks.anna.record(message.entry, as: "sending"))
+    let second = try #require(try desks.bo.record(message.entry, as: "sending"))
+    #expect(try desks.anna.claimed(message, by: first) == nil)
+    try desks.sync()
+    #expect(try desks.anna.claimed(message, by: first)?.entry.entry.id == message.entry.entry.id)
+    #expect(try desks.bo.claimed(message, by: second) == nil)
+    if let outcome {
+      try desks.anna.record(message.entry, as: outcome, behind: outcome == "sent" ? nil : first)
+    }
+    try desks.bo.withdraw(second, of: message.entry)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.page(ticket).entries.last?.state == outcome ?? "sending")
+      #expect(try desk.outbox("email").messages.count == (outcome == "queued" ? 1 : 0))
+    }
+    // What the first one left without a word is nobody else's.
+    #expect(try desks.anna.outbox("email").interrupted.count == (outcome == nil ? 1 : 0))
+    #expect(try desks.bo.outbox("email").interrupted.isEmpty)
+  }
+
+  @Test(
+    "What came beside a gateway's mark stops the message: taken back, hidden, or crossed with words of the customer"
+  )
+  func claimsBeside() throws {
+    for step in 0..<3 {
+      let desks = try TwoDesks()
+      let ticket = try desks.ticket(try desks.customer())
+      try desks.anna.write(ticket, NewEntry("message", "On Monday", channel: "email", direction: "out"))
+      try desks.sync()
+      let message = try #require(try desks.bo.outbox("email").messages.first)
+      let item = try #require(try desks.anna.page(ticket).entries.last)
+      switch step {
+      case 0: try desks.anna.cancel(item)
+      case 1: try desks.anna.redact(ticket, item.entry.id, because: "a PIN")
+      default: try desks.anna.write(ticket, NewEntry("message", "Wait!", channel: "email", direction: "in"))
+      }
+      let mark = try #require(try desks.bo.record(message.entry, as: "sending"))
+      try desks.sync()
+      #expect(try desks.bo.claimed(message, by: mark) == nil)
+      try desks.bo.withdraw(mark, of: message.entry)
+      try desks.sync()
+      for desk in [desks.anna, desks.bo] {
+        let entry = try desk.page(ticket).entries.first { $0.entry.id == item.entry.id }
+        #expect(entry?.state == (step == 2 ? "held" : "cancelled"))
+        #expect(try desk.outbox("email").messages.isEmpty)
+        #expect(try desk.holdReason(message) == (step == 2 ? .crossed(1) : nil))
+      }
+    }
+  }
+
+  @Test(
     "What the customer does not allow is held back, whoever wrote it when",
     arguments: ["service", "marketing", "contact"])
   func consent(_ purpose: String) throws {

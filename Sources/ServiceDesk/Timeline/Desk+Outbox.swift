@@ -81,8 +81,10 @@ extension Desk {
 
   /// The messages of a page on a channel, each with how far it is: `held` also where the customer does not allow it, and
   /// `sending` only where this store sends it.
+  ///
+  /// - Parameter marked: a message that this store marked as `sending` and did not begin to send: it counts as if it still waited.
   func messages(
-    of page: TicketPage, on channel: String, _ settings: Settings
+    of page: TicketPage, on channel: String, _ settings: Settings, marked: ChangeID? = nil
   ) throws(DeskError) -> [(kind: String, message: OutgoingMessage)] {
     let customer = try page.view.customer.flatMap { (id) throws(DeskError) in
       try stored { () throws(StorageError) in try self.customer(id) }
@@ -91,7 +93,13 @@ extension Desk {
     // Whoever wrote to us is answered.
     let asked = page.entries.contains { $0.entry.direction == "in" && $0.entry.isContact }
     var found: [(kind: String, message: OutgoingMessage)] = []
-    for entry in page.entries where entry.entry.channel == channel {
+    var entries = page.entries
+    if let marked, let index = entries.firstIndex(where: { $0.entry.id == marked && $0.redacted == nil }) {
+      entries[index].state = "queued"
+      let despite = try known(entries[index].on).despite(marked)
+      entries.holdBack { $0.entry.id == marked ? despite : nil }
+    }
+    for entry in entries where entry.entry.channel == channel {
       var kind = entry.state ?? ""
       var hold: HoldReason?
       let purpose = entry.entry.value["purpose"]?.string ?? Vocabulary.service
@@ -112,6 +120,10 @@ extension Desk {
   /// A message that was to be sent as it is now; nil where it is not to be sent any more: taken back, hidden, erased or sent by
   /// somebody else since it was listed, or the customer does not allow it now. Cost: a page, for one that moved to another ticket two.
   public func current(_ message: OutgoingMessage) throws(DeskError) -> OutgoingMessage? {
+    try current(message, marked: false)
+  }
+
+  func current(_ message: OutgoingMessage, marked: Bool) throws(DeskError) -> OutgoingMessage? {
     let (channel, settings) = (message.entry.entry.channel ?? "", try settings())
     let page: TicketPage
     do {
@@ -121,15 +133,16 @@ extension Desk {
     }
     for ticket in [page.id] + page.splitInto {
       let now = ticket == page.id ? page : try self.page(ticket)
-      let found = try messages(of: now, on: channel, settings).first {
-        $0.message.entry.entry.id == message.entry.entry.id
+      let id = message.entry.entry.id
+      let found = try messages(of: now, on: channel, settings, marked: marked ? id : nil).first {
+        $0.message.entry.entry.id == id
       }
       if let found { return found.kind == "queued" ? found.message : nil }
     }
     return nil
   }
 
-  private static func replyField(_ entry: ChangeID) -> ExactString {
+  static func replyField(_ entry: ChangeID) -> ExactString {
     ExactString(Vocabulary.replyPrefix + entry.description)
   }
 
@@ -151,9 +164,12 @@ extension Desk {
     if let last {
       let heads = entity.registers[field]?.heads ?? []
       guard heads.contains(where: { $0.id == last.id }) else { return nil }
-      let beside = heads.filter { $0.id != last.id }.map { ($0.value, $0.value["state"]?.string ?? "") }
-      // Another gateway has it in its hands, and says what came of it.
-      if beside.contains(where: { $0.1 == "sending" }) { return nil }
+      let place = heads.first { $0.id == last.id }?.position ?? .max
+      let others = heads.filter { $0.id != last.id }
+      let sending = others.filter { $0.value["state"]?.string == "sending" }
+      // Another gateway has it in its hands, and says what came of it. One whose mark came later does not send it.
+      if sending.contains(where: { ($0.position ?? .max) < place }) { return nil }
+      let beside = others.filter { !sending.contains($0) }.map { ($0.value, $0.value["state"]?.string ?? "") }
       let rank = { (state: String) in Vocabulary.replyStates.firstIndex(of: state) ?? 0 }
       if let (value, said) = beside.max(by: { rank($0.1) < rank($1.1) }),
         !["", "draft", "queued"].contains(said)

@@ -59,4 +59,10 @@ extension Desk {
     }
     return reasons
   }
+
+  /// Why one message would not be sent now; nil also for one that does not wait. Cost: a page, and as above.
+  public func holdReason(_ message: OutgoingMessage) throws(DeskError) -> HoldReason? {
+    guard !store.isErased(message.ticket.id) else { return nil }
+    return try holdReasons(on: page(message.ticket.id))[message.entry.entry.id]
+  }
 }

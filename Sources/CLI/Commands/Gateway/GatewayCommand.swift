@@ -26,7 +26,8 @@ enum GatewayCommand {
         + "where the customer did not write first, and one by email, sms, phone or message to a customer without such an "
         + "address. Whatever is not sent is told with its reason; 'ticket show' tells it too.",
       "A gateway is an ordinary device of the workspace. It syncs first, and sends nothing where that fails, so that it does "
-        + "not miss what the customer wrote; then it syncs again.",
+        + "not miss what the customer wrote; it syncs the mark of each message before it runs the command, and all at the end. Of "
+        + "several gateways the one whose mark the server has first sends the message; with --no-sync nobody sees to that.",
     ],
     options: [TicketCommands.channel, exec, noSync],
     examples: [
@@ -50,7 +51,11 @@ enum GatewayCommand {
       }
       defer { gateway.release() }
       let syncs = !isAlone && store.configuration.server != nil
-      if syncs { _ = try SyncRun(context, retries: true).sync(store) }
+      let connections = KeptConnection()
+      var kept = context
+      kept.connect = context.connect.map { connections.keeping($0) }
+      let run = SyncRun(kept, retries: true)
+      if syncs { _ = try run.sync(store) }
       // Made behind the sync, whose own desk follows the store as long as it runs.
       let desk = Desk(store)
       let outbox = try desk.outbox(channel)
@@ -66,18 +71,39 @@ enum GatewayCommand {
       }
       for listed in outbox.messages {
         // Agents went on while the ones before it were sent.
-        guard let message = try desk.current(listed) else { continue }
+        guard var message = try desk.current(listed) else { continue }
         if let hold = message.unreachable {
           counts.held += 1
           tell("held back", message, hold.description, desk, context)
           continue
         }
-        try send(message, line, desk, &counts, context)
+        let mark = try desk.record(message.entry, as: "sending")
+        if syncs, let mark {
+          do {
+            _ = try run.exchange(store)
+          } catch {
+            // Nothing ran, so nothing is in doubt. Where this cannot be written either, the next run finds the mark.
+            _ = try? desk.withdraw(mark, of: message.entry)
+            write(counts, context)
+            throw error
+          }
+          guard let claimed = try desk.claimed(message, by: mark) else {
+            try desk.withdraw(mark, of: message.entry)
+            // What another gateway sends is that one's to tell.
+            if let hold = try desk.holdReason(message) {
+              counts.held += 1
+              tell("held back", message, hold.description, desk, context)
+            }
+            continue
+          }
+          message = claimed
+        }
+        try send(message, line, behind: mark, desk, &counts, context)
       }
       // Whatever comes now, this is what went out.
       write(counts, context)
       do {
-        if syncs { _ = try SyncRun(context, retries: true).sync(store) }
+        if syncs { _ = try run.exchange(store) }
         try store.compact()
       } catch  where Self.isLocked(error) {
         context.note("another command has the store; what was done here is sent with the next sync")
@@ -108,9 +134,9 @@ enum GatewayCommand {
   }
 
   private static func send(
-    _ message: OutgoingMessage, _ line: String, _ desk: Desk, _ counts: inout Counts, _ context: Context
+    _ message: OutgoingMessage, _ line: String, behind sending: Change?, _ desk: Desk, _ counts: inout Counts,
+    _ context: Context
   ) throws {
-    let sending = try desk.record(message.entry, as: "sending")
     let input = json(message, desk).bytes + [0x0A]
     // The other side may take its time, and agents go on meanwhile. What became of the message must be noted, whoever has
     // the store then.

@@ -25,9 +25,6 @@ struct SyncRun {
   ///
   /// What a failed try exchanged counts, and the next one goes on from there.
   func sync(_ store: Store) throws -> (report: SyncReport, news: ConflictNews) {
-    guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
-    guard var server = store.configuration.server else { throw SyncError.notJoined }
-    var transport = try connect(server)
     // Keeps the tables that lists read in step with what the sync brings.
     let desk = Desk(store)
     defer { withExtendedLifetime(desk) {} }
@@ -35,6 +32,20 @@ struct SyncRun {
     let progress = Progress(context.errors)
     defer { progress.end() }
     desk.onProgress = { progress.update("indexing: \(Words.grouped($0.done)) of \(Words.grouped($0.total))") }
+    return (Self.completed(try exchange(store, progress), desk), watch.news())
+  }
+
+  /// As `sync(_:)`, for whoever syncs often and has a desk of the store already: nobody asks what is new.
+  func exchange(_ store: Store) throws -> SyncReport {
+    let progress = Progress(context.errors)
+    defer { progress.end() }
+    return try exchange(store, progress)
+  }
+
+  private func exchange(_ store: Store, _ progress: Progress) throws -> SyncReport {
+    guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
+    guard var server = store.configuration.server else { throw SyncError.notJoined }
+    var transport = try connect(server)
     var attempt = 1
     var waits = 1
     var moves = 0
@@ -48,7 +59,7 @@ struct SyncRun {
         let client = try SyncClient(store, transport) { report in
           progress.update(Self.progress(report, store))
         }
-        return (Self.completed(try client.sync(), desk), watch.news())
+        return try client.sync()
       } catch SyncError.storage(.locked) where waits < Context.lockTries {
         // Another sync of this store, which needs the store's lock to end.
         progress.update("waiting for another sync of this store")
