@@ -116,6 +116,7 @@ struct EditApplier {
 
   private mutating func apply(_ edit: ImportedEdit, _ batch: inout EditBatch) throws(StorageError) {
     let named = try names.entity(of: edit)
+    try refuseErased(named, edit)
     let existing = try named.map { (id) throws(StorageError) in try subject(of: edit, on: id) }
     if let named, named != existing {
       if applied[named] == nil { applied[named] = try keys(of: named) }
@@ -140,6 +141,7 @@ struct EditApplier {
     // Entries of a log need none, and to fold their entity for each of them would take the longer the more it has.
     let isRecord = edit.isExported && draft.log.isEmpty
     let own = isRecord ? try existing.flatMap { (id) throws(StorageError) in try store.state(of: id) } : nil
+    try refuseErasedTargets(links, own)
     var turned: EntityID?
     for (field, key) in links.sorted(by: { $0.key < $1.key }) {
       if try isThere(key, own?.registers[field]) { continue }
@@ -194,13 +196,13 @@ struct EditApplier {
   }
 
   /// Whether a register names an entity already that an export calls so: there may be others of that name.
-  private func isThere(_ key: EntityKey, _ register: Register?) throws(StorageError) -> Bool {
+  func isThere(_ key: EntityKey, _ register: Register?) throws(StorageError) -> Bool {
     for head in register?.heads ?? [] where try names.isCalled(head.value.plain, key) { return true }
     return false
   }
 
-  /// The entity that an element has to name; nil where one of the elements names it already, as an export calls it, and for
-  /// the entity itself, which another one of its number would be taken for.
+  /// The entity that an element has to name; nil where one of the elements names it already, as an export calls it, for an
+  /// erased one, and for the entity itself, which another one of its number would be taken for.
   private mutating func tied(
     _ tie: ImportedTie, _ entity: EntityID?, _ elements: [String], _ edit: ImportedEdit,
     _ batch: inout EditBatch
@@ -210,7 +212,7 @@ struct EditApplier {
     for element in elements where element.hasPrefix(tie.word) {
       if try names.isCalled(String(element.dropFirst(tie.word.count)), tie.key) { return nil }
     }
-    if let target { return target == entity ? nil : target }
+    if let target { return target == entity || store.isErased(target) ? nil : target }
     return try create(tie.key, Draft(), edit, &batch)
   }
 
