@@ -144,9 +144,10 @@ struct EntityLines: LineFormat {
       edit.isExported = true
       edit.entity = entity.entity
       edit.origin = try entry.string("id").flatMap { ChangeID($0) }
-      var once = RecordKey(entity.key)
+      // An entry is the one of its id, also when it was redacted or its entity got another number since.
+      var once = RecordKey(edit.origin == nil ? entity.key : EntityKey(entity.key.type, ""))
       once.add("log".utf8)
-      once.add(element.bytes)
+      once.add(edit.origin.map { Array("\(name) \($0)".utf8) } ?? element.bytes)
       // The same entry twice in one line is two entries.
       while !keys.insert(once.text).inserted { once.add("again".utf8) }
       edit.once = once.text

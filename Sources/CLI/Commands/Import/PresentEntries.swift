@@ -29,16 +29,41 @@ struct PresentEntries {
   }
 
   /// The entry that an exported one is: the one that was imported from it, the one of its change, else one of its text,
-  /// author and time. Each stands for one.
+  /// author and time. Each stands for one. Where the words of either are gone, the only one of its kind, author and time.
   mutating func take(_ edit: ImportedEdit, imported: ChangeID?) -> ChangeID? {
     guard let (name, value) = edit.draft.log.first else { return nil }
     // By its change also where its words were redacted here since.
     let known = imported ?? edit.origin.flatMap { ids.contains($0) ? $0 : nil }
     guard let at = edit.at, let by = edit.by else { return known }
     let entry = Entry(name: name, value: value, at: at, by: by)
-    guard let known else { return free[entry]?.isEmpty == false ? free[entry]?.removeFirst() : nil }
+    guard let known else {
+      let same = free[entry]?.isEmpty == false ? entry : redacted(entry, isRedacted: edit.isRedacted)
+      return same.flatMap { free[$0]?.removeFirst() }
+    }
     free[entry]?.removeAll { $0 == known }
     return known
+  }
+
+  /// What an entry is called where one of both was redacted since it was imported, so that their words differ; nil where that
+  /// is none or several. Cost: the entries.
+  private func redacted(_ entry: Entry, isRedacted: Bool) -> Entry? {
+    let rest = Self.withoutWords(entry.value)
+    var found: Entry?
+    for (other, ids) in free where !ids.isEmpty {
+      guard other.name == entry.name, other.at == entry.at, other.by == entry.by,
+        isRedacted || other.value["redacted"] != nil, Self.withoutWords(other.value) == rest
+      else { continue }
+      if found != nil || ids.count > 1 { return nil }
+      found = other
+    }
+    return found
+  }
+
+  /// What is left of an entry's members when its words are gone.
+  private static func withoutWords(_ value: JSONText) -> JSONText {
+    let gone: Set = ["text", "lines", "files", "redacted"]
+    return JSONText(
+      object: (value.members ?? []).filter { !gone.contains($0.key) }.map { ($0.key, $0.value) })
   }
 }
 
