@@ -4,8 +4,9 @@ import Codec
 /// What an erasure leaves of a change: its *stub*.
 ///
 /// A stub keeps what order, checksums and the merge's bookkeeping need, `id`, `at`, `seen`, `by` and `on`, and of the body
-/// only the members that say so themselves: `erase` with its `of` and `because`, `was`, and which conflict it `settles` or
-/// `reopens`, so that what people settled about an erasure stays settled. All else, known or not, goes.
+/// only the members that say so themselves: `erase` with its `of` and `because`, `was`, `org`, so that an older file of another
+/// workspace brings nobody back, and which conflict it `settles` or `reopens`, so that what people settled about an erasure
+/// stays settled. All else, known or not, goes.
 extension Change {
   /// The longest reason that an erasure keeps, in bytes as written.
   public static let maximumReason = 1000
@@ -18,7 +19,7 @@ extension Change {
   }
 
   /// The change as an erasure of its entity leaves it. The stub of a stub is itself.
-  package var stub: Change { reduced(to: ["erase", "of", "because", "was", "settles", "reopens"]) }
+  package var stub: Change { reduced(to: ["erase", "of", "because", "was", "org", "settles", "reopens"]) }
 
   /// A stub that does not erase: what is left of an erasure that was not allowed.
   package var withdrawn: Change { reduced(to: ["was"]) }
@@ -54,7 +55,7 @@ extension Change {
     let kept = members.compactMap { key, value -> (String, JSONText)? in
       guard keys.contains(key) else { return nil }
       switch key {
-      case "was": return value.string.flatMap { ChangeID($0) } == nil ? nil : (key, value)
+      case "was", "org": return value.string.flatMap { ChangeID($0) } == nil ? nil : (key, value)
       case "of": return isErasure && value.string.flatMap { EntityID($0) } != nil ? (key, value) : nil
       case "because":
         return isErasure && value.string != nil && value.bytes.count <= Self.maximumReason

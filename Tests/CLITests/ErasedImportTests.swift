@@ -1,4 +1,6 @@
+import Causality
 import Codec
+import Merge
 import Testing
 
 @testable import CLI
@@ -52,5 +54,76 @@ struct ErasedImportTests {
     let outcome = desk.run("import", file)
     #expect(outcome.code == .partial && outcome.errors.contains("customer: \(customer) was erased"))
     #expect(desk.run("digest").line == digest)
+  }
+
+  @Test(
+    "Who was erased where it was imported is not brought back by the same file",
+    arguments: [["changes"], ["entities"], ["customers", "tickets"]])
+  func broughtBack(_ formats: [String]) throws {
+    let desk = try desk("other")
+    let customer = try desk.ok("customer", "new", "Maja", "--ref", "K1")
+    _ = try desk.ok("ticket", "new", "Tap", "--ref", "R1", "--customer", customer, "--message", "Hi")
+    let files = try exports(desk, formats)
+    let other = desk.folder + "/other"
+    for (file, format) in files {
+      #expect(desk.run("import", file, "--format", format, "--store", other).code == .ok)
+    }
+    _ = try desk.ok("customer", "erase", "K1", "--yes", "--store", other)
+    let digest = desk.run("digest", "--store", other).line
+    for (file, format) in files + files {
+      let outcome = desk.run("import", file, "--format", format, "--store", other)
+      #expect(outcome.output.hasPrefix("0 imported"), "\(outcome.output)\(outcome.errors)")
+      #expect(desk.run("digest", "--store", other).line == digest)
+    }
+    #expect(count(desk, "customer", "other") == 0 && count(desk, "ticket", "other") == 0)
+    #expect(desk.run("verify", "--check", "--store", other).code == .ok)
+  }
+
+  @Test("Changes on somebody who was erased where they come from are imported once")
+  func erasedThere() throws {
+    let desk = try desk("other")
+    let customer = try desk.ok("customer", "new", "Maja", "--ref", "K1")
+    _ = try desk.ok("ticket", "new", "Tap", "--ref", "R1", "--customer", customer)
+    _ = try desk.ok("customer", "erase", customer, "--yes")
+    let (file, _) = try exports(desk, ["changes"])[0]
+    let other = desk.folder + "/other"
+    let lines = try desk.read("changes").split(separator: "\n").count
+    #expect(desk.run("import", file, "--store", other).output.hasPrefix("\(lines) imported"))
+    for _ in 0..<2 {
+      #expect(desk.run("compact", "--store", other).code == .ok)
+      let outcome = desk.run("import", file, "--store", other)
+      #expect(outcome.output == "0 imported, \(lines) unchanged, 0 rejected\n")
+    }
+  }
+
+  @Test("What came as edits is the same when it comes as entities, with or without a number of its own")
+  func editsThenEntities() throws {
+    let desk = try desk("other")
+    let customer = try desk.ok("customer", "new", "Bo")
+    _ = try desk.ok("ticket", "new", "Tap", "--ref", "R1", "--customer", customer, "--message", "Hi")
+    let other = desk.folder + "/other"
+    for (file, format) in try exports(desk, ["changes", "entities"]) {
+      #expect(desk.run("import", file, "--format", format, "--store", other).code == .ok)
+    }
+    #expect(count(desk, "customer", "other") == 1 && count(desk, "ticket", "other") == 1)
+    // A number that it gets later goes to it.
+    _ = try desk.ok("entity", "set", customer, "ref=K7")
+    let (file, _) = try exports(desk, ["entities"])[0]
+    #expect(desk.run("import", file, "--store", other).output.hasPrefix("1 imported"))
+    #expect(desk.run("customer", "show", "K7", "--store", other).code == .ok)
+    #expect(count(desk, "customer", "other") == 1)
+  }
+
+  @Test(
+    "An imported change says under which id it was first made, also when it was made again since",
+    arguments: ["", #","was":"b2x9m1c0aa.7""#])
+  func firstID(_ behind: String) throws {
+    let line =
+      #"{"id":"k7f3q2hd9x.8","at":"2026-11-21T17:21:03.306Z","seen":7,"by":"anna","on":"ticket/b2x9m1c0aa.4","set":{"a":"b"}"#
+    let first = try #require(FirstID.of(ChangeLine.parse(line + #","org":"m2p8v0w1zz.7""# + behind + "}")))
+    #expect(first.id.description == "m2p8v0w1zz.7")
+    #expect(String(decoding: first.rest, as: UTF8.self) == #""set":{"a":"b"}"# + behind)
+    #expect(try FirstID.of(ChangeLine.parse(line + behind + "}")) == nil)
+    #expect(try FirstID.of(ChangeLine.parse(line + #","x":{"org":"m2p8v0w1zz.7"}}"#)) == nil)
   }
 }

@@ -43,7 +43,7 @@ struct ChangeReplay {
       for placed in changes {
         let id = placed.change.id
         known[id.replica] = max(known[id.replica] ?? 0, id.sequence)
-        if let origin = Self.origin(of: placed.change).id { names[origin] = id }
+        if let first = FirstID.of(placed.change) { names[first.id] = id }
       }
     }
     self.names = names
@@ -104,8 +104,7 @@ struct ChangeReplay {
   }
 
   private mutating func apply(_ change: Change, _ batch: inout EditBatch) throws(StorageError) {
-    let (origin, end) = Self.origin(of: change)
-    let first = origin ?? change.id
+    let (first, body) = FirstID.of(change) ?? (change.id, change.body[...])
     if let name = names[first] ?? (first.sequence <= known[first.replica] ?? 0 ? first : nil) {
       names[change.id] = name
       unchanged += 1
@@ -128,7 +127,7 @@ struct ChangeReplay {
         "the change that creates \(change.on) is neither in the file before it nor in this store")
     }
     var edit = Edit(target, Draft(), at: change.at, by: change.by)
-    edit.body = renamed(change.body[..<end], origin: first)
+    edit.body = renamed(body, origin: first)
     guard let made = try batch.make(edit) else { throw .refused("it changes nothing") }
     names[change.id] = made.id
     names[first] = made.id
@@ -163,20 +162,6 @@ struct ChangeReplay {
     return Outreach.ticket(outreach, here ?? customer)
   }
 
-  /// The member of a change that says under which id it was first made: always the last one.
-  private static let pattern = Array("\"org\":\"".utf8)
-
-  /// The id under which a change was first made, where it says so, and where the rest of its body ends.
-  private static func origin(of change: Change) -> (id: ChangeID?, end: Int) {
-    let body = change.body
-    guard body.last == UInt8(ascii: "\""),
-      let quote = body.dropLast().lastIndex(of: UInt8(ascii: "\"")), quote + 1 >= pattern.count,
-      body[(quote + 1 - pattern.count)...quote].elementsEqual(pattern),
-      let id = ChangeID(body.span, quote + 1, body.count - 1)
-    else { return (nil, body.count) }
-    return (id, max(0, quote - pattern.count))
-  }
-
   /// A body with the ids renamed that this store knows by other names, and where the change comes from.
   private func renamed(_ body: ArraySlice<UInt8>, origin: ChangeID) -> [UInt8] {
     var output: [UInt8] = []
@@ -191,8 +176,8 @@ struct ChangeReplay {
         index += 1
       }
     }
-    if !output.isEmpty { output.append(UInt8(ascii: ",")) }
-    return output + Self.pattern + Array("\(origin)\"".utf8)
+    FirstID.append(origin, to: &output)
+    return output
   }
 
   /// What stands before the id in a field's name that says something of an entry.

@@ -161,7 +161,10 @@ struct EditApplier {
     }
     // Elements alone belong to this profile, whatever others of the same person have.
     let isAlone = draft.set.isEmpty && draft.clear.isEmpty
-    if let existing, existing == edit.entity, draft.log.isEmpty, edit.key.ref.text != existing.description {
+    // An entity without a number is called by an id in exports: its own, or the one that it had where it came from.
+    if let existing, existing == named, let exported = edit.entity, draft.log.isEmpty,
+      ![existing, exported].map(\.description).contains(edit.key.ref.text)
+    {
       draft.set["ref"] = JSONText(edit.key.ref.text)
     }
     if edit.isExported { try follow(&draft, own) }
@@ -188,6 +191,9 @@ struct EditApplier {
       note(edit, existing, made?.id)
       for step in try merge(existing, turned, edit) { _ = try batch.make(step) }
     } else {
+      if let exported = edit.entity, exported.type == edit.key.type {
+        draft.extra.append((FirstID.key, JSONText(exported.origin.description)))
+      }
       let id = try create(edit.key, draft, edit, &batch)
       note(edit, id, id.origin)
       for step in try merge(id, turned, edit) { _ = try batch.make(step) }

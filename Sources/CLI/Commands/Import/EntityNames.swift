@@ -13,6 +13,8 @@ struct EntityNames {
   /// The types of which all numbers are known.
   private var isLoaded: Set<String> = []
   private var lookups = 0
+  /// What entities that came from elsewhere are here, by the change that created them there; nil until somebody asks.
+  private var imported: [ChangeID: EntityID]?
   /// From so many on, reading all numbers at once costs less than asking for each.
   private static let manyLookups = 100
 
@@ -21,10 +23,32 @@ struct EntityNames {
   }
 
   /// The entity that an edit is on; nil where there is none. Of an exported record it is the one of its id, for there may be
-  /// others with its number.
+  /// others with its number, or the one that was brought here under that id.
   mutating func entity(of edit: ImportedEdit) throws(StorageError) -> EntityID? {
-    if let id = edit.entity, id.type == edit.key.type, try desk.store.state(of: id) != nil { return id }
+    if let id = edit.entity, id.type == edit.key.type {
+      if try desk.store.state(of: id) != nil { return id }
+      if let here = try imported(id) {
+        // It may have got another number here, and the file calls it by this one.
+        if try entity(edit.key) == nil { add(edit.key, here) }
+        return here
+      }
+    }
     return try entity(edit.key)
+  }
+
+  /// What an entity of another workspace is here, erased or not; nil where it never came. Cost: the store, once.
+  private mutating func imported(_ id: EntityID) throws(StorageError) -> EntityID? {
+    if imported == nil {
+      var found: [ChangeID: EntityID] = [:]
+      let walk = try desk.store.walk()
+      while let (_, changes) = try walk.next() {
+        for placed in changes where placed.change.creates {
+          if let first = FirstID.of(placed.change) { found[first.id] = placed.change.on }
+        }
+      }
+      imported = found
+    }
+    return imported?[id.origin].flatMap { $0.type == id.type ? $0 : nil }
   }
 
   /// Whether a value names the entity that an export calls so. Cost: the state of that entity.
@@ -54,10 +78,8 @@ struct EntityNames {
       }
     }
     // An export names what has no number by its id.
-    guard let id = EntityID(key.ref.text), id.type == key.type, try desk.store.state(of: id) != nil else {
-      return nil
-    }
-    return id
+    guard let id = EntityID(key.ref.text), id.type == key.type else { return nil }
+    return try desk.store.state(of: id) == nil ? imported(id) : id
   }
 
   mutating func add(_ key: EntityKey, _ id: EntityID) {
