@@ -72,6 +72,9 @@ package struct ImportedEdit: Sendable {
   package var isRedacted = false
   /// The line on which the record starts, from 1.
   package var line: Int
+  /// The record as it stands in the file, for a reject where the store refuses it. Of an event log empty: all of that is held
+  /// in memory.
+  package var raw: [UInt8] = []
 
   package init(key: EntityKey, at: HybridTime? = nil, by: String? = nil, once: String, line: Int) {
     self.key = key

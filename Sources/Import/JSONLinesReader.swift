@@ -35,7 +35,10 @@ struct JSONLinesReader<Format: LineFormat>: ForeignReader {
       case .reject(let reject): emit(.reject(reject))
       case .line(let number, let bytes):
         do throws(BadRecord) {
-          for edit in try edits(number, bytes) { emit(.edit(edit)) }
+          for var edit in try edits(number, bytes) {
+            edit.raw = bytes
+            emit(.edit(edit))
+          }
         } catch {
           emit(.reject(Reject(line: number, reason: error.reason, raw: bytes + [0x0A])))
         }

@@ -81,6 +81,7 @@ struct TableReader: ForeignReader {
     var edit = ImportedEdit(
       key: key, at: try mapping.time?.time(record), by: try mapping.author(record), once: once,
       line: record.line)
+    edit.raw = record.raw
     edit.entity = mapping.entity(record)
     edit.isExported = mapping.isExport
     edit.isSnapshot = mapping.isSnapshot

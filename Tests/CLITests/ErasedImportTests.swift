@@ -35,8 +35,12 @@ struct ErasedImportTests {
     _ = try desk.ok("customer", "erase", customer, "--yes")
     let digest = desk.run("digest").line
     for (file, format) in files {
-      #expect(desk.run("import", file, "--format", format).code == .partial)
+      let outcome = desk.run("import", file, "--format", format)
+      #expect(outcome.code == .partial)
       #expect(desk.run("digest").line == digest, "\(format)")
+      // There is nothing to mend.
+      #expect(!outcome.errors.contains("rejected records are in"))
+      #expect(throws: (any Error).self) { try desk.read("\(format).rejects") }
     }
     #expect(count(desk, "customer") == 0 && count(desk, "ticket") == 0)
   }
@@ -53,6 +57,9 @@ struct ErasedImportTests {
     let digest = desk.run("digest").line
     let outcome = desk.run("import", file)
     #expect(outcome.code == .partial && outcome.errors.contains("customer: \(customer) was erased"))
+    #expect(outcome.errors.contains("rejected records are in \(file).rejects"))
+    let line = try #require(try desk.read("entities").split(separator: "\n").last)
+    #expect(try desk.read("entities.rejects") == line + "\n")
     #expect(desk.run("digest").line == digest)
   }
 

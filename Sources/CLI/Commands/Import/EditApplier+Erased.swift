@@ -28,4 +28,13 @@ extension EditApplier {
       throw .refused("\(field): \(target) was erased, so nothing can name it any more")
     }
   }
+
+  /// An edit that was refused, without its record where that is about an erased entity: there is nothing to mend, and no need
+  /// for another file with somebody's data.
+  mutating func rejected(_ edit: ImportedEdit) throws(StorageError) -> ImportedEdit {
+    guard let entity = try names.entity(of: edit), store.isErased(entity) else { return edit }
+    var edit = edit
+    edit.raw = []
+    return edit
+  }
 }

@@ -58,7 +58,7 @@ struct EditApplier {
             try apply(edit, &batch)
           } catch {
             guard case .refused(let reason) = error else { throw error }
-            reject(edit, reason)
+            reject(try rejected(edit), reason)
           }
         }
       }

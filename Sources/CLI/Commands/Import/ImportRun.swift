@@ -41,7 +41,7 @@ struct ImportRun {
     func apply() throws {
       guard !waiting.isEmpty else { return }
       try applier.apply(waiting) { edit, reason in
-        rejects.add(Reject(line: edit.line, reason: reason, raw: []), header: importer.rejectsHeader)
+        rejects.add(Reject(line: edit.line, reason: reason, raw: edit.raw), header: importer.rejectsHeader)
       }
       waiting.removeAll(keepingCapacity: true)
       if desk.store.configuration.server == nil, desk.store.unsent.count >= Self.compaction {

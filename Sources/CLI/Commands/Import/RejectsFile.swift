@@ -10,6 +10,8 @@ final class RejectsFile {
   /// Values that were left out of records that were imported.
   private(set) var refused = 0
   private var failure: Failure?
+  /// The last line that is in the file: of one line several edits may be refused.
+  private var written = 0
   /// How many are told one by one.
   private static let told = 20
 
@@ -23,7 +25,8 @@ final class RejectsFile {
   func add(_ reject: Reject, header: [UInt8]) {
     tell(reject.description)
     count += 1
-    guard let file, failure == nil, !reject.raw.isEmpty else { return }
+    guard let file, failure == nil, !reject.raw.isEmpty, reject.line != written else { return }
+    written = reject.line
     do throws(Failure) {
       if !file.isMade { try file.write(header) }
       try file.write(reject.raw.last == 0x0A ? reject.raw : reject.raw + [0x0A])
@@ -48,8 +51,8 @@ final class RejectsFile {
     if let failure { throw failure }
     let all = count + refused
     if all > Self.told { context.note("and \(Words.grouped(all - Self.told)) more") }
-    if count > 0, let file {
-      context.note("rejected records are in \(file.path); mend them and import that file")
+    if let path {
+      context.note("rejected records are in \(path); mend them and import that file")
     }
   }
 
