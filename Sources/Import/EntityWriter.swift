@@ -73,7 +73,11 @@ package struct EntityWriter: Sendable {
   }
 
   /// Appends the entity as one JSON line.
-  package func writeLine(_ state: EntityState, to output: inout [UInt8]) {
+  ///
+  /// - Parameter cleared: fields that it has no more; the line has them as `null`.
+  package func writeLine(
+    _ state: EntityState, cleared: Set<ExactString> = [], to output: inout [UInt8]
+  ) {
     let ref: ExactString = "ref"
     var members: [(String, JSONText)] = [
       ("type", JSONText(state.id.type)), ("ref", JSONText(state.string(ref) ?? state.id.description)),
@@ -82,8 +86,11 @@ package struct EntityWriter: Sendable {
     var values: [(String, JSONText)] = []
     var links: [(String, JSONText)] = []
     var conflicts: [(String, JSONText)] = []
-    for field in chosen(state.registers) where field != ref {
-      guard let register = state.registers[field], let head = register.shown(policy(field)) else { continue }
+    for field in chosen(Set(state.registers.keys).union(cleared)) where field != ref {
+      guard let register = state.registers[field], let head = register.shown(policy(field)) else {
+        if cleared.contains(field) { values.append((field.text, JSONText(unchecked: Array("null".utf8)))) }
+        continue
+      }
       if let target = link(head.value) {
         links.append((field.text, JSONText(target.description)))
       } else {
@@ -92,7 +99,7 @@ package struct EntityWriter: Sendable {
       if register.isConflict { conflicts.append((field.text, JSONText(array: register.heads.map(\.value)))) }
     }
     var sets: [(String, JSONText)] = []
-    for field in chosen(state.sets) {
+    for field in chosen(Set(state.sets.keys)) {
       let elements = state.elements(field)
       let ties = elements.compactMap { tie($0) }
       let others = ties.count == elements.count ? [] : elements.filter { tie($0) == nil }
@@ -101,7 +108,7 @@ package struct EntityWriter: Sendable {
         sets.append((field.text, JSONText(array: others.map { JSONText($0) })))
       }
     }
-    let counts = chosen(state.counters).map { ($0.text, JSONText(Int(state.counters[$0] ?? 0))) }
+    let counts = chosen(Set(state.counters.keys)).map { ($0.text, JSONText(Int(state.counters[$0] ?? 0))) }
     for (name, group) in [
       ("fields", values), ("sets", sets), ("links", links), ("counts", counts), ("conflicts", conflicts),
     ] where !group.isEmpty { members.append((name, JSONText(object: group))) }
@@ -123,8 +130,8 @@ package struct EntityWriter: Sendable {
   }
 
   /// The names to write of those that the entity has.
-  private func chosen<Value>(_ present: [ExactString: Value]) -> [ExactString] {
-    fields?.filter { present[$0] != nil } ?? present.keys.sorted()
+  private func chosen(_ present: Set<ExactString>) -> [ExactString] {
+    fields?.filter { present.contains($0) } ?? present.sorted()
   }
 
   /// The entity that an element of a set names, such as another profile of a customer.

@@ -178,6 +178,10 @@ struct EditApplier {
         let heads = (own?.registers[field]?.heads ?? []) + (merged?.registers[field]?.heads ?? [])
         return !heads.contains { $0.value == value }
       }
+      // What others of the same person have under a cleared field is theirs to clear.
+      draft.clear = draft.clear.filter { field in
+        own?.registers[field]?.heads.contains { !$0.value.isNull } == true
+      }
       if draft.body(over: merged).isEmpty, try merge(existing, turned, edit).isEmpty {
         unchanged += 1
         return
@@ -185,8 +189,15 @@ struct EditApplier {
     }
     draft.extra.append((Self.key, JSONText(edit.once)))
     if let existing {
+      if edit.isExported, !draft.set.isEmpty, !draft.clear.isEmpty {
+        var clearing = Draft()
+        swap(&clearing.clear, &draft.clear)
+        var change = Edit(.entity(existing), clearing, at: edit.at, by: edit.by)
+        change.alone = true
+        _ = try batch.make(change)
+      }
       var change = Edit(.entity(existing), draft, at: edit.at, by: edit.by)
-      change.alone = edit.isExported && draft.set.isEmpty && draft.clear.isEmpty
+      change.alone = edit.isExported && draft.set.isEmpty
       let made = try batch.make(change)
       note(edit, existing, made?.id)
       for step in try merge(existing, turned, edit) { _ = try batch.make(step) }

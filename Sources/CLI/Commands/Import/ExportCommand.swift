@@ -28,6 +28,9 @@ enum ExportCommand {
         + "purpose beside its value; 'followers+=' holds the elements of a set, parted by semicolons; '#visits' is what a counter "
         + "comes to, and import passes over it, as over 'created' and 'updated': what is imported from CSV is dated by the "
         + "import. Timelines are not in CSV.",
+      "'entities' say with null that a field was cleared, and importing them clears it. They do not say that "
+        + "an element was taken out of a set, that what was merged or linked is apart again, or that somebody was erased; tables "
+        + "do not say either that a field was cleared. 'changes' say all of it.",
       "Facts that hold no longer, or whose purpose a customer did not consent to, are left out, and so are redacted words; but "
         + "not of 'changes', which is there to move a whole workspace.",
     ],

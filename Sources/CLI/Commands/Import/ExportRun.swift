@@ -30,15 +30,21 @@ struct ExportRun {
   func run() throws {
     switch options.kind {
     case .changes: try writeChanges()
-    case .entities: try writeEntities { writer, state, output in writer.writeLine(state, to: &output) }
+    case .entities:
+      try writeEntities { writer, state, cleared, output in
+        writer.writeLine(state, cleared: cleared(), to: &output)
+      }
     case .customers, .tickets:
-      try writeEntities { writer, state, output in writer.writeRow(state, to: &output) }
+      try writeEntities { writer, state, _, output in writer.writeRow(state, to: &output) }
     }
   }
 
   // MARK: Entities
 
-  private func writeEntities(_ line: (EntityWriter, EntityState, inout [UInt8]) -> Void) throws {
+  /// - Parameter line: writes an entity; it can ask which fields were cleared.
+  private func writeEntities(
+    _ line: (EntityWriter, EntityState, () -> Set<ExactString>, inout [UInt8]) -> Void
+  ) throws {
     let survey = try Survey(store, options, settings)
     var writer = EntityWriter(fields: options.fields)
     writer.hasLogs = options.hasLogs
@@ -62,7 +68,7 @@ struct ExportRun {
       if whole.isErased { continue }
       let state = try survey.consents(whole, store).shown(whole, now: now).state.withoutRedactedWords
       writer.policy = { Vocabulary.policy(type: id.type, field: $0) }
-      line(writer, state, &output)
+      line(writer, state, { ClearedFields.of(whole, changes) }, &output)
       count += 1
       guard output.count >= Self.piece else { continue }
       progress.update("exporting: \(Words.grouped(count)) of \(Words.grouped(survey.count))")

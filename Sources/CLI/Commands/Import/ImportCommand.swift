@@ -25,7 +25,8 @@ enum ImportCommand {
         + "importing an export where it came from. Gzip files are inflated. Exit code 11 when records were rejected.",
       "Edits and entries keep their times and authors; what 'entities' and CSV say else is dated by the import. Edits of other "
         + "devices become edits of this one, so who knew of whose edit is not carried over: a field keeps all the values it had, "
-        + "but conflicts that were open there need not show in 'askonce conflicts' here, which is then said. A second device of "
+        + "but conflicts that were open there need not show in 'askonce conflicts' here, which is then said. What came as 'changes' is "
+        + "known when it comes as 'entities'; the other way round it is in part there twice, so keep to one of them. A second device of "
         + "the same workspace is no import: 'askonce join' brings everything.",
     ],
     operands: [Operand("FILE", "the file; - reads standard input")],
