@@ -66,4 +66,27 @@ struct ClearedFieldTests {
     #expect(page?["fields"]?["city"]?.string == "Lund")
     expectNoChange(desk, file)
   }
+
+  @Test("What another profile of the same person took back or replaced is in no export")
+  func replacedByOther() throws {
+    let desk = try desk()
+    let other = desk.folder + "/other"
+    let first = try desk.ok("customer", "new", "Maja", "--ref", "K1")
+    let second = try desk.ok("customer", "new", "Maja", "--ref", "K2", "city=Lund", "--phone", "070123")
+    _ = try desk.ok("fact", "set", second, "floor", "3rd")
+    _ = try desk.ok("customer", "merge", first, second)
+    _ = try carry(desk)
+    #expect(desk.run("fact", "list", "K1", "--store", other).output.contains("3rd"))
+    _ = try desk.ok("fact", "retract", first, "floor", "--because", "wants it forgotten")
+    _ = try desk.ok("customer", "set", first, "city=Kiruna")
+    let file = try carry(desk)
+    for what in ["customers", "entities"] {
+      let text = desk.run("export", what).output
+      #expect(!text.contains("3rd") && !text.contains("Lund") && text.contains("070123"), "\(what)")
+    }
+    #expect(!desk.run("fact", "list", "K1", "--store", other).output.contains("3rd"))
+    let page = desk.run("customer", "show", "K1", "--json", "--store", other).json
+    #expect(page?["fields"]?["city"]?.string == "Kiruna")
+    expectNoChange(desk, file)
+  }
 }

@@ -178,9 +178,10 @@ struct EditApplier {
         let heads = (own?.registers[field]?.heads ?? []) + (merged?.registers[field]?.heads ?? [])
         return !heads.contains { $0.value == value }
       }
-      // What others of the same person have under a cleared field is theirs to clear.
+      // What others of the same person have under a cleared field is theirs to clear, and what they cleared is clear.
       draft.clear = draft.clear.filter { field in
-        own?.registers[field]?.heads.contains { !$0.value.isNull } == true
+        let heads = merged?.registers[field]?.heads ?? []
+        return own?.registers[field]?.heads.contains { !$0.value.isNull && heads.contains($0) } == true
       }
       if draft.body(over: merged).isEmpty, try merge(existing, turned, edit).isEmpty {
         unchanged += 1

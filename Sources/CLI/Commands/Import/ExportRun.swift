@@ -64,11 +64,13 @@ struct ExportRun {
     let now = context.system.now()
     let walk = try store.walk(ofType: options.type)
     while let (id, changes) = try walk.next() {
-      let whole = Fold.state(of: id, changes)
-      if whole.isErased { continue }
-      let state = try survey.consents(whole, store).shown(whole, now: now).state.withoutRedactedWords
+      let alone = Fold.state(of: id, changes)
+      if alone.isErased { continue }
+      let whole = survey.tied.contains(id) ? try store.mergedState(of: id) : nil
+      let own = whole.map { alone.living(in: $0) } ?? alone
+      let state = try survey.consents(own, store).shown(own, now: now).state.withoutRedactedWords
       writer.policy = { Vocabulary.policy(type: id.type, field: $0) }
-      line(writer, state, { ClearedFields.of(whole, changes) }, &output)
+      line(writer, state, { ClearedFields.of(alone, in: whole, changes) }, &output)
       count += 1
       guard output.count >= Self.piece else { continue }
       progress.update("exporting: \(Words.grouped(count)) of \(Words.grouped(survey.count))")
@@ -102,6 +104,8 @@ struct ExportRun {
     /// what all of them said.
     private var consents: [EntityID: Consents] = [:]
     private let standard: Consents
+    /// The profiles that are one with others, of which a value may stand that another one's change replaced.
+    private(set) var tied: Set<EntityID> = []
 
     /// The answers that count for an entity: those of its customer. Cost: for a part of a ticket that names no customer a fold.
     func consents(_ state: EntityState, _ store: Store) throws(StorageError) -> Consents {
@@ -123,7 +127,7 @@ struct ExportRun {
       var refs: [EntityID: String] = [:]
       var count = 0
       var consents: [EntityID: Consents] = [:]
-      var tied: [EntityID] = []
+      var linked: [EntityID] = []
       standard = Consents(nil, settings)
       try store.forEachState { (state) throws(StorageError) in
         refs[state.id] = state.text("ref") ?? state.id.description
@@ -132,7 +136,7 @@ struct ExportRun {
           consents[state.id] = Consents(state, settings)
         }
         if state.id.type == Vocabulary.customer, !state.linked.isEmpty {
-          tied.append(state.id)
+          linked.append(state.id)
         }
         guard options.type == nil || state.id.type == options.type else { return }
         count += 1
@@ -156,13 +160,14 @@ struct ExportRun {
       }
       // A profile may be tied by what stands on the other one only, and the whole is read once for all of them.
       var whole: Set<EntityID> = []
-      for id in tied where !whole.contains(id) {
+      for id in linked where !whole.contains(id) {
         let theirs = Consents(try store.mergedState(of: id), settings)
         for member in try store.members(of: id) {
           whole.insert(member)
           consents[member] = theirs
         }
       }
+      tied = whole
       self.refs = refs
       self.count = count
       self.consents = consents
