@@ -43,8 +43,9 @@ package struct EntityWriter: Sendable {
       if value.isNull { return "" }
       if kinds[field] == .json { return value.text }
       // Only what is read back as a link is written as one.
-      let link = ExportedColumn.links[field] == nil ? nil : link(value)
-      return link?.ref.text ?? value.plain
+      let type = ExportedColumn.link(field, of: state.id.type)
+      let link = type == nil ? nil : link(value)
+      return link.flatMap { $0.type == type ? $0.ref.text : nil } ?? value.plain
     }
     if state.sets[field] != nil {
       let elements = state.elements(field)

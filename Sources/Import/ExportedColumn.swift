@@ -17,9 +17,26 @@ package struct ExportedColumn: Hashable, Sendable {
   /// The sets whose columns are called as they are.
   private static let plainSets: Set<ExactString> = ["tags", "phones", "emails", "handles"]
   /// The registers that name an entity by its `ref`, and of which type it is.
-  package static let links: [ExactString: String] = [
-    "customer": "customer", "organisation": "organisation",
+  private static let links: [ExactString: String] = [
+    "customer": "customer", "organisation": "organisation", "merged": "ticket",
   ]
+  /// What names entities and entries by ids, which no other workspace has.
+  private static let local: Set<ExactString> = [
+    "merged", "split", "links", "same", "distinct", "organisations", "kept", "given", "outreach",
+  ]
+  private static let localPrefixes = ["reply.", "redacted.", "corrected.", "settled."]
+
+  /// Of which type the entity is that a register of a type's entities names by its `ref`; nil for one that names none.
+  package static func link(_ field: ExactString, of type: String) -> String? {
+    // Profiles are not merged so.
+    field == "merged" && type != "ticket" ? nil : links[field]
+  }
+
+  /// Whether a field names others by ids, so that it means nothing in a table that goes to another workspace.
+  package static func isLocal(_ field: ExactString, of type: String) -> Bool {
+    guard link(field, of: type) == nil else { return false }
+    return local.contains(field) || localPrefixes.contains(where: field.text.hasPrefix)
+  }
 
   package init(_ field: ExactString, _ kind: Kind) {
     self.field = field

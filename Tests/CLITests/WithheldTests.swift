@@ -198,7 +198,10 @@ struct WithheldTests {
     let entry = try #require(page?["timeline"]?.elements?.first?["id"]?.string)
     _ = try desk.ok("ticket", "correct", ticket, entry, "Code 5678")
     let commands =
-      pages(of: ticket) + [["export", "entities"], ["brief", customer], ["export", "tickets"]]
+      pages(of: ticket) + [
+        ["export", "entities"], ["brief", customer],
+        ["export", "tickets", "--fields", "ref,corrected.\(entry)"],
+      ]
     expect("Code 5678", in: commands.dropLast(2) + [commands[commands.count - 1]], of: desk, isShown: true)
     _ = try desk.ok("ticket", "redact", ticket, entry, "--because", "a door code")
     for word in ["Code 1234", "Code 5678"] { expect(word, in: commands, of: desk, isShown: false) }

@@ -26,12 +26,13 @@ enum DefaultMapping {
       switch exported.kind {
       case .count: ignored.append(JSONText(column))
       case _ where derived.contains(column): ignored.append(JSONText(column))
+      case _ where ExportedColumn.isLocal(exported.field, of: kind.type): ignored.append(JSONText(column))
       case .set:
         elements.append(
           (name, JSONText(array: [JSONText(object: [("from", cell), ("separator", JSONText(";"))])])))
       case .json: fields.append((name, JSONText(object: [("from", cell), ("as", JSONText("json"))])))
       case .text:
-        let type = ExportedColumn.links[exported.field]
+        let type = ExportedColumn.link(exported.field, of: kind.type)
         fields.append(
           (name, type.map { JSONText(object: [("from", cell), ("link", JSONText($0))]) } ?? cell))
       }
@@ -48,6 +49,13 @@ enum DefaultMapping {
       return mapping
     } catch {
       throw .usage("the file's columns cannot be fields: \(error); give --mapping FILE")
+    }
+  }
+
+  /// The columns that are passed over because they name others by ids of the workspace from which they come.
+  static func local(_ kind: Mapping.Kind, columns: [String]) -> [String] {
+    columns.map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+      ExportedColumn.isLocal(ExportedColumn(name: $0).field, of: kind.type)
     }
   }
 

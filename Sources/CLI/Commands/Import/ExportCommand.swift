@@ -27,7 +27,8 @@ enum ExportCommand {
       "A CSV column is called after its field where that holds text. 'fact.shoe:=' holds JSON, for a fact has a channel and a "
         + "purpose beside its value; 'followers+=' holds the elements of a set, parted by semicolons; '#visits' is what a counter "
         + "comes to, and import passes over it, as over 'created' and 'updated': what is imported from CSV is dated by the "
-        + "import. Timelines are not in CSV.",
+        + "import. Timelines are not in CSV. Nor is what names others by their ids, unless --fields asks for it: links, what was split "
+        + "from which ticket, and which profiles are one person; 'entities' and 'changes' have it.",
       "'entities' say with null that a field was cleared, and importing them clears it. They do not say that "
         + "an element was taken out of a set, that what was merged or linked is apart again, or that somebody was erased; tables "
         + "do not say either that a field was cleared. 'changes' say all of it.",

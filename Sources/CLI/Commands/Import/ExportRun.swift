@@ -172,7 +172,8 @@ struct ExportRun {
       self.count = count
       self.consents = consents
       self.kinds = kinds
-      let names = Set(kinds.keys)
+      // What means nothing elsewhere is there for who asks for it.
+      let names = Set(kinds.keys).filter { !ExportedColumn.isLocal($0, of: options.type ?? "") }
       let (leading, trailing) = (Self.leading, Self.trailing)
       let placed = Set(leading + Self.first + trailing)
       columns = leading + Self.first.filter(names.contains) + names.subtracting(placed).sorted() + trailing

@@ -78,7 +78,14 @@ enum ImportCommand {
         guard let columns = DefaultMapping.columns(start) else {
           throw Failure(.failed, "\(run.file.path) does not start with the names of columns")
         }
-        return try run.run(.table(DefaultMapping.make(kind, columns: columns)), desk, start: start)
+        let mapping = try DefaultMapping.make(kind, columns: columns)
+        let local = DefaultMapping.local(kind, columns: columns)
+        if !local.isEmpty {
+          run.context.note(
+            "passed over, since ids of another workspace mean nothing here: \(local.joined(separator: ", ")); 'entities' and "
+              + "'changes' bring in what they say")
+        }
+        return try run.run(.table(mapping), desk, start: start)
       }
       return try run.run(.table(mapping), desk, start: start)
     }
