@@ -121,4 +121,36 @@ struct ImportedEntriesTests {
       #expect(shown(desk, "other") == shown(desk, "store"))
     }
   }
+
+  @Test("Entries that tell of a merge name the tickets as they are called where they are imported")
+  func merged() throws {
+    let desk = try desk("other")
+    let path = desk.folder + "/other"
+    // So that ids differ.
+    _ = try desk.ok("ticket", "new", "Before", "--store", path)
+    let other = try desk.ok("ticket", "new", "Part", "--ref", "P")
+    _ = try desk.ok("ticket", "merge", "T", other, "--anyway")
+    func told(_ store: String) throws -> [String] {
+      try entries(desk, store).filter { $0["event"]?.string == "merged" }.compactMap { entry in
+        let words = try #require(entry["text"]?.string).split(separator: " ")
+        let name = String(try #require(words.last))
+        let ticket = try #require(
+          desk.run("entity", "show", "ticket/" + name, "--json", "--store", desk.folder + "/" + store).json)
+        if let id = entry["ticket"]?.string { #expect(ticket["id"]?.string == id) }
+        return words.dropLast().joined(separator: " ") + " " + (ticket["fields"]?["ref"]?.string ?? "")
+      }
+    }
+    let before = try told("store")
+    #expect(before.sorted() == ["became a part of T", "took in P"])
+    let file = try exported(desk, "entities", from: "store")
+    #expect(desk.run("import", file, "--store", path).code == .ok)
+    #expect(try told("other").sorted() == before.sorted())
+    #expect(desk.run("import", file, "--store", path).output.hasPrefix("0 imported"))
+    let back = try exported(desk, "entities", from: "other")
+    let digest = desk.run("digest").line
+    #expect(desk.run("import", back).code == .ok)
+    #expect(try told("store") == before)
+    #expect(desk.run("import", file).output.hasPrefix("0 imported"))
+    #expect(desk.run("digest").line != digest, "the ticket that is only there came")
+  }
 }

@@ -100,6 +100,7 @@ struct EditApplier {
     for tie in edit.ties.values.flatMap(\.self) where try names.entity(tie.key) == nil { return true }
     guard edit.isExported, !edit.isSnapshot else { return false }
     if edit.line == waitingLine || edit.isSplit { return true }
+    if try tellsOfLater(edit) { return true }
     let part = try names.entity(of: edit)
     for (field, key) in edit.links where key.type == Vocabulary.ticket {
       let target = try names.entity(key)
@@ -117,6 +118,8 @@ struct EditApplier {
   private mutating func apply(_ edit: ImportedEdit, _ batch: inout EditBatch) throws(StorageError) {
     let named = try names.entity(of: edit)
     try refuseErased(named, edit)
+    if let named { names.note(edit.entity, named) }
+    let told = try renamingTold(edit, on: named)
     let existing = try named.map { (id) throws(StorageError) in try subject(of: edit, on: id) }
     if let named, named != existing {
       if applied[named] == nil { applied[named] = try keys(of: named) }
@@ -129,14 +132,17 @@ struct EditApplier {
       if applied[existing] == nil, !edit.isSnapshot { applied[existing] = try keys(of: existing) }
       let imported = edit.isSnapshot ? nil : applied[existing]?[edit.once]
       // Asked in any case, since it counts what it found.
-      let entry = try present(edit, existing, imported: imported)
+      var entry = try present(edit, existing, imported: imported)
+      if entry == nil, told.draft.log != edit.draft.log {
+        entry = try present(told, existing, imported: imported)
+      }
       if edit.isEmpty || entry != nil || imported != nil {
         note(edit, existing, entry ?? imported)
         unchanged += 1
         return
       }
     }
-    var (draft, links) = (edit.draft, edit.links)
+    var (draft, links) = (told.draft, edit.links)
     if let existing, try isSpokenFor(existing, edit) { Self.leaveOwn(&draft, &links) }
     // Entries of a log need none, and to fold their entity for each of them would take the longer the more it has.
     let isRecord = edit.isExported && draft.log.isEmpty
@@ -208,6 +214,7 @@ struct EditApplier {
       }
       let id = try create(edit.key, draft, edit, &batch)
       note(edit, id, id.origin)
+      names.note(edit.entity, id)
       for step in try merge(id, turned, edit) { _ = try batch.make(step) }
     }
     imported += 1

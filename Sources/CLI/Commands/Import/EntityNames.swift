@@ -15,6 +15,9 @@ struct EntityNames {
   private var lookups = 0
   /// What entities that came from elsewhere are here, by the change that created them there; nil until somebody asks.
   private var imported: [ChangeID: EntityID]?
+  /// What tickets of the file are called here, and the other way round.
+  private var here: [EntityID: EntityID] = [:]
+  private var there: [EntityID: EntityID] = [:]
   /// From so many on, reading all numbers at once costs less than asking for each.
   private static let manyLookups = 100
 
@@ -35,6 +38,23 @@ struct EntityNames {
     }
     return try entity(edit.key)
   }
+
+  /// Keeps which ticket of a file an entity is.
+  mutating func note(_ exported: EntityID?, _ id: EntityID) {
+    guard let exported, exported != id, id.type == Vocabulary.ticket else { return }
+    here[exported] = id
+    there[id] = exported
+  }
+
+  /// What an entity of the file, or of a file before it, is here; nil where it did not come yet.
+  mutating func here(_ id: EntityID) throws(StorageError) -> EntityID? {
+    if try desk.store.state(of: id) != nil { return id }
+    if let here = here[id] { return here }
+    return try imported(id)
+  }
+
+  /// What the file calls a ticket; nil where it did not bring it yet.
+  func there(_ id: EntityID) -> EntityID? { there[id] }
 
   /// What an entity of another workspace is here, erased or not; nil where it never came. Cost: the store, once.
   private mutating func imported(_ id: EntityID) throws(StorageError) -> EntityID? {
