@@ -12,7 +12,7 @@ def stubbed(changes):
     found = []
     for change in changes:
         if change.on in erased:
-            keys = ("was", "erase", "of", "because")
+            keys = ("was", "org", "erase", "of", "because")
             change = copy.copy(change)
             change.body = ",".join(f'"{key}":{value}' for key, value in bodies[change.id] if key in keys)
         found.append(change)
