@@ -55,7 +55,7 @@ package final class ServerData: Sendable {
   private let dropped = Mutex<[(workspace: String, damage: Damage)]>([])
   /// How long a workspace that appeared beside the running server and could not be opened is left alone, in milliseconds:
   /// anybody may ask for it, and whoever made it may just be putting right what is wrong.
-  private static let retryInterval: UInt64 = 30_000
+  private static let retryInterval: UInt64 = 5000
 
   static let settingsPath = "workspace.json"
   static let formatVersion = 1
@@ -223,7 +223,10 @@ package final class ServerData: Sendable {
     let all = unusable.withLock { $0 }
     if all.isEmpty { return all }
     let time = now()
-    return all.filter { one in one.value.retry.map { time < $0 } ?? true }
+    return all.filter { one in
+      // One that lies further ahead than any is set stands there because the clock was put back.
+      one.value.retry.map { time < $0 && $0 - time <= Self.retryInterval } ?? true
+    }
   }
 
   /// Whether a workspace is not served before the server is started again: its operator was told so when that was found.

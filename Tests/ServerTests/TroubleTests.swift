@@ -109,4 +109,21 @@ import Testing
     clock.advance(60_000)
     #expect(status() == 401)
   }
+
+  @Test func aClockThatIsPutBackKeepsNoWorkspaceAway() throws {
+    let (disk, time) = (MemoryDisk(), Ticks())
+    let isBack = Atomic(false)
+    let data = ServerData(
+      root: MemoryDisk(), disk: { _ in disk },
+      now: { time.next() - (isBack.load(ordering: .relaxed) ? 86_400_000 : 0) },
+      random: Environment.system.random)
+    try data.create("nord")
+    try disk.makeFolder("log")
+    try disk.replace(ServerLog.path(1), with: Array("no member".utf8))
+    #expect(throws: StorageError.self) { try data.hosted("nord") }
+    try disk.remove(ServerLog.path(1))
+    #expect(throws: StorageError.self) { try data.hosted("nord") }
+    isBack.store(true, ordering: .relaxed)
+    #expect(try data.hosted("nord").workspace.head.position == 0)
+  }
 }

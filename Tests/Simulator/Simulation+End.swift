@@ -32,6 +32,8 @@ extension Simulation {
     }
     if server.disk.isDown || !server.isUp { server.restart(losingPower: generator.oneIn(2)) }
     server.disk.faults = .init()
+    // A server leaves files that it could not read alone for some seconds.
+    clock.advance(by: 10_000)
     checkNothingIsLost(before: "the calm")
     if !server.isIntact || !server.knowsDevices { mendServer() }
     excuseUnsentOfRevoked()
