@@ -10,6 +10,7 @@ public struct StoreCheck: Sendable {
     /// A person: something is lost, or has to be entered again.
     case person
 
+    /// The lesser need is the one that comes first above.
     public static func < (left: Need, right: Need) -> Bool { left.rawValue < right.rawValue }
   }
 

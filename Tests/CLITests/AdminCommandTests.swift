@@ -13,7 +13,7 @@ import Testing
 @Suite("Admin")
 struct AdminCommandTests {
   /// A data folder with two workspaces, of which the first holds a change.
-  private static func world() throws -> (cli: TestDesk, desk: LocalDesk, data: String) {
+  static func world() throws -> (cli: TestDesk, desk: LocalDesk, data: String) {
     let desk = try LocalDesk()
     let anna = try desk.store("anna")
     try desk.join(anna)

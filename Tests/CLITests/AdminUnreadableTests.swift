@@ -16,13 +16,7 @@ struct AdminUnreadableTests {
     "A file that cannot be read keeps the others from nothing",
     arguments: ["devices.jsonl", "invites.jsonl", "workspace.json", "log/0000000001.jsonl.gz", "log"])
   func unreadable(file: String) throws {
-    let desk = try LocalDesk()
-    let anna = try desk.store("anna")
-    try desk.join(anna)
-    try anna.commit(Edit(.new(type: "ticket"), Draft(set: ["subject": "It drips"])))
-    try desk.sync(anna)
-    try desk.data.create("west")
-    let data = desk.folder + "/server"
+    let (cli, desk, data) = try AdminCommandTests.world()
     let path = "\(data)/nord/\(file)"
     try FileManager.default.removeItem(atPath: path)
     if file == "log" {
@@ -31,7 +25,6 @@ struct AdminUnreadableTests {
     } else {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
-    let cli = try TestDesk()
     let served = ServerData(folder: data, now: desk.environment.now, random: desk.environment.random)
     let failures = try served.openAll()
     #expect(served.opened.map(\.workspace.name).contains("west"))

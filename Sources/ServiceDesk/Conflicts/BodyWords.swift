@@ -22,6 +22,8 @@ enum BodyWords {
   /// By which an entity is tied to others, or kept apart from them.
   static let same = Array("\"\(Links.same.text)\"".utf8)
   static let distinct = Array("\"\(Links.distinct.text)\"".utf8)
+  /// Of which ticket a ticket is a part.
+  static let merged = Array("\"\(Vocabulary.merged.text)\"".utf8)
   static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
   /// By which customers become twins in the inbox, or are told apart.
   static let twins = merges + [add, drop, same, distinct, erase]

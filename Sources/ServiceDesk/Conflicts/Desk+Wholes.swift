@@ -12,18 +12,10 @@ extension Desk {
     var waiting = [ticket]
     // An erased ticket has no field any more that names what it was a part of.
     let isTelling = news.contains { placed in
-      [Self.merged, BodyWords.erase].contains { placed.change.body.contains(word: $0) }
+      [BodyWords.merged, BodyWords.erase].contains { placed.change.body.contains(word: $0) }
     }
     if isTelling {
-      for placed in try store.changes(of: ticket) where placed.change.body.contains(word: Self.merged) {
-        try? ChangeBody.operations(of: placed.change.body) { operation in
-          if case .set(Vocabulary.merged, let value) = operation, let target = EntityID(value.plain),
-            target.type == ticket.type, target < ticket
-          {
-            waiting.append(target)
-          }
-        }
-      }
+      waiting += try store.changes(of: ticket).compactMap { Self.mergeTarget(of: $0.change) }
     }
     var found = Set(waiting)
     while let id = waiting.popLast() {
@@ -44,5 +36,16 @@ extension Desk {
     return found
   }
 
-  private static let merged = Array("\"\(Vocabulary.merged.text)\"".utf8)
+  /// The ticket of which a change makes its ticket a part; nil where it makes it none, or of one with a greater id, which does
+  /// not count.
+  package static func mergeTarget(of change: Change) -> EntityID? {
+    guard change.on.type == Vocabulary.ticket, change.body.contains(word: BodyWords.merged) else {
+      return nil
+    }
+    var target: EntityID?
+    try? ChangeBody.operations(of: change.body) { operation in
+      if case .set(Vocabulary.merged, let value) = operation { target = EntityID(value.plain) }
+    }
+    return target.flatMap { $0.type == change.on.type && $0 < change.on ? $0 : nil }
+  }
 }

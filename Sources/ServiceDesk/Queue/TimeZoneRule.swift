@@ -60,6 +60,7 @@ public struct TimeZoneRule: Sendable, Hashable {
     turns = (begin, end)
   }
 
+  /// Rules are equal that are written alike.
   public static func == (left: TimeZoneRule, right: TimeZoneRule) -> Bool { left.text == right.text }
   public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 

@@ -91,10 +91,8 @@ private struct ReportMaker {
 
   /// Whether another ticket was ever merged into one: most have no change that speaks of it.
   private static func hasParts(_ state: EntityState, _ changes: [PlacedChange]) -> Bool {
-    changes.contains { $0.change.body.contains(word: mergedWord) } && TicketClock(state).hasParts
+    changes.contains { $0.change.body.contains(word: BodyWords.merged) } && TicketClock(state).hasParts
   }
-
-  private static let mergedWord = Array("\"merged\"".utf8)
 
   /// The timeline of a ticket that has nothing to do with others.
   private func plain(_ state: EntityState, _ changes: [PlacedChange]) -> Judged {

@@ -58,7 +58,7 @@ struct ChangeReplay {
     try store.commit { (batch: inout EditBatch) throws(StorageError) in
       for (line, change) in changes {
         do throws(StorageError) {
-          if Self.isMerge(change) { parts[change.on] = line }
+          if Desk.mergeTarget(of: change) != nil { parts[change.on] = line }
           try apply(change, &batch)
         } catch {
           guard case .refused(let reason) = error else { throw error }
@@ -89,18 +89,6 @@ struct ChangeReplay {
         }
       }
     }
-  }
-
-  private static let merged = Array("\"\(Vocabulary.merged.text)\"".utf8)
-
-  /// Whether a change says of a ticket that it is a part of another one, and counts where it was made.
-  private static func isMerge(_ change: Change) -> Bool {
-    guard change.on.type == Vocabulary.ticket, change.body.contains(word: merged) else { return false }
-    var target: EntityID?
-    try? ChangeBody.operations(of: change.body) { operation in
-      if case .set(Vocabulary.merged, let value) = operation { target = EntityID(value.plain) }
-    }
-    return target.map { $0.type == change.on.type && $0 < change.on } ?? false
   }
 
   private mutating func apply(_ change: Change, _ batch: inout EditBatch) throws(StorageError) {
