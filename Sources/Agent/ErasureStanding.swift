@@ -97,16 +97,6 @@ public struct ErasureStanding: Sendable, Hashable {
   }
 }
 
-extension ServerLink {
-  /// What was erased, and how far the server and each device are with it.
-  package func erasureStanding() throws(SyncError) -> ErasureStanding {
-    guard let standing = ErasureStanding(try erasures()) else {
-      throw .mismatch("the server's list of erasures cannot be read")
-    }
-    return standing
-  }
-}
-
 extension SyncClient {
   /// What was erased in the workspace and who still holds it, as the server knows it: erasures of this store that were not sent
   /// yet are not among them.
@@ -115,6 +105,9 @@ extension SyncClient {
   /// - Throws: `SyncError`, `.forbidden` where this device is no supervisor's.
   public func erasureStanding() throws(SyncError) -> ErasureStanding {
     try takeToken()
-    return try link.erasureStanding()
+    guard let standing = ErasureStanding(try link.erasures()) else {
+      throw .mismatch("the server's list of erasures cannot be read")
+    }
+    return standing
   }
 }

@@ -46,6 +46,6 @@ extension Desk {
     try? ChangeBody.operations(of: change.body) { operation in
       if case .set(Vocabulary.merged, let value) = operation { target = EntityID(value.plain) }
     }
-    return target.flatMap { $0.type == change.on.type && $0 < change.on ? $0 : nil }
+    return target.flatMap { $0.canTakeIn(change.on) ? $0 : nil }
   }
 }

@@ -101,7 +101,7 @@ extension EntityState {
     func heads(_ field: ExactString) -> [Head] { registers[field]?.heads ?? [] }
     guard id.type == Vocabulary.ticket else { return heads("ticket").map { ($0.id, $0.named) } }
     // A part is shown with the whole, wherever it was split from.
-    let parts = heads(Vocabulary.merged).filter { $0.named.map { $0.type == id.type && $0 < id } ?? false }
+    let parts = heads(Vocabulary.merged).filter { $0.named?.canTakeIn(id) == true }
     guard parts.isEmpty else { return parts.map { ($0.id, $0.named) } }
     return heads(Vocabulary.split).map { ($0.id, $0.value["from"]?.string.flatMap { EntityID($0) }) }
   }

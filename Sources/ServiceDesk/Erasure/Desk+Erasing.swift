@@ -88,9 +88,7 @@ extension Desk {
   private func freeing(_ part: EntityID, of gone: Set<EntityID>) throws(StorageError) -> Draft {
     var draft = Draft()
     let others = (try store.state(of: part)?.registers[Vocabulary.merged]?.heads ?? []).filter { head in
-      guard let whole = EntityID(head.value.plain), whole.type == part.type, whole < part else {
-        return false
-      }
+      guard let whole = EntityID(head.value.plain), whole.canTakeIn(part) else { return false }
       return !gone.contains(whole) && !store.isErased(whole)
     }
     let policy = Vocabulary.policy(type: part.type, field: Vocabulary.merged)

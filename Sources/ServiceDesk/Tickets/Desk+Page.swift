@@ -148,6 +148,11 @@ extension Desk {
   }
 }
 
+extension EntityID {
+  /// Whether another ticket can be a part of this one: a merge counts towards a lesser id only, so that nothing goes in circles.
+  func canTakeIn(_ part: EntityID) -> Bool { type == part.type && self < part }
+}
+
 extension Store {
   /// The ticket that one is a part of now, by itself; nil where it stands for itself. All who go from a part to its whole go so:
   /// nobody follows a merge into what was erased, or into what is not here. Cost: a fold.
@@ -179,11 +184,9 @@ extension EntityState {
     return state
   }
 
-  /// The ticket that this one is a part of. Only a lesser id counts, so that nothing goes in circles.
+  /// The ticket that this one is a part of.
   var mergedInto: EntityID? {
-    guard let other = text(Vocabulary.merged).flatMap({ EntityID($0) }), other.type == id.type, other < id
-    else { return nil }
-    return other
+    text(Vocabulary.merged).flatMap { EntityID($0) }.flatMap { $0.canTakeIn(id) ? $0 : nil }
   }
 
   /// The ticket that this one was split from.

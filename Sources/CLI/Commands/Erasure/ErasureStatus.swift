@@ -62,10 +62,9 @@ private struct ErasureReceipts {
   init(_ context: Context, _ desk: Desk) throws {
     now = context.system.now()
     let store = desk.store
-    if let address = store.configuration.server, let workspace = store.configuration.workspace {
+    if let address = store.configuration.server {
       guard let connect = context.connect else { throw Failure(.failed, "this program has no network") }
-      let link = ServerLink(try connect(address), workspace: workspace, token: store.configuration.token)
-      let standing = try link.erasureStanding()
+      let standing = try SyncClient(store, connect(address)).erasureStanding()
       server = standing.server
       holders = standing.devices
       for erasure in standing.erasures {
