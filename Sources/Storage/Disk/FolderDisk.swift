@@ -46,12 +46,16 @@ package struct FolderDisk: Disk {
     }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+      // A disk that fails here looks like the folder's end otherwise, and what lies in it would be written over.
+      errno = 0
+      guard let entry = readdir(stream) else { break }
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name != ".", name != ".." { names.append(name) }
     }
+    if errno != 0 { throw DiskError("list", full(folder)) }
     return names
   }
 

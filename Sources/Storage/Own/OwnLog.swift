@@ -1,5 +1,6 @@
 import Causality
 import Codec
+import Glibc
 import Merge
 
 /// A replica's own changes, in sequence order: `own/000000000001.jsonl` and on.
@@ -180,16 +181,6 @@ package struct OwnLog: Sendable {
     return found
   }
 
-  /// Every damaged place of every file.
-  package func verify() throws(DiskError) -> [Damage] {
-    var found: [Damage] = []
-    for file in files {
-      let bytes = try disk.readAll(file.path) ?? []
-      found += OwnFile.parse(bytes, file, replica).damage
-    }
-    return found
-  }
-
   /// Compresses full files whose changes are all acknowledged, but for those of a size that only older versions wrote: some of
   /// these versions would not inflate them again.
   package mutating func seal(acknowledged: UInt64) throws(DiskError) {
@@ -225,7 +216,12 @@ package struct OwnLog: Sendable {
     // It is there from here on, whatever fails: what is given up has to go with it.
     files.append(next)
     (fileSize, fullSize, file) = (0, 0, nil)
-    if try opened.size() != 0 { try opened.truncate(to: 0) }
+    guard try opened.size() == 0 else {
+      files.removeLast()
+      throw DiskError(
+        "begin", next.path, code: EEXIST,
+        reason: "it holds edits already, though the folder's list lacked it; is the disk in order?")
+    }
     try syncNames()
     file = opened
     return opened
