@@ -21,7 +21,9 @@ struct EditApplier {
   var names: EntityNames
   /// The keys of the records that are in the store, by entity, each with its change; with the entity's first change where
   /// it needed none.
-  private var applied: [EntityID: [String: ChangeID]] = [:]
+  private(set) var applied: [EntityID: [String: ChangeID]] = [:]
+  /// The changes that the rows of this file's log are here, those that were here before it too.
+  private(set) var brought: Set<ChangeID> = []
   /// What the rows of a table are to what it said of their entities before.
   private var histories: [EntityID: RowHistory] = [:]
   /// The log entries that the entities of an export had before it came.
@@ -174,6 +176,7 @@ struct EditApplier {
       draft.set["ref"] = JSONText(edit.key.ref.text)
     }
     if edit.isExported { try follow(&draft, own) }
+    if let existing { try leaveLater(&draft, existing, edit) }
     if edit.isRedacted { hideMark(&draft) }
     if let existing, isRecord {
       let merged = isAlone ? own : try store.mergedState(of: existing)
@@ -244,6 +247,7 @@ struct EditApplier {
   /// Keeps which change a record is here; nil where it needed none.
   private mutating func note(_ edit: ImportedEdit, _ id: EntityID, _ change: ChangeID?) {
     if edit.isSnapshot { return }
+    if let change, edit.at != nil, !edit.isExported { brought.insert(change) }
     applied[id, default: [:]][edit.once] = change ?? id.origin
     if let origin = edit.origin, let change, origin != change { renamed[origin] = change }
   }
