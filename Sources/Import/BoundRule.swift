@@ -164,7 +164,7 @@ enum JSONBytes {
 
 extension ArraySlice<UInt8> {
   /// Without spaces and tabs at its ends.
-  func trimmed() -> ArraySlice<UInt8> {
+  package func trimmed() -> ArraySlice<UInt8> {
     var slice = self
     while let first = slice.first, first == 0x20 || first == 0x09 { slice.removeFirst() }
     while let last = slice.last, last == 0x20 || last == 0x09 { slice.removeLast() }

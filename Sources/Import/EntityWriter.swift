@@ -27,9 +27,15 @@ package struct EntityWriter: Sendable {
     self.fields = fields
   }
 
+  /// The columns that follow from history, whatever is written in fields of their names.
+  package static let derived: [ExactString] = ["id", "created", "updated"]
+
   /// Appends the line of column names.
   package func writeHeader(to output: inout [UInt8]) {
-    csv.write((fields ?? []).map { ExportedColumn($0, kinds[$0] ?? .text).name }, to: &output)
+    let columns = (fields ?? []).map { field in
+      ExportedColumn(field, Self.derived.contains(field) ? .text : kinds[field] ?? .text)
+    }
+    csv.write(columns.map(\.name), to: &output)
   }
 
   /// Appends the entity as one line of CSV.
@@ -38,6 +44,12 @@ package struct EntityWriter: Sendable {
   }
 
   private func cell(_ state: EntityState, _ field: ExactString) -> String {
+    switch field {
+    case "id": return state.id.description
+    case "created": return Self.plain(state.firstAt)
+    case "updated": return Self.plain(state.lastAt)
+    default: break
+    }
     // A value that somebody wrote under the name of a set is none of its elements.
     if kinds[field] != .set, let value = state.registers[field]?.shown(policy(field))?.value {
       if value.isNull { return "" }
@@ -60,12 +72,7 @@ package struct EntityWriter: Sendable {
         ? elements.joined(separator: setSeparator) : JSONText(array: elements.map { JSONText($0) }).text
     }
     if let count = state.counters[field] { return String(count) }
-    switch field {
-    case "ref", "id": return state.id.description
-    case "created": return Self.plain(state.firstAt)
-    case "updated": return Self.plain(state.lastAt)
-    default: return ""
-    }
+    return field == "ref" ? state.id.description : ""
   }
 
   /// A time as every program reads it: what counts within a millisecond means nothing to a table, and import passes over it.

@@ -38,6 +38,11 @@ package struct ExportedColumn: Hashable, Sendable {
     return local.contains(field) || localPrefixes.contains(where: field.text.hasPrefix)
   }
 
+  /// How text is written under a field's name: as JSON where the name would be read as that of something else.
+  package static func text(_ field: ExactString) -> Kind {
+    ExportedColumn(name: field.text) == ExportedColumn(field, .text) ? .text : .json
+  }
+
   package init(_ field: ExactString, _ kind: Kind) {
     self.field = field
     self.kind = kind

@@ -1,15 +1,12 @@
 import Codec
-import Foundation
 import Import
+import Merge
 
 /// The mapping of a CSV file that says by its columns' names what they are, as `askonce export` writes it.
 enum DefaultMapping {
-  /// Columns that follow from history.
-  private static let derived: Set<String> = ["id", "created", "updated"]
-
   /// - Parameter header: the names in the file's header, as they stand there.
   static func make(_ kind: Mapping.Kind, columns header: [String]) throws(Failure) -> Mapping {
-    let columns = header.map { $0.trimmingCharacters(in: .whitespaces) }
+    let columns = header.map { trimmed($0) }
     let id = columns.contains("ref") ? "ref" : "id"
     guard columns.contains(id) else {
       throw .usage(
@@ -25,7 +22,7 @@ enum DefaultMapping {
       let name = exported.field.text
       switch exported.kind {
       case .count: ignored.append(JSONText(column))
-      case _ where derived.contains(column): ignored.append(JSONText(column))
+      case _ where EntityWriter.derived.contains(ExactString(column)): ignored.append(JSONText(column))
       case _ where ExportedColumn.isLocal(exported.field, of: kind.type): ignored.append(JSONText(column))
       case .set:
         elements.append(
@@ -54,9 +51,25 @@ enum DefaultMapping {
 
   /// The columns that are passed over because they name others by ids of the workspace from which they come.
   static func local(_ kind: Mapping.Kind, columns: [String]) -> [String] {
-    columns.map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+    columns.map { trimmed($0) }.filter {
       ExportedColumn.isLocal(ExportedColumn(name: $0).field, of: kind.type)
     }
+  }
+
+  /// The columns of a table from elsewhere that are passed over because an export has something else under their names. Of an
+  /// export itself none: it says so in its help.
+  static func taken(_ columns: [String]) -> [String] {
+    let columns = columns.map { trimmed($0) }
+    let derived = EntityWriter.derived.map(\.text)
+    guard !derived.allSatisfy(columns.contains) else { return [] }
+    let id = columns.contains("ref") ? "ref" : "id"
+    return columns.filter {
+      $0 != id && (derived.contains($0) || ExportedColumn(name: $0).kind == .count)
+    }
+  }
+
+  private static func trimmed(_ name: String) -> String {
+    String(decoding: Array(name.utf8)[...].trimmed(), as: UTF8.self)
   }
 
   /// The names of the columns in the first line of a file; nil where it is no CSV.

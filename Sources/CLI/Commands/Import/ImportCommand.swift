@@ -46,6 +46,9 @@ enum ImportCommand {
     return { context in
       let mapping = try mappingPath.map { try readMapping($0, format) }
       let file = try InputFile(path)
+      if let rejectsPath, file.isSame(as: rejectsPath) {
+        throw Failure.usage("--rejects \(rejectsPath) is the file to import; give another one")
+      }
       let start = try file.read()
       let kind = try mapping?.kind.rawValue ?? format ?? guess(start)
       let run = ImportRun(context: context, file: file, rejects: RejectsFile(rejectsPath, context))
@@ -58,8 +61,9 @@ enum ImportCommand {
         throw error
       }
       try desk.store.compact()
-      try run.rejects.finish()
+      // What was imported is told first: that the rejects could not be written takes nothing of it back.
       write(summary, run.rejects, context)
+      try run.rejects.finish()
       return run.rejects.count + run.rejects.refused == 0 ? .ok : .partial
     }
   }
@@ -84,6 +88,12 @@ enum ImportCommand {
           run.context.note(
             "passed over, since ids of another workspace mean nothing here: \(local.joined(separator: ", ")); 'entities' and "
               + "'changes' bring in what they say")
+        }
+        let taken = DefaultMapping.taken(columns)
+        if !taken.isEmpty {
+          run.context.note(
+            "passed over, since an export counts or dates entities under such names: \(taken.joined(separator: ", ")); a --mapping "
+              + "brings them in as fields of other names")
         }
         return try run.run(.table(mapping), desk, start: start)
       }
