@@ -10,6 +10,8 @@ package final class Output {
 
   private let sink: Sink
   private var buffer: [UInt8] = []
+  /// Whether the terminal's last line is one that is to be written over.
+  private var isPassing = false
   /// How wide the terminal is, in columns; nil where this is none.
   package let columns: Int?
   /// Whether colours may be used.
@@ -37,6 +39,7 @@ package final class Output {
   package var isTerminal: Bool { columns != nil }
 
   package func write(_ bytes: some Sequence<UInt8>) {
+    clearPassing()
     buffer += bytes
     if buffer.count >= 1 << 16 { flush() }
   }
@@ -44,8 +47,24 @@ package final class Output {
   package func write(_ text: String) { write(text.utf8) }
 
   package func line(_ text: String = "") {
+    clearPassing()
     buffer += text.utf8
     write(CollectionOfOne(UInt8(ascii: "\n")))
+  }
+
+  /// Writes a text on a line of its own, which whatever is written next takes the place of. For a terminal.
+  package func writePassing(_ text: String) {
+    clearPassing()
+    buffer += text.utf8
+    isPassing = true
+    flush()
+  }
+
+  /// Takes away what `writePassing` wrote last, if it is still there.
+  package func clearPassing() {
+    guard isPassing else { return }
+    isPassing = false
+    buffer += "\r\u{1B}[K".utf8
   }
 
   package func flush() {

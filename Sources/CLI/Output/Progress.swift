@@ -2,12 +2,11 @@ import Glibc
 
 /// One line on standard error that says how far a command is, from its second second on.
 ///
-/// On a terminal the line is written over and gone at the end; elsewhere a line comes every ten seconds.
+/// On a terminal the line is written over, also by whatever else is said there, and gone at the end; elsewhere a line comes every ten seconds.
 package final class Progress {
   private let output: Output
   private let start: Int
   private var next: Int
-  private var isShown = false
 
   package init(_ output: Output) {
     self.output = output
@@ -21,20 +20,17 @@ package final class Progress {
     guard now >= next else { return }
     next = now + (output.isTerminal ? 100 : 10_000)
     if let columns = output.columns {
-      output.write("\r\u{1B}[K" + Plain.cut(Plain.line(text()), to: max(8, columns - 1)))
-      isShown = true
+      output.writePassing(Plain.cut(Plain.line(text()), to: max(8, columns - 1)))
     } else {
       output.line(Plain.line(text()))
+      output.flush()
     }
-    output.flush()
   }
 
   /// Takes the line away.
   package func end() {
-    guard isShown else { return }
-    output.write("\r\u{1B}[K")
+    output.clearPassing()
     output.flush()
-    isShown = false
   }
 
   private static func now() -> Int {

@@ -6,7 +6,7 @@ import ServiceDesk
 /// The inbox.
 enum ConflictsList {
   private static let all = Option.flag("all", "also what was settled, replaced, answered by a rule, or equal")
-  private static let count = Option.flag("count", "print only how many; ends with 5 where there is one")
+  private static let count = Option.flag("count", "print only how many; ends with 5 where one is open")
   private static let follow = Option.flag("follow", "stay and print new ones as they come, until Ctrl-C")
 
   static let command = Command(
@@ -15,7 +15,8 @@ enum ConflictsList {
       "A conflict is a field with different values by people who did not know of each other, or a situation that no single "
         + "field shows: a ticket closed without having seen a message, two promises for the same thing, a reply after consent "
         + "was withdrawn. Edits made in parallel that do not clash are none; 'askonce history' marks them.",
-      "--count ends with 0 where there is none and with 5 where there is one. With --json it tells how many by kind, field and state.",
+      "--count ends with 0 where none is open and with 5 where one is, also with --all. With --json it tells how many by kind, field "
+        + "and state.",
     ],
     options: ConflictFilterOptions.all + [all, count, follow, Limit.option],
     examples: [
@@ -60,7 +61,9 @@ enum ConflictsList {
     guard context.isJSON else {
       let (_, total) = try desk.conflicts(filter, limit: 0)
       context.output.line("\(total)")
-      return total == 0 ? .ok : .conflict
+      var open = filter
+      open.includesClosed = false
+      return try total == 0 || desk.conflicts(open, limit: 0).total == 0 ? .ok : .conflict
     }
     let (conflicts, _) = try desk.conflicts(filter, limit: .max)
     var states: [String: Int] = [:]

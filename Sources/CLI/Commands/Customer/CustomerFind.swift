@@ -22,9 +22,12 @@ enum CustomerFind {
     return { context in
       var isFound = false
       _ = try context.withDesk(.reading) { desk in
-        let matches = try desk.findCustomers(text, limit: limit.count(isJSON: context.isJSON))
+        let (matches, isCut) = try limit.cut(isJSON: context.isJSON) {
+          try desk.findCustomers(text, limit: $0)
+        }
         isFound = !matches.isEmpty
         write(matches, desk, context)
+        if !context.isJSON { limit.tellMore(isCut, context) }
       }
       if !isFound, !context.isJSON { throw Failure(.notFound, "no customer fits '\(text)'") }
       return isFound ? .ok : .notFound

@@ -41,7 +41,8 @@ enum LogCommand {
         if let entity { filter.entity = try context.find(entity, desk) }
         if let start { filter.since = try Moment.parse(start, now: context.system.now()) }
         if let end { filter.until = try Moment.until(end, now: context.system.now()) }
-        let steps = try desk.log(filter, limit: limit.count(isJSON: context.isJSON))
+        let chosen = filter
+        let (steps, isCut) = try limit.cut(isJSON: context.isJSON) { try desk.log(chosen, limit: $0) }
         if context.isJSON {
           let arrivals = SyncArrivals(desk)
           var list = JSONList(context.output)
@@ -65,6 +66,7 @@ enum LogCommand {
           ])
         }
         table.write(to: context.output)
+        limit.tellMore(isCut, context)
       }
     }
   }

@@ -11,7 +11,7 @@ enum ExportCommand {
   private static let type = Option.value("type", "TYPE", "only entities of this type")
   private static let fields = Option.value(
     "fields", "NAMES", "only these fields, parted by commas, in this order")
-  private static let noLogs = Option.flag("no-logs", "without timelines and other logs, in JSON lines")
+  private static let noLogs = Option.flag("no-logs", "without timelines and other logs, of entities")
   private static let safe = Option.flag(
     "spreadsheet",
     "put an apostrophe before cells that a spreadsheet could take for a formula, in CSV; import takes it off")
@@ -60,6 +60,15 @@ enum ExportCommand {
       throw Failure.usage("\(what) are CSV; for JSON lines write 'export entities --type \(type)'")
     }
     if names != nil, kind == .changes { throw Failure.usage("--fields is not for changes") }
+    if typed.has(noLogs), kind != .entities {
+      throw Failure.usage(
+        kind == .changes
+          ? "--no-logs is for entities: 'changes' are there to move a whole workspace"
+          : "--no-logs is for entities; \(what) are CSV, which has no logs")
+    }
+    if typed.has(safe), kind.type == nil {
+      throw Failure.usage("--spreadsheet is for customers and tickets, which are CSV")
+    }
     let options = ExportRun.Options(
       kind: kind, type: kind.type ?? typed[type], fields: names, hasLogs: !typed.has(noLogs),
       isSafe: typed.has(safe))

@@ -78,10 +78,28 @@ struct ExportRun {
       output.removeAll(keepingCapacity: true)
     }
     if !output.isEmpty { _ = try write(output) }
+    if count == 0 { try tellNothing() }
   }
 
-  /// Says which of the columns that were asked for nobody here has.
+  /// Says that nothing is of the type that was asked for. Cost: reads the store.
+  private func tellNothing() throws {
+    guard let type = options.type, options.kind.type == nil else { return }
+    var types: Set<String> = []
+    let walk = try store.walk(ofType: nil)
+    while let (id, _) = try walk.next() { types.insert(id.type) }
+    let near = Suggestion.nearest(to: type, among: types.subtracting([type]).sorted())
+    context.note("nothing here is of type '\(type)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+  }
+
+  /// Says which of the columns that were asked for nobody here has, and which fields the table cannot hold.
   private func tellEmpty(_ survey: Survey) {
+    let hidden = EntityWriter.derived.filter { survey.kinds[$0] != nil }
+    if !hidden.isEmpty {
+      let names = hidden.map { "'\($0)'" }.joined(separator: ", ")
+      context.note(
+        "what people wrote in a field \(names) is not in the table, whose columns of that name follow from history; 'entities' "
+          + "have it")
+    }
     let known = Set(survey.kinds.keys).union(Survey.leading + Survey.trailing)
     for field in options.fields ?? [] where !known.contains(field) {
       let near = Suggestion.nearest(to: field.text, among: known.map(\.text).sorted())
@@ -155,7 +173,7 @@ struct ExportRun {
           guard let value = register.shown(Vocabulary.policy(type: state.id.type, field: field))?.value else {
             continue
           }
-          kinds[field] = value.string == nil && !value.isNull ? .json : .text
+          kinds[field] = value.string == nil && !value.isNull ? .json : ExportedColumn.text(field)
         }
       }
       // A profile may be tied by what stands on the other one only, and the whole is read once for all of them.
@@ -186,6 +204,7 @@ struct ExportRun {
     let progress = Progress(context.errors)
     defer { progress.end() }
     var first: UInt64 = 1
+    var count = 0
     while first <= store.position {
       let positions = first...first + UInt64(Self.window) - 1
       var found: [(position: UInt64, change: Change)] = []
@@ -198,11 +217,14 @@ struct ExportRun {
         }
       }
       found.sort { $0.position < $1.position }
+      count += found.count
       guard try write(found.map(\.change)) else { return }
       progress.update("exporting: \(Words.grouped(Int(min(positions.upperBound, store.position)))) changes")
       first = positions.upperBound + 1
     }
-    _ = try write(store.unsent.filter { options.type == nil || $0.on.type == options.type })
+    let unsent = store.unsent.filter { options.type == nil || $0.on.type == options.type }
+    _ = try write(unsent)
+    if count + unsent.count == 0 { try tellNothing() }
   }
 
   private func write(_ changes: [Change]) throws -> Bool {

@@ -9,7 +9,7 @@ final class InputFile {
   private(set) var size: Int?
   /// How many bytes were read.
   private(set) var offset = 0
-  private var inflated: [UInt8]?
+  private var inflated: ArraySlice<UInt8>?
   private static let piece = 1 << 20
   /// The most that a compressed file may hold, in bytes.
   private static let inflatedLimit = 2 << 30
@@ -35,6 +35,13 @@ final class InputFile {
     if descriptor != STDIN_FILENO { close(descriptor) }
   }
 
+  /// Whether a path leads to this very file, so that to write there would destroy what is still to be read.
+  func isSame(as path: String) -> Bool {
+    var (own, other) = (stat(), stat())
+    return fstat(descriptor, &own) == 0 && stat(path, &other) == 0 && own.st_mode & S_IFMT == S_IFREG
+      && (own.st_dev, own.st_ino) == (other.st_dev, other.st_ino)
+  }
+
   /// The next piece; empty at the end.
   func read() throws(Failure) -> [UInt8] {
     if inflated != nil { return takeInflated() }
@@ -47,7 +54,7 @@ final class InputFile {
       whole += more
     }
     do {
-      inflated = try Inflater().inflateAll(whole, limit: Self.inflatedLimit)
+      inflated = try Inflater().inflateAll(whole, limit: Self.inflatedLimit)[...]
     } catch {
       throw Failure(.damaged, "\(path) is no intact gzip file: \(error)")
     }
@@ -57,7 +64,7 @@ final class InputFile {
 
   private func takeInflated() -> [UInt8] {
     let bytes = Array(inflated?.prefix(Self.piece) ?? [])
-    inflated?.removeFirst(bytes.count)
+    inflated = inflated?.dropFirst(bytes.count)
     return bytes
   }
 

@@ -50,6 +50,8 @@ enum CustomerDuplicates {
 enum CustomerSimilar {
   private static let typing = Option.flag(
     "typing", "the name is not complete: its last word may be the start of one, from its third letter on")
+  /// More would help nobody who is on the phone.
+  private static let most = 50
   private static let birth = Option.value("birth", "DATE", "the day of birth")
 
   static let command = Command(
@@ -59,13 +61,13 @@ enum CustomerSimilar {
       "A few profiles are compared, however many there are.",
     ],
     operands: [Operand("NAME", .optional, "the name, as far as it is known")],
-    options: CustomerCommands.fields.options + [birth, typing, Limit.option],
+    options: CustomerCommands.fields.options + [birth, typing, Limit.option(most: most)],
     examples: [
       .init("Before a profile is made", "askonce customer similar 'Ana Lint' --phone 070-1234567"),
       .init("From a form, at every key", "askonce customer similar 'anna lin' --city Lund --typing --json"),
     ]
   ) { typed in
-    let limit = try Limit(typed)
+    let limit = try Limit(typed, most: most)
     let draft = try CustomerCommands.fields.draft(typed, assignments: [])
     let (name, isPartial, day) = (typed.optional(0), typed.has(typing), typed[birth])
     return { context in
@@ -74,10 +76,13 @@ enum CustomerSimilar {
         var sketch = PersonSketch(draft, country: try desk.country())
         if let name { sketch.add(name: name) }
         if let day { sketch.add(birth: day) }
-        let found = try desk.similarCustomers(
-          to: sketch, isPartial: isPartial, limit: min(limit.count(isJSON: context.isJSON), 50))
+        let known = sketch
+        let (found, isCut) = try limit.cut(isJSON: context.isJSON) {
+          try desk.similarCustomers(to: known, isPartial: isPartial, limit: $0)
+        }
         isFound = !found.isEmpty
         try SuggestionTable.write(found, desk, context)
+        if !context.isJSON { limit.tellMore(isCut, context) }
       }
       if !isFound, !context.isJSON { throw Failure(.notFound, "nobody here is like that") }
       return isFound ? .ok : .notFound

@@ -14,6 +14,9 @@ enum SearchCommand {
   private static let language = Option.value(
     "language", "CODE", "only articles in this language, such as 'sv'")
 
+  /// As many candidates as a search looks at.
+  private static let most = 200
+
   static let command = Command(
     "search", "Search articles, tickets and customers, the best hit first",
     details: [
@@ -22,14 +25,14 @@ enum SearchCommand {
         + "that may be shown. Exit code 3 when nothing is found."
     ],
     operands: [Operand("WORD", .some, "what to look for")],
-    options: [type, audience, language, Limit.option],
+    options: [type, audience, language, Limit.option(most: most)],
     examples: [
       .init("Who wrote about that?", "askonce search leaking tap"),
       .init("What may a customer read?", "askonce search --audience public --language sv återbetalning"),
-      .init("The ids of tickets", "askonce search router --type ticket --json | jq -r '.[].id'"),
+      .init("The ids of the best tickets", "askonce search router --type ticket --json | jq -r '.[].id'"),
     ]
   ) { typed in
-    let limit = try Limit(typed)
+    let limit = try Limit(typed, most: most)
     var filter = SearchFilter()
     if typed.has(type) { filter.types = Set(typed.list(type)) }
     (filter.audience, filter.language) = (typed[audience], typed[language])
@@ -37,9 +40,10 @@ enum SearchCommand {
     return { context in
       var isFound = false
       _ = try context.withDesk(.reading) { desk in
-        let hits = try desk.search(text, wanted, limit: min(limit.count(isJSON: context.isJSON), 200))
+        let (hits, isCut) = try limit.cut(isJSON: context.isJSON) { try desk.search(text, wanted, limit: $0) }
         isFound = !hits.isEmpty
         write(hits, desk, context)
+        if !context.isJSON { limit.tellMore(isCut, context) }
       }
       if !isFound, !context.isJSON { throw Failure(.notFound, "nothing here is about '\(text)'") }
       return isFound ? .ok : .notFound
