@@ -118,10 +118,13 @@ package final class ServerLink {
     return value
   }
 
-  /// A piece of a run, as it lies on the server.
-  package func run(_ name: RunName, from start: Int, count: Int) throws(SyncError) -> [UInt8] {
-    let call = Call("GET", "\(base)/runs/\(name)", token: token, range: (start, count))
-    return try require(call).body
+  /// A piece of a run, as it lies on the server; nil where the run ends in front of it, because the server wrote it anew
+  /// without what was erased.
+  package func run(_ name: RunName, from start: Int, count: Int) throws(SyncError) -> [UInt8]? {
+    let reply = try exchange(Call("GET", "\(base)/runs/\(name)", token: token, range: (start, count)))
+    if reply.status == 416 { return nil }
+    guard 200..<300 ~= reply.status else { throw SyncError(reply) }
+    return reply.body
   }
 
   /// Tells the server that this device goes on under another replica id; returns the new token. An edit that was made meanwhile

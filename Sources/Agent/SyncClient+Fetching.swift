@@ -55,6 +55,8 @@ extension SyncClient {
     while offset < size {
       let piece = try link.run(
         name, from: offset, count: min(store.environment.sizes.runPiece, size - offset))
+      // It is another run by now: the check of the copy finds that, and it is fetched anew.
+      guard let piece else { return }
       guard !piece.isEmpty else { throw .interrupted("the server sent nothing of run \(name)") }
       try onStore { () throws(StorageError) in try store.appendRun(name, piece) }
       offset += piece.count
