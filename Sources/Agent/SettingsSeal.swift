@@ -29,14 +29,6 @@ enum SettingsSeal {
     return Checksum.crc32(zeroed) == stored
   }
 
-  /// A text without its checksum, to be sealed again.
-  static func unseal(_ text: [UInt8]) -> [UInt8] {
-    guard let range = text.firstRange(of: pattern) else { return text }
-    let end = range.upperBound + zeros.count + 2
-    let start = text[..<range.lowerBound].lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? range.lowerBound
-    return end <= text.count ? Array(text[..<start] + text[end...]) : text
-  }
-
   /// The text in which one flipped bit is put right; nil where no single bit explains the checksum.
   static func mend(_ text: [UInt8]) -> [UInt8]? {
     // Without the pattern a text counts as intact, so a flip in the pattern itself must not be taken for the cure.

@@ -84,7 +84,7 @@ public struct StoreCheck: Sendable {
         ("an edit is lost; an empty one keeps its place\(kept)", .person, "make the edit again")
       case .lost:
         (
-          "changes that the server had lost cannot be given back to it from here\(kept)", .person,
+          "some changes that the server had lost cannot be given back to it from here\(kept)", .person,
           "sync the other devices: they may hold them"
         )
       }

@@ -41,7 +41,7 @@ public struct Reply: Sendable {
   /// The body; empty where there is none.
   public var body: [UInt8]
 
-  /// A call with what is given of it.
+  /// An answer with what is given of it.
   public init(status: Int, fields: [String: String], body: [UInt8]) {
     self.status = status
     self.fields = fields
@@ -79,7 +79,7 @@ public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible
   /// What became of the call.
   public let kind: Kind
 
-  /// A call with what is given of it.
+  /// A failure in words for people, and what became of the call.
   public init(_ description: String, kind: Kind = .interrupted) {
     self.description = description
     self.kind = kind

@@ -150,7 +150,11 @@ package final class Inflater {
             failure = .unknownDictionary(id)
             return
           }
-          inflateSetDictionary(&stream, words, UInt32(words.count))
+          // What was written with other words than these would ask for a dictionary again, for ever.
+          guard inflateSetDictionary(&stream, words, UInt32(words.count)) == Z_OK else {
+            failure = .unknownDictionary(id)
+            return
+          }
         } else if status == Z_BUF_ERROR || status == Z_OK && stream.avail_in == 0 && stream.avail_out > 0 {
           failure = .truncated
         } else if status != Z_OK {

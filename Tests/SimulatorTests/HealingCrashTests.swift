@@ -122,6 +122,24 @@ import Testing
     #expect(traces == [])
   }
 
+  /// A sync gives back what it can read, so a check leaves what is damaged where it is.
+  @Test func whatWasSetAsideStaysThoughAByteOfItIsDamaged() throws {
+    let (_, bo, _) = try Self.world(1)
+    bo.stop()
+    for path in bo.disk.paths where path.hasPrefix("runs/1-") || path.hasPrefix("log/") {
+      try bo.disk.remove(path)
+    }
+    try bo.verify()
+    let path = "old/1/121-127.jsonl.gz"
+    var bytes = try #require(bo.disk.bytes(path))
+    bytes[bytes.count - 20] ^= 1
+    bo.disk.put(path, bytes)
+    let check = try bo.verify()
+    #expect(check.findings.contains { $0.damage.file == path && $0.need == .person }, "\(check)")
+    #expect(bo.disk.bytes(path) == bytes)
+    #expect(bo.disk.paths.contains { $0.hasPrefix("damaged/") && $0.contains("121-127") }, "\(bo.disk.paths)")
+  }
+
   private static func entity(of token: String, in agent: SimAgent) throws -> EntityID {
     var found: EntityID?
     try agent.store?.forEachState { (state) throws(StorageError) in

@@ -64,6 +64,42 @@ import Testing
     #expect(runs.runs.count == 1)
   }
 
+  /// Whoever looks an entity up would not find it there.
+  @Test func aRunWhoseMembersAreOutOfOrderIsDamaged() throws {
+    let log = RandomLog(seed: 4, changes: 120, entities: 12, padding: 9000)
+    let disk = MemoryDisk()
+    let name = try Self.runs(log, cuts: [], on: disk).runs[0].name
+    let bytes = try #require(disk.bytes(name.path))
+    var scanner = MemberScanner(try disk.open(name.path, .read), path: name.path)
+    var members: [ArraySlice<UInt8>] = []
+    while let member = try scanner.next(limit: 1 << 28) { members.append(bytes[member.start..<member.end]) }
+    try #require(members.count > 4)
+    func read(_ members: [ArraySlice<UInt8>]) throws {
+      disk.put(name.path, Array(members.joined()))
+      try disk.remove(name.indexPath)
+      try RunReader(disk, name).verify()
+    }
+    try read(members)
+    var swapped = members
+    swapped.swapAt(2, 3)
+    #expect(throws: StorageError.self) { try read(swapped) }
+    // The last one twice instead of the one before it: as many changes as before, or not even that.
+    let twice = members.dropLast(2) + [members[members.count - 1], members[members.count - 1]]
+    #expect(throws: StorageError.self) { try read(Array(twice)) }
+    try read(members)
+  }
+
+  @Test func aRunThatPromisesMoreChangesThanItsBytesHoldIsDamaged() throws {
+    let disk = MemoryDisk()
+    let name = RunName(first: 1, last: .max)
+    disk.put(
+      name.path, Deflater().compress(RunFileHeader(first: 1, last: UInt64(Int.max), sum: 0).text))
+    #expect(throws: StorageError.self) { try RunReader(disk, name) }
+    let largest = RunName(first: 1, last: UInt64(Int.max))
+    disk.put(largest.path, disk.bytes(name.path) ?? [])
+    #expect(throws: StorageError.self) { try RunReader(disk, largest) }
+  }
+
   @Test func aRunWrittenInHasteIsPackedOnce() throws {
     let log = RandomLog(seed: 4, changes: 200, entities: 7, padding: 200)
     let disk = MemoryDisk()

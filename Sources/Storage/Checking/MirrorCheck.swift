@@ -92,18 +92,11 @@ package struct MirrorCheck {
   /// Checks one run and its index; nil where the run is damaged.
   private mutating func check(_ name: RunName) throws(StorageError) -> RunReader? {
     let stored = try onDisk { () throws(DiskError) in try disk.readAll(name.indexPath) }
-    if let stored, RunIndex(stored, name: name) == nil { try remakeIndex(name, "the index is damaged") }
+    if let stored, RunIndex(stored, name: name) == nil {
+      try remakeIndex(name.indexPath, "the index is damaged")
+    }
     do throws(StorageError) {
-      var run = try RunReader(disk, name)
-      do throws(StorageError) {
-        try run.verify()
-      } catch {
-        guard case .damaged(let damage) = error, damage.file == name.indexPath else { throw error }
-        try remakeIndex(name, damage.reason)
-        run = try RunReader(disk, name)
-        if aside != nil { try run.verify() }
-      }
-      return run
+      return try verified(name, in: RunName.folder)
     } catch {
       guard case .damaged(let damage) = error else { throw error }
       findings.append(Finding(damage, .left))
@@ -111,10 +104,24 @@ package struct MirrorCheck {
     }
   }
 
-  private mutating func remakeIndex(_ name: RunName, _ reason: String) throws(StorageError) {
-    let damage = Damage(file: name.indexPath, offset: 0, reason: reason)
-    findings.append(Finding(damage, aside == nil ? .left : .remade))
-    if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(name.indexPath) } }
+  /// Checks one run; where its index does not agree, it is the index that is at fault.
+  private mutating func verified(_ name: RunName, in folder: String) throws(StorageError) -> RunReader {
+    var run = try RunReader(disk, name, in: folder)
+    let path = name.indexPath(in: folder)
+    do throws(StorageError) {
+      try run.verify()
+    } catch {
+      guard case .damaged(let damage) = error, damage.file == path else { throw error }
+      try remakeIndex(path, damage.reason)
+      run = try RunReader(disk, name, in: folder)
+      if aside != nil { try run.verify() }
+    }
+    return run
+  }
+
+  private mutating func remakeIndex(_ path: String, _ reason: String) throws(StorageError) {
+    findings.append(Finding(Damage(file: path, offset: 0, reason: reason), aside == nil ? .left : .remade))
+    if aside != nil { try onDisk { () throws(DiskError) in try disk.remove(path) } }
   }
 
   /// Checks the tables and the words beside the runs, which are made anew from them.
@@ -194,9 +201,7 @@ package struct MirrorCheck {
       let listing = try onDisk { () throws(DiskError) in try disk.list(folder) }
       for name in RunName.parse(listing) {
         do throws(StorageError) {
-          let run = try RunReader(disk, name, in: folder)
-          try run.verify()
-          read(name.path(in: folder), run.size)
+          read(name.path(in: folder), try verified(name, in: folder).size)
         } catch {
           try lose(error, name.path(in: folder))
         }
@@ -216,14 +221,14 @@ package struct MirrorCheck {
     }
   }
 
-  /// Takes out of the way what cannot be given back, so that a sync does not fail by it again and again.
+  /// Tells what cannot be given back as a whole. It stays where it is: a sync gives back what it can read of it.
   private mutating func lose(_ error: StorageError, _ path: String) throws(StorageError) {
     guard case .damaged(let damage) = error else { throw error }
     guard let aside else {
       findings.append(Finding(damage, .left))
       return
     }
-    let folder = try onDisk { () throws(DiskError) in try aside.move(path) }
+    let folder = try onDisk { () throws(DiskError) in try aside.copy(path) }
     findings.append(Finding(damage, .lost, keptIn: folder))
   }
 }

@@ -208,6 +208,11 @@ package final class RunReader {
     }
     var index = RunIndexBuilder(name: name, sum: header.sum, start: head.end)
     var count: UInt64 = 0
+    let size = try onDisk { () throws(DiskError) in try file.size() }
+    guard var order = RunOrder(name, bytes: size) else {
+      throw .damaged(
+        Damage(file: path, offset: 0, reason: "\(size) bytes cannot hold \(name.last - name.first) changes"))
+    }
     while true {
       var members: [MemberScanner.Member] = []
       while members.count < scannedAtOnce, let member = try scanner.next(limit: RunText.maximumText) {
@@ -221,6 +226,9 @@ package final class RunReader {
       for (member, result) in zip(members, parsed) {
         do throws(JSONError) {
           let changes = try result.get()
+          for change in changes {
+            if let fault = order.fault(change) { throw JSONError(offset: 0, reason: fault) }
+          }
           index.add(changes, end: member.end)
           count += UInt64(changes.count)
         } catch {

@@ -1,4 +1,5 @@
 import Causality
+import Codec
 import Merge
 
 /// Writes a table from rows that come in order. Holds one group of rows and all terms, 8 bytes each, in memory.
@@ -19,7 +20,8 @@ final class TableWriter {
     let kind: TableColumn.Kind
     var numbers: [UInt64] = []
     var codes: [UInt64] = []
-    var codeOf: [String: UInt64] = [:]
+    /// By bytes: the same letters may be written in several ways, and each text stays as it is.
+    var codeOf: [ExactString: UInt64] = [:]
     var heap = StringHeapWriter()
   }
 
@@ -61,7 +63,8 @@ final class TableWriter {
     }
   }
 
-  private func addCode(_ word: String, _ index: Int) throws(StorageError) {
+  private func addCode(_ text: String, _ index: Int) throws(StorageError) {
+    let word = ExactString(text)
     if let code = part?.columns[index].codeOf[word] {
       part?.columns[index].codes.append(code)
       return
@@ -69,7 +72,7 @@ final class TableWriter {
     let code = UInt64(part?.columns[index].codeOf.count ?? 0)
     part?.columns[index].codeOf[word] = code
     part?.columns[index].codes.append(code)
-    try part?.columns[index].heap.append(word, to: sink)
+    try part?.columns[index].heap.append(text, to: sink)
   }
 
   /// Adds terms of a row that was added.
