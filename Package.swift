@@ -12,7 +12,7 @@ let strict: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
-/// A target of the product. The dependencies repeat the layers of `README.md`, lowest first.
+/// A target of the product. The dependencies repeat the layers of `CONTRIBUTING.md`, lowest first.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
