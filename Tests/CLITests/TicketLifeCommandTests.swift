@@ -20,6 +20,20 @@ struct TicketLifeCommandTests {
     desk.run("ticket", "show", ticket, "--json").json?["timeline"]?.elements ?? []
   }
 
+  @Test("Teams that look alike keep the bytes in which they were typed, also when the store is compacted")
+  func bytes() throws {
+    let desk = try desk().desk
+    let names = ["\u{C9}quipe", "E\u{301}quipe"]
+    for name in names { _ = try desk.ok("ticket", "new", "Tap", "--team", name) }
+    func teams() -> Set<[UInt8]> {
+      let rows = desk.run("ticket", "list", "--json").json?.elements ?? []
+      return Set(rows.compactMap { ($0["team"]?.string).map { Array($0.utf8) } })
+    }
+    #expect(teams() == Set(names.map { Array($0.utf8) }))
+    #expect(desk.run("compact").code == .ok)
+    #expect(teams() == Set(names.map { Array($0.utf8) }))
+  }
+
   @Test("Take, transfer, solve, follow up, reopen: with what is missing said")
   func life() throws {
     let (desk, _, ticket) = try desk()
