@@ -126,4 +126,71 @@ struct MergedTicketTests {
     #expect(
       weeks.map { HybridTime(milliseconds: $0).description.prefix(10) } == ["2026-11-09", "2026-11-16"])
   }
+
+  /// A customer with an e-mail address, whom both know.
+  private func customer(_ desks: TwoDesks, _ name: String) throws -> EntityID {
+    let id = try desks.anna.newCustomer(name: name, emails: ["\(name)@example.org"]).on
+    try desks.sync()
+    return id
+  }
+
+  @Test(
+    "A reply that waits on a part goes to the part's customer, as that one allows it",
+    arguments: [false, true])
+  func othersReply(_ isWithdrawn: Bool) throws {
+    let desks = try TwoDesks()
+    let (maja, bo) = (try customer(desks, "maja"), try customer(desks, "bo"))
+    let whole = try desks.ticket(maja)
+    let part = try desks.anna.newTicket(customer: bo, subject: "A contract", channel: "email").on
+    // What names nobody is for whom the whole is for.
+    let inner = try desks.anna.newTicket(customer: nil, subject: "A pipe", channel: "email").on
+    try desks.sync()
+    var replies: [EntityID: ChangeID] = [:]
+    for id in [part, inner] {
+      replies[id] = try desks.anna.write(
+        id, NewEntry("message", "Your contract", channel: "email", direction: "out"))?.id
+    }
+    // She wrote to us, he did not.
+    for id in [maja, bo] where isWithdrawn {
+      try desks.anna.setConsent(id, Vocabulary.contact, isGranted: false)
+    }
+    for id in [part, inner] { try desks.bo.merge(whole, id, anyway: true) }
+    try desks.sync()
+    for isCompacted in [false, true] {
+      if isCompacted { try desks.anna.store.compact(all: true) }
+      for desk in [desks.anna, desks.bo] {
+        let outbox = try desk.outbox("email")
+        let all = outbox.messages + outbox.held
+        #expect(Set(all.map(\.ticket.id)) == [whole])
+        let his = try #require(all.first { $0.entry.entry.id == replies[part] })
+        #expect(his.customer?.id == bo && his.recipients == ["bo@example.org"])
+        #expect(his.hold == (isWithdrawn ? .contact : nil))
+        let hers = try #require(all.first { $0.entry.entry.id == replies[inner] })
+        #expect(hers.customer?.id == maja && hers.recipients == ["maja@example.org"])
+        #expect(hers.hold == nil)
+      }
+    }
+  }
+
+  @Test("A reply that was split off for another customer stays that one's when both are merged again")
+  func splitReply() throws {
+    let desks = try TwoDesks()
+    let (maja, bo) = (try customer(desks, "maja"), try customer(desks, "bo"))
+    let source = try desks.ticket(maja)
+    let reply = try #require(
+      try desks.anna.write(source, NewEntry("message", "Dear Bo", channel: "email", direction: "out")))
+    let new = try #require(try desks.anna.split(source, subject: "Bo's", entries: [reply.id])).on
+    try desks.anna.set(new, ["customer": bo.description])
+    try desks.sync()
+    for isMerged in [false, true] {
+      if isMerged { try desks.bo.merge(source, new, anyway: true) }
+      try desks.sync()
+      for desk in [desks.anna, desks.bo] {
+        let message = try #require(try desk.outbox("email").messages.first)
+        #expect(message.ticket.id == (isMerged ? source : new))
+        #expect(message.recipients == ["bo@example.org"])
+        #expect(try desk.current(message)?.recipients == ["bo@example.org"])
+      }
+    }
+  }
 }

@@ -56,6 +56,17 @@ public struct TicketPage: Sendable {
 
   /// The ticket's id.
   public var id: EntityID { view.id }
+
+  /// Which of the tickets that are one here an entry is of: the one that would show it, were none of them merged. Its customer is the
+  /// one whom the entry is about.
+  func home(of entry: Entry) -> EntityID {
+    if parts.isEmpty { return id }
+    let members = [view] + parts
+    let went = members.first {
+      $0.state.splitSource == entry.on && $0.state.splitEntries.contains(entry.entry.id)
+    }
+    return (went ?? members.first { $0.id == entry.on } ?? view).id
+  }
 }
 
 /// A link from a ticket to another one.

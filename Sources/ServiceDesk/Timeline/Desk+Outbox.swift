@@ -10,7 +10,7 @@ public struct OutgoingMessage: Sendable {
   public let entry: TicketPage.Entry
   /// The ticket that it is on.
   public let ticket: TicketView
-  /// Whom it goes to; nil where the ticket has no customer.
+  /// Whom it goes to: of what stands on a part of the ticket that part's customer. nil where there is none.
   public let customer: CustomerView?
   /// Why it is held back; nil where it is not.
   public let hold: HoldReason?
@@ -82,16 +82,17 @@ extension Desk {
   /// The messages of a page on a channel, each with how far it is: `held` also where the customer does not allow it, and
   /// `sending` only where this store sends it.
   ///
+  /// Cost: the customers of the page's tickets.
   /// - Parameter marked: a message that this store marked as `sending` and did not begin to send: it counts as if it still waited.
   func messages(
     of page: TicketPage, on channel: String, _ settings: Settings, marked: ChangeID? = nil
   ) throws(DeskError) -> [(kind: String, message: OutgoingMessage)] {
-    let customer = try page.view.customer.flatMap { (id) throws(DeskError) in
-      try stored { () throws(StorageError) in try self.customer(id) }
-    }
-    let consents = Consents(customer?.state, settings)
-    // Whoever wrote to us is answered.
-    let asked = page.entries.contains { $0.entry.direction == "in" && $0.entry.isContact }
+    let addressees = try addressees(of: page, settings)
+    // Whoever wrote to us is answered; that somebody else did, whose ticket is a part of the same one, does not make it so.
+    let asking = Set(
+      page.entries.filter { $0.entry.direction == "in" && $0.entry.isContact }.map {
+        addressees[page.home(of: $0)]?.customer?.id
+      })
     var found: [(kind: String, message: OutgoingMessage)] = []
     var entries = page.entries
     if let marked, let index = entries.firstIndex(where: { $0.entry.id == marked && $0.redacted == nil }) {
@@ -103,16 +104,50 @@ extension Desk {
       var kind = entry.state ?? ""
       var hold: HoldReason?
       let purpose = entry.entry.value["purpose"]?.string ?? Vocabulary.service
+      guard let addressee = addressees[page.home(of: entry)] else { continue }
+      let consents = addressee.consents
       if kind == "held" { hold = entry.crossed.isEmpty ? .said : .crossed(entry.crossed.count) }
       if kind == "queued", !consents.allows(purpose) { hold = .purpose(purpose) }
-      if kind == "queued", hold == nil, !asked, !consents.allows(Vocabulary.contact) { hold = .contact }
+      if kind == "queued", hold == nil, !asking.contains(addressee.customer?.id),
+        !consents.allows(Vocabulary.contact)
+      {
+        hold = .contact
+      }
       if hold != nil { kind = "held" }
       if kind == "sending" {
         let head = try known(entry.on).shown(Self.replyField(entry.entry.id))
         let own = [store.replica] + (store.configuration.formerReplicas ?? [])
         if head.map({ own.contains($0.id.replica) }) != true { kind = "" }
       }
-      found.append((kind, OutgoingMessage(entry: entry, ticket: page.view, customer: customer, hold: hold)))
+      let message = OutgoingMessage(
+        entry: entry, ticket: page.view, customer: addressee.customer, hold: hold)
+      found.append((kind, message))
+    }
+    return found
+  }
+
+  /// Whom the messages of a ticket are for.
+  private struct Addressee {
+    let customer: CustomerView?
+    let consents: Consents
+  }
+
+  /// Whom the messages of each ticket of a page are for: a merge sends nobody what was written to somebody else, and neither grants
+  /// nor takes away what that one said.
+  private func addressees(
+    of page: TicketPage, _ settings: Settings
+  ) throws(DeskError) -> [EntityID: Addressee] {
+    var addressees: [EntityID?: Addressee] = [:]
+    var found: [EntityID: Addressee] = [:]
+    for ticket in [page.view] + page.parts {
+      let customer = try stored { () throws(StorageError) in try Self.customer(of: ticket.state, in: store) }
+      if addressees[customer] == nil {
+        let view = try customer.flatMap { (id) throws(DeskError) in
+          try stored { () throws(StorageError) in try self.customer(id) }
+        }
+        addressees[customer] = Addressee(customer: view, consents: Consents(view?.state, settings))
+      }
+      found[ticket.id] = addressees[customer]
     }
     return found
   }
