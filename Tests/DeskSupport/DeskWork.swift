@@ -132,6 +132,8 @@ package struct DeskWork {
     case 27:
       if let waiting = try desk.outbox(channel).messages.first {
         try desk.record(waiting.entry, as: generator.pick(["sent", "failed"]))
+      } else if let held = try desk.outbox(channel).held.first {
+        try desk.release(held.entry)
       }
     case 28: try desk.compensate(ticket, Money("20", "EUR"), because: text)
     default: try desk.setTarget(channel: channel, ResponseTarget(first: generator.int(1...60)))
@@ -156,6 +158,10 @@ package struct DeskWork {
     try compare("conflicts") { try $0.conflicts(limit: .max).conflicts }
     for channel in channels {
       try compare("what waits for \(channel)") { try $0.outbox(channel).messages.map(\.entry) }
+      try compare("to whom it goes") { try $0.outbox(channel).messages.map(\.recipients) }
+      try compare("what is held back") {
+        try $0.outbox(channel).held.map { [$0.entry.crossed, [$0.entry.entry.id]] }
+      }
     }
     return found
   }

@@ -15,6 +15,9 @@ public struct TicketPage: Sendable {
     public internal(set) var state: String?
     /// For a message that waits to be sent: entries of the customer that its author had not seen. It is held back for them.
     public internal(set) var crossed: [ChangeID] = []
+    /// For a message that did not go out: entries of the customer that neither its author had seen nor anybody who let it go. For
+    /// these it would be held back, were it to wait.
+    var unseen: [ChangeID] = []
     /// What the gateway says about it.
     public let detail: String?
     /// Why its text is hidden, and who hid it; nil where it is not.
@@ -115,27 +118,32 @@ extension TicketPage.Entry {
 
 extension [TicketPage.Entry] {
   /// Holds back queued messages to the customer that crossed with words of the customer: with those that the author had not
-  /// seen, unless somebody released the message having seen them.
-  mutating func holdBack(_ despite: (TicketPage.Entry) -> ChangeID?) {
-    for index in indices where self[index].state == "queued" {
+  /// seen, unless somebody released the message having seen each of them.
+  mutating func holdBack(_ despite: (TicketPage.Entry) -> Set<ChangeID>) {
+    for index in indices where self[index].state.map(Vocabulary.unsentStates.contains) == true {
       let reply = self[index]
-      let seen = despite(reply).flatMap { id in first { $0.entry.id == id }?.entry.effective }
-      let crossed = filter { item in
+      var unseen = filter { item in
         item.entry.direction == "in" && item.entry.isContact && item.entry.isUnknown(to: reply.entry)
-          && seen.map { item.entry.effective > $0 } ?? true
-      }
-      self[index].crossed = crossed.map(\.entry.id)
-      if !crossed.isEmpty { self[index].state = "held" }
+      }.map(\.entry.id)
+      if unseen.isEmpty { continue }
+      let known = despite(reply)
+      unseen.removeAll(where: known.contains)
+      self[index].unseen = unseen
+      guard reply.state == "queued", !unseen.isEmpty else { continue }
+      self[index].crossed = unseen
+      self[index].state = "held"
     }
   }
 }
 
 extension EntityState {
-  /// The last entry of the customer that somebody had seen who let a message go nonetheless.
-  func despite(_ message: ChangeID) -> ChangeID? {
-    shown(ExactString(Vocabulary.replyPrefix + message.description))?.value["despite"]?.string.flatMap {
-      ChangeID($0)
-    }
+  /// The entries of the customer that somebody had seen who let a message go nonetheless: of all who did.
+  func despite(_ message: ChangeID) -> Set<ChangeID> {
+    let heads = registers[Desk.replyField(message)]?.heads ?? []
+    return Set(
+      heads.lazy.compactMap { $0.value["despite"] }.flatMap { $0.elements ?? [$0] }.compactMap {
+        $0.string.flatMap { ChangeID($0) }
+      })
   }
 }
 

@@ -96,9 +96,8 @@ extension Desk {
     var found: [(kind: String, message: OutgoingMessage)] = []
     var entries = page.entries
     if let marked, let index = entries.firstIndex(where: { $0.entry.id == marked && $0.redacted == nil }) {
-      entries[index].state = "queued"
-      let despite = try known(entries[index].on).despite(marked)
-      entries.holdBack { $0.entry.id == marked ? despite : nil }
+      entries[index].state = entries[index].unseen.isEmpty ? "queued" : "held"
+      entries[index].crossed = entries[index].unseen
     }
     for entry in entries where entry.entry.channel == channel {
       var kind = entry.state ?? ""
@@ -216,21 +215,28 @@ extension Desk {
     var members = [("state", JSONText(state)), ("gateway", JSONText(store.configuration.agent))]
     if let detail, !detail.isEmpty { members.append(("detail", JSONText(String(detail.prefix(500))))) }
     // Whoever let it go had seen what the customer wrote.
-    if let despite = entity.shown(field)?.value["despite"] { members.append(("despite", despite)) }
+    members += Self.despite(entity.despite(item.entry.id))
     draft.set[field] = JSONText(object: members)
     return try commit(Edit(.entity(item.on), draft))
   }
 
   /// Lets a message go that was held back or failed, or that a gateway was sending when it was lost: whoever does so has seen
-  /// what the customer wrote, and says that it did not go out.
+  /// what the customer wrote as the page has it, and says that it did not go out. Words that arrive later hold it back again,
+  /// whenever they were written: nobody who let it go knew them.
   @discardableResult
   public func release(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
     guard item.redacted == nil else { throw .invalid("its words are hidden, so there is nothing to send") }
-    var members = [("state", JSONText("queued"))]
-    if let last = item.crossed.last { members.append(("despite", JSONText(last.description))) }
+    let seen = try known(item.on).despite(item.entry.id).union(item.unseen)
     return try set(
-      item, to: members, from: ["held", "failed", "cancelled", "sending"], else: "there is nothing to release"
-    )
+      item, to: [("state", JSONText("queued"))] + Self.despite(seen),
+      from: ["held", "failed", "cancelled", "sending"], else: "there is nothing to release")
+  }
+
+  /// The member of a reply's outcome that names entries of the customer. One is named as clients know it that know of one only.
+  private static func despite(_ entries: Set<ChangeID>) -> [(String, JSONText)] {
+    let names = entries.sorted().map { JSONText($0.description) }
+    guard let first = names.first else { return [] }
+    return [("despite", names.count == 1 ? first : JSONText(array: names))]
   }
 
   /// Takes a message back that was not sent yet. Where a gateway sends it at the same time, it is sent.

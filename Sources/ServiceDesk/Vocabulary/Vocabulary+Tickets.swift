@@ -5,6 +5,8 @@ import Merge
 extension Vocabulary {
   /// The states of a message that did not reach the customer and is not on its way.
   static let stoppedStates: Set = ["draft", "cancelled", "failed"]
+  /// The states of a message that did not go out, as far as anybody knows.
+  static let unsentStates = stoppedStates.union(["queued", "held", "sending"])
 
   // MARK: Entries of a timeline: member `kind`
 
