@@ -108,4 +108,36 @@ struct MergedFactTests {
     #expect(answer.state == (isSame ? .known : .conflict))
     #expect(answer.values.map(\.value.plain) == [isSame ? "38" : "40"])
   }
+
+  @Test("Of profiles that are one every contact is known, whichever of them has it and is asked about")
+  func contacts() throws {
+    let desks = try TwoDesks()
+    let first = try desks.anna.newCustomer(name: "Maja Lind", phones: ["+46 70 123 45 67"]).on
+    let second = try desks.bo.newCustomer(
+      name: "Maja L", phones: ["+46 70 123 45 67", "+46 8 12 34 56"], emails: ["maja@example.org"],
+      handles: ["@maja"]
+    ).on
+    try desks.sync()
+    try desks.anna.mergeCustomers(first, second)
+    try desks.sync()
+    let values = ["phone": 2, "email": 1, "handle": 1]
+    for isCompacted in [false, true] {
+      if isCompacted { try desks.anna.store.compact(all: true) }
+      for (key, count) in values {
+        var told: Set<[Answer.Value]> = []
+        for desk in [desks.anna, desks.bo] {
+          for profile in [first, second] {
+            let answer = try answer(desk, profile, key)
+            #expect(answer.state == .known && answer.values.count == count)
+            told.insert(answer.values)
+          }
+        }
+        // By whom and when it was written down first does not depend on who is asked about either.
+        #expect(told.count == 1)
+      }
+    }
+    let ticket = try desks.ticket(second)
+    let list = try desks.anna.checklist(ticket, for: "callback")
+    #expect(list.known.map(\.key) == ["phone"] && list.toAsk.map(\.key) == ["best_time"])
+  }
 }

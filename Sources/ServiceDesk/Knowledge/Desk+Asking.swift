@@ -26,7 +26,7 @@ extension Desk {
       consents: try consents(for: state), purpose: purpose, now: store.environment.now())
     return try stored { () throws(StorageError) in
       try keys.map { (key) throws(StorageError) in
-        try asking.answer(key) { () throws(StorageError) in try store.changes(of: customer) }
+        try asking.answer(key) { () throws(StorageError) in try told(of: customer)?.changes ?? [] }
       }
     }
   }
@@ -199,7 +199,11 @@ private struct Asking {
       let placed = try changes()
       return elements.keys.sorted().compactMap { element in
         let adds = elements[element] ?? []
-        guard let first = placed.first(where: { adds.contains($0.change.id) }) else { return nil }
+        // Each of several profiles may have it; whose is asked about first must not matter.
+        let first = placed.filter { adds.contains($0.change.id) }.min {
+          ($0.effective, $0.change.id) < ($1.effective, $1.change.id)
+        }
+        guard let first else { return nil }
         return Answer.Value(JSONText(element.text), by: first.change.by, at: first.effective)
       }
     }
