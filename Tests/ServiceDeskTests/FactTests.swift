@@ -192,4 +192,55 @@ struct FactTests {
   func noSecrets(_ key: String, _ value: String) {
     #expect(Secrets().reason(key: key, value: JSONText(value)) == nil)
   }
+
+  @Test(
+    "What two write down of one thing is no disagreement where only how they know it differs",
+    arguments: ["ticket", "organisation"])
+  func sameOfAnyEntity(_ type: String) throws {
+    let desks = try TwoDesks()
+    let id =
+      try type == "ticket" ? desks.ticket(nil) : desks.anna.newOrganisation(name: "Nord").on
+    try desks.sync()
+    for (desk, channel) in [(desks.anna, "phone"), (desks.bo, "email")] {
+      try desk.setFact(id, fact("order_number", "17") { $0.channel = channel })
+    }
+    try desks.sync()
+    for isCompacted in [false, true] {
+      if isCompacted { try desks.anna.store.compact(all: true) }
+      for desk in [desks.anna, desks.bo] {
+        #expect(try desk.conflicts().conflicts.isEmpty)
+        #expect(try desk.conflicts(of: id).map(\.state) == [.ruled])
+        let rows = try desk.tickets().rows.map(\.conflicts) + desk.organisations().rows.map(\.conflicts)
+        #expect(rows == [0])
+      }
+    }
+    try desks.anna.setFact(id, fact("order_number", "18"))
+    try desks.bo.setFact(id, fact("order_number", "19"))
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] { #expect(try desk.conflicts().conflicts.map(\.on) == [id]) }
+  }
+
+  @Test(
+    "An answer rests on no outdated fact where a colleague had the same value, learned another way",
+    arguments: [false, true])
+  func confirmedMeanwhile(_ isOther: Bool) throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.anna.setFact(customer, fact("shoe_size", "38") { $0.channel = "phone" })
+    try desks.sync()
+    try desks.bo.setFact(
+      customer,
+      fact("shoe_size", isOther ? "39" : "38") {
+        ($0.channel, $0.confidence, $0.isConfirmation) = ("email", "verified", true)
+      })
+    desks.minutes(1)
+    var reply = NewEntry("message", "We send 38", channel: "email", direction: "out")
+    reply.facts = ["shoe_size"]
+    try desks.anna.write(ticket, reply)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.conflicts().conflicts.map(\.kind) == (isOther ? [.staleFact] : []))
+    }
+  }
 }

@@ -114,7 +114,7 @@ public struct Conflict: Sendable, Hashable {
 
   static func words(_ field: ExactString?, _ value: JSONText) -> String {
     guard field?.text.hasPrefix(Vocabulary.factPrefix) == true else { return value.plain }
-    return (value["value"] ?? value).plain
+    return value.known.plain
   }
 
   /// Whether an agent has a part in it: wrote a side or has the ticket.

@@ -95,7 +95,9 @@ extension Situations {
         let told = customer.state { reply.placed.knew($0) }?.shown(field)?.value
         let newer = customer.steps.last { step in
           // Of values that are no longer kept nobody can say that they were equal, and who knew of one wrote another.
-          guard let value = step.value(of: field), value != told || value.isThinned else { return false }
+          guard let value = step.value(of: field), value.known != told?.known || value.isThinned else {
+            return false
+          }
           return step.isParallel(to: reply) && step.effective <= reply.effective
         }
         guard let newer, let value = newer.value(of: field) else { return nil }

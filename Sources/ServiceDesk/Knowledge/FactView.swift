@@ -42,7 +42,7 @@ public struct FactView: Sendable, Hashable {
     key = String(field.name.text.dropFirst(Vocabulary.factPrefix.count))
     let written = head.value
     func member(_ name: String) -> String? { written["value"] == nil ? nil : written[name]?.string }
-    value = written["value"] ?? written
+    value = written.known
     channel = member("channel")
     ticket = member("ticket").flatMap { EntityID($0) }
     terms = FactTerms(written)

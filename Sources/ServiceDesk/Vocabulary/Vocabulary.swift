@@ -54,11 +54,16 @@ public enum Vocabulary {
     case customer where name.hasPrefix(consentPrefix): return false
     case ticket where name.hasPrefix(replyPrefix) || name.hasPrefix(redactedPrefix) || field == owner:
       return false
-    case customer where name.hasPrefix(factPrefix):
-      return values.contains { ($0["value"] ?? $0) != (first["value"] ?? first) }
+    case _ where name.hasPrefix(factPrefix):
+      return values.contains { $0.known != first.known }
     default: return true
     }
   }
+}
+
+extension JSONText {
+  /// Of what a fact's register holds: what is known, without how it came to be known.
+  var known: JSONText { self["value"] ?? self }
 }
 
 extension EntityState {
