@@ -193,4 +193,17 @@ struct MergedTicketTests {
       }
     }
   }
+
+  @Test("Tickets of one person are merged without more ado, whichever of the person's profiles they name")
+  func onePerson() throws {
+    let desks = try TwoDesks()
+    let (maja, other) = (try desks.customer(), try desks.customer("Maja L"))
+    let tickets = [try desks.ticket(maja), try desks.ticket(other)].sorted()
+    #expect(throws: DeskError.self) { try desks.bo.merge(tickets[0], tickets[1]) }
+    try desks.anna.mergeCustomers(maja, other)
+    try desks.sync()
+    try desks.bo.merge(tickets[1], tickets[0])
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] { #expect(try desk.whole(tickets[1]) == tickets[0]) }
+  }
 }

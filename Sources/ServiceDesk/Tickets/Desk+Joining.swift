@@ -21,8 +21,7 @@ extension Desk {
     guard ids[0] != ids[1] else { return nil }
     let (stays, goes) = (try known(ids[0]), try known(ids[1]))
     guard !stays.isErased, !goes.isErased else { throw .invalid("an erased ticket cannot be merged") }
-    let customers = Set([stays, goes].compactMap { $0.text("customer") })
-    guard anyway || customers.count < 2 else {
+    if !anyway, try !isOnePerson(stays, goes) {
       throw .invalid("they are of different customers; merge those first if they are one person")
     }
     var part = Draft()
@@ -35,6 +34,15 @@ extension Desk {
       "merged", "took in \(shortID(ids[1]))", [("ticket", JSONText(ids[1].description))])
     let edits = [Edit(.entity(ids[1]), part), Edit(.entity(ids[0]), whole)]
     return try stored { () throws(StorageError) in try store.commit(edits) }[0]
+  }
+
+  /// Whether two tickets name one customer, by whichever profile of theirs, or one of them names none. Cost: both customers.
+  private func isOnePerson(_ first: EntityState, _ second: EntityState) throws(DeskError) -> Bool {
+    guard let one = first.text("customer"), let other = second.text("customer"), one != other else {
+      return true
+    }
+    guard let id = EntityID(one), let profile = EntityID(other) else { return false }
+    return try stored { () throws(StorageError) in try store.members(of: id).contains(profile) }
   }
 
   /// What the ticket that stays takes over from the other.
