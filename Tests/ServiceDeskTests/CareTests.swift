@@ -138,4 +138,43 @@ struct CareTests {
       }
     }
   }
+
+  @Test("What never reached the customer is no care", arguments: ["cancelled", "failed", "sent"])
+  func stopped(_ state: String) throws {
+    let desks = try TwoDesks()
+    let ticket = try desks.ticket(try desks.customer())
+    var reply = NewEntry("message", "Sorry, we come today", channel: "email", direction: "out")
+    reply.care = ["action"]
+    let change = try #require(try desks.anna.write(ticket, reply))
+    try desks.sync()
+    let item = try #require(try desks.bo.page(ticket).entries.first { $0.entry.id == change.id })
+    try desks.bo.record(item, as: state)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let steps = try desk.page(ticket).care.filter { $0.evidence != nil }.map(\.name)
+      #expect(steps == (state == "sent" ? ["heard", "apologised", "action"] : []))
+    }
+  }
+
+  @Test("A promise that was kept shows who kept it and when, not when it was due")
+  func keptBy() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    let due = HybridTime(milliseconds: desks.now + 96 * 3_600_000)
+    let promises = try ["A plumber", "A new tap"].map { text in
+      try #require(try desks.anna.promise(text, to: customer, ticket: ticket, due: due)).on
+    }
+    try desks.sync()
+    desks.minutes(60)
+    // The one that is kept first, whichever is listed first.
+    let kept = try #require(try desks.bo.settle(promises[1], as: "kept"))
+    desks.minutes(60)
+    try desks.anna.settle(promises[0], as: "kept")
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let evidence = try desk.page(ticket).care.first { $0.name == "action" }?.evidence
+      #expect(evidence?.what == "promise kept" && evidence?.by == "bo" && evidence?.at == kept.at)
+    }
+  }
 }

@@ -28,16 +28,17 @@ public struct CareStep: Sendable, Hashable {
   /// - solution: the first answer behind that, or the ticket's solution.
   /// - action: a promise that was kept, a compensation, a visit, the ticket solved.
   /// - told, followed-up: entries of these kinds.
-  static func derive(
-    _ view: TicketView, _ entries: [TicketPage.Entry], _ promises: [PromiseRow]
-  ) -> [CareStep] {
+  ///
+  /// What never reached the customer shows nothing.
+  /// - Parameter kept: what says of each promise that was kept that it was.
+  static func derive(_ view: TicketView, _ entries: [TicketPage.Entry], kept: [Head]) -> [CareStep] {
     var found: [String: Evidence] = [:]
     func note(_ step: String, _ entry: TimelineEntry, _ what: String? = nil) {
       guard found[step] == nil else { return }
       found[step] = Evidence(at: entry.happened, by: entry.by, what: what ?? entry.kind)
     }
     var hasSpoken = false
-    for item in entries {
+    for item in entries where !(item.state.map(Vocabulary.stoppedStates.contains) ?? false) {
       let entry = item.entry
       for step in entry.value["care"]?.elements ?? [] { step.string.map { note($0, entry) } }
       if entry.direction == "in" { hasSpoken = true }
@@ -56,9 +57,8 @@ public struct CareStep: Sendable, Hashable {
       found["solution"] = Evidence(at: head.effective, by: head.by, what: "solution")
     }
     if found["action"] == nil {
-      if let kept = promises.first(where: { $0.state == "kept" }) {
-        found["action"] = Evidence(
-          at: HybridTime(milliseconds: kept.due ?? kept.created), by: kept.by, what: "promise kept")
+      if let kept = kept.min(by: { ($0.effective, $0.id) < ($1.effective, $1.id) }) {
+        found["action"] = Evidence(at: kept.effective, by: kept.by, what: "promise kept")
       } else if Vocabulary.finished.contains(view.status), let head = view.state.shown("status") {
         found["action"] = Evidence(at: head.effective, by: head.by, what: view.status)
       }

@@ -55,7 +55,8 @@ extension Desk {
 
   /// A ticket with everything that belongs to it; for a part of another one, that one.
   ///
-  /// Cost: the ticket, its parts, the tickets that were split from it or that it was split from, and its promises.
+  /// Cost: the ticket, its parts, the tickets that were split from it or that it was split from, and its promises, of which
+  /// those that were kept are folded.
   public func page(_ ticket: EntityID) throws(DeskError) -> TicketPage {
     let id = try whole(ticket)
     let parts = try parts(of: id).map { (id) throws(DeskError) in try self.view(id) }
@@ -77,11 +78,15 @@ extension Desk {
     filter.includesSettled = true
     filter.ticket = id
     let promises = try self.promises(filter, limit: .max).rows
+    var kept: [Head] = []
+    for promise in promises where promise.state == "kept" {
+      if let head = try known(promise.id).shown("state") { kept.append(head) }
+    }
     let links = ([view] + parts).flatMap { $0.state.elements(Vocabulary.links).compactMap(TicketLink.init) }
     return TicketPage(
       view: view, parts: parts, entries: entries, splitFrom: view.state.splitSource,
       splitInto: shown.splitInto.sorted(), links: links, promises: promises,
-      care: CareStep.derive(view, entries, promises))
+      care: CareStep.derive(view, entries, kept: kept))
   }
 
   /// What is known of an entity, of a ticket with the facts of its parts: whichever of them is named, the answers are the same.
