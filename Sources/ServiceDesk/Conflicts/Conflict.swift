@@ -101,7 +101,7 @@ public struct Conflict: Sendable, Hashable {
     public let change: ChangeID
     /// Who did it.
     public let by: String
-    /// When, by the author's clock.
+    /// When it counts as written in the merge (`Protocol.md`, section 3).
     public let at: HybridTime
     /// The value that it was settled with; for a situation the side that stands.
     public let value: JSONText?

@@ -5,7 +5,7 @@ import Merge
 /// What the desk owes a customer, given twice.
 extension Situations {
   /// Promises and compensations for one ticket, or for one customer without a ticket, by authors who did not know each
-  /// other's. A promise that was taken back or broken, and one that is kept, is none any more. Tickets that were merged are one.
+  /// other's. A promise that was taken back or kept is none any more, a broken one still counts. Tickets that were merged are one.
   static func promisedTwice(_ subject: Case) -> [SituationRule.Finding] {
     if subject.isPart { return [] }
     let ids = subject.ids

@@ -16,7 +16,7 @@ public struct Blame: Sendable {
     public let isShown: Bool
   }
 
-  /// Ordered by field, the shown value first, then by value.
+  /// Ordered by field, of a register the shown value first, then by change id, of a set by element.
   public let lines: [Line]
 
   /// Cost: the entity's changes.

@@ -35,7 +35,7 @@ public struct Answer: Sendable, Hashable {
     public let value: JSONText
     /// Who wrote it: the agent's name.
     public let by: String
-    /// When it was written, by the author's clock.
+    /// When it counts as written in the merge (`Protocol.md`, section 3).
     public let at: HybridTime
     /// The channel on which it was said; nil where that is not known.
     public let channel: String?
@@ -116,7 +116,7 @@ public struct Answer: Sendable, Hashable {
 public struct QuestionEntry: Sendable, Hashable {
   /// Who wrote it: the agent's name.
   public let by: String
-  /// When it was written, by the author's clock.
+  /// When it counts as written in the merge (`Protocol.md`, section 3).
   public let at: HybridTime
   /// The channel on which it was said; nil where that is not known.
   public let channel: String?

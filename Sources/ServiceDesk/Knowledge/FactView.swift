@@ -28,7 +28,7 @@ public struct FactView: Sendable, Hashable {
   public let confidence: String
   /// Who wrote it down.
   public let by: String
-  /// When it was written, by the author's clock.
+  /// When it counts as written in the merge (`Protocol.md`, section 3).
   public let at: HybridTime
   /// The register; several heads with different values are a conflict.
   public let field: FieldView

@@ -29,7 +29,7 @@ public struct SplitQuestion: Sendable, Hashable {
   public let items: [Item]
   /// Who wrote it: the agent's name.
   public let by: String
-  /// When it was written, by the author's clock.
+  /// When it counts as written in the merge (`Protocol.md`, section 3).
   public let at: HybridTime
 }
 

@@ -64,7 +64,8 @@ public struct Settings: Sendable {
     Set(names(Vocabulary.checklistPrefix)).union(Self.checklists.keys).sorted()
   }
 
-  /// The keys that a process needs, ordered as people ask for them; nil where there is no such process.
+  /// The keys that a process needs: a workspace's own ordered by their bytes, since a set has no other order, else as people ask for
+  /// them; nil where there is no such process.
   public func checklist(_ process: String) -> [String]? {
     let own = state?.elements(ExactString(Vocabulary.checklistPrefix + process)) ?? []
     return own.isEmpty ? Self.checklists[process] : own
