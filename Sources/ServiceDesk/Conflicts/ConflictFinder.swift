@@ -219,20 +219,14 @@ struct ConflictFinder {
     if let step = subject.owner.steps.last(where: {
       $0.settles == id || isErased && $0.reopens == id || $0.value(of: field) != nil
     }), isErased ? step.settles == id : subject.state.registers[field] != nil {
-      let value = step.value(of: field)
-      settlement = Conflict.Settlement(
-        change: step.id, by: step.by, at: step.effective, value: value?["take"],
-        note: value?["note"]?.string ?? step.note)
+      settlement = self.settlement(step, field)
     }
     // What was settled before the tickets were merged stays so.
     for part in subject.parts where settlement == nil {
       guard part.state.registers[field] != nil,
         let step = part.owner.steps.last(where: { $0.value(of: field) != nil })
       else { continue }
-      let value = step.value(of: field)
-      settlement = Conflict.Settlement(
-        change: step.id, by: step.by, at: step.effective, value: value?["take"],
-        note: value?["note"]?.string ?? step.note)
+      settlement = self.settlement(step, field)
     }
     return entry(
       id: id, kind: finding.kind, state: settlement == nil ? .open : .settled, harm: finding.kind.harm,
@@ -241,6 +235,14 @@ struct ConflictFinder {
         "Dear \(subject.who == "the customer" ? "customer" : subject.who), " + $0
       },
       rule: nil, shown: nil, replaced: [], settlement: settlement)
+  }
+
+  /// How a change settled a situation.
+  private func settlement(_ step: HistoryStep, _ field: ExactString) -> Conflict.Settlement {
+    let value = step.value(of: field)
+    return Conflict.Settlement(
+      change: step.id, by: step.by, at: step.effective, value: value?["take"],
+      note: value?["note"]?.string ?? step.note)
   }
 
   // MARK: Both

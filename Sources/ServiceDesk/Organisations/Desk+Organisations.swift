@@ -72,10 +72,6 @@ public struct OrganisationView: EntityView {
   public var phones: [String] { state.elements("phones") }
   /// The e-mail addresses, ordered by their bytes.
   public var emails: [String] { state.elements("emails") }
-  /// What is known of it, and so of all who belong to it, ordered by key.
-  public var facts: [FactView] {
-    fields.filter { $0.name.text.hasPrefix(Vocabulary.factPrefix) }.map { FactView($0) }
-  }
   /// What was agreed on, ordered by name.
   public var contracts: [Contract] {
     fields.filter { $0.name.text.hasPrefix(Vocabulary.contractPrefix) }.map { Contract($0) }

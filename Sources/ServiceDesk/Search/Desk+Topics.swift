@@ -67,7 +67,7 @@ extension Desk {
       }
     }
     var about: [String: [EntityID]] = [:]
-    for article in try articles() where article.text("state") ?? "published" == "published" {
+    for article in try articles() where article.isPublished {
       let key = TextFolding.words(article.text("topic") ?? "").joined(separator: " ")
       if !key.isEmpty { about[key, default: []].append(article.id) }
     }
