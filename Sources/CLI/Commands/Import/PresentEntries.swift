@@ -97,12 +97,13 @@ struct EntryMark {
     ["sending", "sent", "delivered"].contains(value["state"]?.string ?? "")
   }
 
-  /// A value with the entry that it names in `despite` as that is called here.
+  /// A value with the entries that it names in `despite`, one or several, as they are called here.
   static func value(_ value: JSONText, _ name: (ChangeID) -> ChangeID?) -> JSONText {
-    guard let members = value.members,
-      let here = value["despite"]?.string.flatMap({ ChangeID($0) }).flatMap(name)
-    else { return value }
-    return JSONText(
-      object: members.map { ($0.key, $0.key == "despite" ? JSONText(here.description) : $0.value) })
+    guard let members = value.members, let despite = value["despite"] else { return value }
+    func here(_ entry: JSONText) -> JSONText {
+      entry.string.flatMap { ChangeID($0) }.flatMap(name).map { JSONText($0.description) } ?? entry
+    }
+    let named = despite.elements.map { JSONText(array: $0.map(here)) } ?? here(despite)
+    return JSONText(object: members.map { ($0.key, $0.key == "despite" ? named : $0.value) })
   }
 }
