@@ -4,6 +4,7 @@ import Codec
 import DeskSupport
 import Merge
 import Storage
+import TestSupport
 import Testing
 
 @testable import ServiceDesk
@@ -86,6 +87,63 @@ struct OutreachTests {
       #expect(try desk.tickets().rows.allSatisfy { $0.outbox.isEmpty })
     }
     #expect(try desks.agree())
+  }
+
+  @Test(
+    "Of two gateways that each took its own of two twins the one whose mark the server has first sends it, the other none",
+    arguments: [false, true], ["sent", "failed", nil])
+  func claims(isLaterFirst: Bool, outcome: String?) throws {
+    let desks = try TwoDesks()
+    _ = try person(desks.anna, "Maja", emails: ["maja@example.org"])
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] { try desk.apply(try desk.plan(try outage())) }
+    // Each gateway knows of one message only. bo's is the later one.
+    let order = isLaterFirst ? [desks.bo, desks.anna] : [desks.anna, desks.bo]
+    let messages = try order.map { try #require(try $0.outbox("email").messages.first) }
+    let marks = try zip(order, messages).map { desk, message in
+      try #require(try desk.record(message.entry, as: "sending"))
+    }
+    for desk in order { try desks.server.sync(desk.store) }
+    #expect(try order[1].claimed(messages[1], by: marks[1]) == nil)
+    #expect(try order[0].claimed(messages[0], by: marks[0])?.entry.entry.id == messages[0].entry.entry.id)
+    // Also where each knows of the other's mark.
+    try desks.sync()
+    #expect(try order[0].claimed(messages[0], by: marks[0])?.entry.entry.id == messages[0].entry.entry.id)
+    if let outcome { try order[0].record(messages[0].entry, as: outcome, behind: marks[0]) }
+    try desks.server.sync(order[0].store)
+    try desks.server.sync(order[1].store)
+    // Had the second one asked only now, it would send what the first one could not.
+    #expect(try (order[1].claimed(messages[1], by: marks[1]) == nil) == (outcome != "failed"))
+    try order[1].withdraw(marks[1], of: messages[1].entry)
+    try desks.sync()
+    #expect(try desks.agree())
+    for desk in order {
+      #expect(try desk.outbox("email").messages.count == (outcome == "failed" ? 1 : 0))
+      let page = try desk.page(messages[0].ticket.id)
+      #expect(page.entries.first { $0.entry.id == messages[0].entry.entry.id }?.state == outcome ?? "sending")
+      let other = page.entries.first { $0.entry.id == messages[1].entry.entry.id }
+      #expect(other?.state == (outcome == "failed" ? "queued" : "cancelled"))
+    }
+  }
+
+  @Test("Somebody takes one of two twins back beside a gateway's mark on the other one: neither goes out")
+  func takenBack() throws {
+    let desks = try TwoDesks()
+    _ = try person(desks.anna, "Maja", emails: ["maja@example.org"])
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] { try desk.apply(try desk.plan(try outage())) }
+    let message = try #require(try desks.bo.outbox("email").messages.first)
+    try desks.anna.cancel(try #require(try desks.anna.outbox("email").messages.first).entry)
+    let mark = try #require(try desks.bo.record(message.entry, as: "sending"))
+    try desks.server.sync(desks.anna.store)
+    try desks.server.sync(desks.bo.store)
+    #expect(try desks.bo.claimed(message, by: mark) == nil)
+    try desks.bo.withdraw(mark, of: message.entry)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.outbox("email").messages.isEmpty)
+      #expect(try desk.page(message.ticket.id).entries.map(\.state) == ["cancelled", "cancelled"])
+    }
   }
 
   @Test("Different words for one outreach are a conflict of it; each customer gets the first ones only")

@@ -4,14 +4,16 @@ import Codec
 import Merge
 import Storage
 
-/// Which of several gateways that took one message at the same time sends it: the one whose mark the server has first. Each of them knows
-/// by then of every mark in front of its own, so they come to the same answer without asking each other.
+/// Which of several gateways that took one message at the same time, or messages of one outreach of which at most one goes out, sends
+/// it: the one whose mark the server has first. Each of them knows by then of every mark in front of its own, so they come to the same
+/// answer without asking each other.
 extension Desk {
-  /// A message that this store marked as `sending`, as it is to go out, once the server has the mark. Cost: as of `current(_:)`.
+  /// A message that this store marked as `sending`, as it is to go out, once the server has the mark. Cost: as of `current(_:)`;
+  /// of an outreach a page more.
   ///
   /// - Returns: nil where another gateway's mark is in front of this one, and where the message was sent, held back, taken back, hidden or
-  ///   erased beside it, or crossed with what the customer wrote, or is not allowed any more: `withdraw(_:of:)` then takes the
-  ///   mark away.
+  ///   erased beside it, or crossed with what the customer wrote, or is not allowed any more; nil also where another message of its
+  ///   outreach goes out instead: `withdraw(_:of:)` then takes the mark away.
   public func claimed(_ message: OutgoingMessage, by mark: Change) throws(DeskError) -> OutgoingMessage? {
     let item = message.entry
     guard !store.isErased(item.on) else { return nil }
@@ -24,7 +26,29 @@ extension Desk {
       default: return nil
       }
     }
-    return try current(message, marked: true)
+    guard let now = try current(message, marked: true) else { return nil }
+    return try isBehindTwin(now, place) ? nil : now
+  }
+
+  /// Whether another message of a message's outreach goes out, went out or was taken back, so that this one must not go out.
+  ///
+  /// Beside one that is marked the page has all others for cancelled, so they are asked as they stand by themselves. Cost: a page, and a
+  /// look at each of them.
+  /// - Parameter place: where the server has the message's own mark.
+  private func isBehindTwin(_ message: OutgoingMessage, _ place: UInt64) throws(DeskError) -> Bool {
+    let own = message.entry.entry
+    guard let outreach = own.outreach else { return false }
+    for twin in try page(message.ticket.id).entries
+    where twin.entry.outreach == outreach && twin.entry.isMessageOut && twin.entry.id != own.id {
+      let state = try known(twin.on)
+      let alone = TicketPage.Entry.all([twin.entry], on: state)
+      if alone.contains(where: { ["sent", "delivered", "cancelled"].contains($0.state) }) { return true }
+      let heads = state.registers[Self.replyField(twin.entry.id)]?.heads ?? []
+      if heads.contains(where: { $0.value["state"]?.string == "sending" && ($0.position ?? .max) < place }) {
+        return true
+      }
+    }
+    return false
   }
 
   /// Takes the mark of this store away from a message that it does not send after all, and nothing of what others wrote of it.
