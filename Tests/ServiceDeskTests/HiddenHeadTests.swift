@@ -140,6 +140,104 @@ struct HiddenHeadTests {
     #expect(try desks.bo.conflicts().conflicts.map(\.isWithheld) == [true])
   }
 
+  /// All conflicts, also closed ones, which both desks tell alike.
+  private func all(_ desks: TwoDesks) throws -> [Conflict] {
+    var filter = ConflictFilter()
+    filter.includesClosed = true
+    let told = try desks.anna.conflicts(filter).conflicts
+    #expect(try desks.bo.conflicts(filter).conflicts == told)
+    #expect(try desks.bo.conflicts(of: try #require(told.first).on) == told)
+    return told
+  }
+
+  @Test(
+    "A closed conflict tells no value that may not be shown, whatever the field says now",
+    arguments: ["taken back", "for service", "held longer"])
+  func closed(_ now: String) throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    try desks.anna.setConsent(customer, "marketing", isGranted: true)
+    let hour = HybridTime(milliseconds: desks.now + 3_600_000)
+    func likes(_ value: String) -> NewFact {
+      var likes = fact("likes", value, now == "held longer" ? nil : "marketing")
+      if now == "held longer" { likes.expires = hour }
+      return likes
+    }
+    try desks.anna.setFact(customer, likes("water"))
+    try desks.sync()
+    try desks.anna.setFact(customer, likes("tea"))
+    try desks.bo.setFact(customer, likes("coffee"))
+    try desks.sync()
+    if now == "taken back" {
+      try desks.anna.retractFact(customer, "likes", because: "not asked for")
+    } else {
+      try desks.anna.setFact(customer, fact("likes", "cocoa", "service"))
+    }
+    try desks.sync()
+    let before = try #require(try all(desks).first)
+    #expect(before.state == (now == "taken back" ? .replaced : .settled) && !before.isWithheld)
+    for word in ["water", "tea", "coffee"] { #expect(before.json.text.contains(word)) }
+    if now == "held longer" {
+      desks.minutes(61)
+    } else {
+      try desks.anna.setConsent(customer, "marketing", isGranted: false)
+      try desks.sync()
+    }
+    let after = try #require(try all(desks).first)
+    #expect(after.id == before.id && after.state == before.state && after.isWithheld)
+    for word in ["water", "tea", "coffee"] { #expect(!after.json.text.contains(word)) }
+    #expect(after.sides.map(\.by) == before.sides.map(\.by))
+  }
+
+  @Test("What was there before is left out of an open conflict whose sides may be shown, and be chosen")
+  func before() throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    try desks.anna.setConsent(customer, "marketing", isGranted: true)
+    try desks.anna.setFact(customer, fact("likes", "water", "marketing"))
+    try desks.sync()
+    for (desk, value) in [(desks.anna, "tea"), (desks.bo, "coffee")] {
+      try desk.setFact(customer, fact("likes", value, "service"))
+    }
+    try desks.sync()
+    #expect(try #require(try all(desks).first).json.text.contains("water"))
+    try desks.anna.setConsent(customer, "marketing", isGranted: false)
+    try desks.sync()
+    let open = try #require(try all(desks).first)
+    #expect(open.state == .open && !open.isWithheld && open.replaced.isEmpty)
+    #expect(!open.json.text.contains("water") && open.json.text.contains("coffee"))
+    #expect(try desks.anna.settle(open, .take(0)) != nil)
+  }
+
+  @Test(
+    "An answer that rested on a fact quotes neither that nor the newer one where it may not",
+    arguments: [false, true])
+  func answered(isNewer: Bool) throws {
+    let desks = try TwoDesks()
+    let customer = try desks.customer()
+    let ticket = try desks.ticket(customer)
+    try desks.anna.setConsent(customer, "marketing", isGranted: true)
+    try desks.anna.setFact(customer, fact("size", "43 wide", isNewer ? nil : "marketing"))
+    try desks.sync()
+    try desks.bo.setFact(customer, fact("size", "44 slim", isNewer ? "marketing" : "service"))
+    desks.minutes(5)
+    var reply = NewEntry("message", "It is sent", channel: "email", direction: "out")
+    reply.facts = ["size"]
+    try desks.anna.write(ticket, reply)
+    try desks.sync()
+    try desks.anna.retractFact(customer, "size", because: "not asked for")
+    try desks.sync()
+    let before = try #require(try desks.bo.conflicts().conflicts.first { $0.kind == .staleFact })
+    for word in ["wide", "slim"] { #expect(before.json.text.contains(word)) }
+    try desks.anna.setConsent(customer, "marketing", isGranted: false)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      let after = try #require(try desk.conflicts().conflicts.first { $0.id == before.id })
+      #expect(after.isWithheld && after.sides.map(\.change) == before.sides.map(\.change))
+      for word in ["wide", "slim"] { #expect(!after.json.text.contains(word)) }
+    }
+  }
+
   @Test("The profile is known for service; what reaches the customer may be used for contact, too")
   func profile() throws {
     let desks = try TwoDesks()

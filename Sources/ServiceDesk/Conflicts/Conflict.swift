@@ -55,7 +55,7 @@ public struct Conflict: Sendable, Hashable {
   public let shown: Int?
   /// What each did.
   public let sides: [Side]
-  /// The values that the sides replaced.
+  /// The values that the sides replaced; without those that may not be shown now.
   public let replaced: [JSONText]
   /// How it was settled; nil while it is open.
   public internal(set) var settlement: Settlement?
