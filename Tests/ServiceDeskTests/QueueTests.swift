@@ -177,6 +177,36 @@ struct QueueTests {
     }
   }
 
+  @Test(
+    "A status that lost against one that was set at the same time neither stops time nor lets it run",
+    arguments: [false, true], [false, true])
+  func lostStatus(isPauseLost: Bool, isCompacted: Bool) throws {
+    let desks = try desks()
+    let ticket = try desks.anna.newTicket(
+      customer: try desks.customer(), subject: "Mail", channel: "email", message: "Hello"
+    ).on
+    try desks.sync()
+    // The least finished one is shown, whichever was set later.
+    try desks.bo.set(ticket, ["status": isPauseLost ? "open" : "pending"])
+    desks.minutes(5)
+    try desks.anna.set(ticket, ["status": isPauseLost ? "pending" : "solved"])
+    try desks.sync()
+    desks.minutes(24 * 60)
+    for desk in [desks.anna, desks.bo] {
+      if isCompacted { try desk.store.compact(all: true) }
+      let targets = try desk.targets(ticket)
+      #expect(targets.isPaused == !isPauseLost)
+      let first = try #require(targets.standings.first)
+      #expect(first.kind == .first && first.done == nil)
+      #expect(first.isMissed(at: desks.now) == isPauseLost)
+      let report = try desk.report(0..<desks.now).total
+      #expect(report.first.missed == (isPauseLost ? 1 : 0) && report.first.running == (isPauseLost ? 0 : 1))
+    }
+    // Who knew both ends it.
+    try desks.anna.set(ticket, ["status": isPauseLost ? "pending" : "open"])
+    #expect(try desks.anna.targets(ticket).isPaused == isPauseLost)
+  }
+
   @Test("A pause moves the due time back by its business time")
   func pauses() throws {
     let desks = try desks()

@@ -15,6 +15,8 @@ enum BodyWords {
   static let withdrawn = Array("\"withdrawn\"".utf8)
   /// Whose ticket it is.
   static let customer = Array("\"customer\":\"".utf8)
+  /// How far a ticket is.
+  static let status = Array("\"status\"".utf8)
   /// The facts that an answer rests on.
   static let facts = Array("\"facts\":".utf8)
   /// What a timeline tells that a customer is owed.

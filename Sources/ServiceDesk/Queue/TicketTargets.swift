@@ -69,7 +69,7 @@ public struct TicketTargets: Sendable, Hashable {
     private(set) var spans: [Range<UInt64>] = []
     private(set) var isOpen = false
 
-    /// Follows the statuses that a ticket went through, as its changes set them.
+    /// Follows the statuses that a ticket showed.
     init(_ changes: [PlacedChange], now: UInt64) {
       var start: UInt64?
       for step in StatusStep.all(of: changes) {
