@@ -46,13 +46,13 @@ extension EntityState {
   var isPublished: Bool { text("state") ?? "published" == "published" }
 }
 
-/// An article that changed since somebody looked.
+/// An article that changed since somebody looked, or can be read only since then.
 public struct ArticleNews: Sendable, Hashable {
   /// Its id, the same on every replica.
   public let id: EntityID
   /// The title; "" where there is none.
   public let title: String
-  /// Whether it is new, not only changed.
+  /// Whether it is new, not only changed: there was nothing to read of it before, since it was not there or not published.
   public let isNew: Bool
   /// Who wrote it; of news, everybody who did.
   public let by: [String]
@@ -103,9 +103,17 @@ extension Desk {
   }
 
   private static func writesText(_ placed: PlacedChange) -> Bool {
+    writes(placed) { $0 == "title" || $0 == "body" }
+  }
+
+  /// Whether a change writes or clears a register among some.
+  private static func writes(_ placed: PlacedChange, _ isWanted: (ExactString) -> Bool) -> Bool {
     var writes = false
     try? ChangeBody.operations(of: placed.change.body) { operation in
-      if case .set(let field, _) = operation, field == "title" || field == "body" { writes = true }
+      switch operation {
+      case .set(let field, _), .replaces(let field, _): if isWanted(field) { writes = true }
+      default: break
+      }
     }
     return writes
   }
@@ -117,9 +125,11 @@ extension Desk {
     return found.sorted { ($1.lastAt, $0.id) < ($0.lastAt, $1.id) }
   }
 
-  /// The articles that others wrote or changed since an agent last looked, the newest first.
+  /// The articles that others wrote, changed or published since an agent last looked, the newest first.
   ///
-  /// It does not go by clocks: what a colleague wrote offline last week is new when it arrives. Cost: each article's changes.
+  /// It does not go by clocks: what a colleague wrote offline last week is new when it arrives. A draft that was here when the agent
+  /// looked was not shown then, so it is news once it is published. Cost: each article's changes; of those that were published since,
+  /// a fold for each time that the agent looked.
   public func articleNews(for agent: String) throws(StorageError) -> [ArticleNews] {
     let field = ExactString(Vocabulary.lookedPrefix + agent)
     let marks = try store.changes(of: Vocabulary.settingsID).filter { placed in
@@ -135,15 +145,28 @@ extension Desk {
       let state = Fold.state(of: id, changes)
       guard !state.isErased, state.isPublished else { continue }
       let unseen = changes.filter { placed in
-        Self.writesText(placed) && placed.change.by != agent && !marks.contains { $0.knew(placed) }
+        Self.writes(placed) { ["title", "body", "state"].contains($0) } && placed.change.by != agent
+          && !marks.contains { $0.knew(placed) }
       }
       guard let last = unseen.max(by: { $0.effective < $1.effective }) else { continue }
+      let isNew = unseen.contains { $0.change.creates } || !Self.wasPublished(id, changes, for: agent, marks)
       news.append(
         ArticleNews(
-          id: id, title: state.text("title") ?? "", isNew: unseen.contains { $0.change.creates },
+          id: id, title: state.text("title") ?? "", isNew: isNew,
           by: Set(unseen.map(\.change.by)).sorted(), at: last.effective))
     }
     return news.sorted { ($1.at, $0.id) < ($0.at, $1.id) }
+  }
+
+  /// Whether an agent could read an article at any of the times when they looked, or wrote it.
+  private static func wasPublished(
+    _ id: EntityID, _ changes: [PlacedChange], for agent: String, _ marks: [PlacedChange]
+  ) -> Bool {
+    if changes.contains(where: { $0.change.creates && $0.change.by == agent }) { return true }
+    return marks.contains { mark in
+      let known = changes.filter(mark.knew)
+      return !known.isEmpty && Fold.state(of: id, known).isPublished
+    }
   }
 
   /// Says that the store's agent has looked through the articles that are here.

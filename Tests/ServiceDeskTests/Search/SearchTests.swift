@@ -189,6 +189,37 @@ import Testing
     #expect(try desks.bo.articleNews(for: "bo").isEmpty)
   }
 
+  @Test(
+    "A draft that was here when somebody looked is news once it is published, and a retired one when it comes back"
+  )
+  func published() throws {
+    let desks = try TwoDesks()
+    let draft = try desks.bo.newArticle(title: "Returns", body: "30 days", fields: ["state": "draft"]).on
+    let other = try desks.bo.newArticle(title: "Delivery", body: "2 days").on
+    try desks.sync()
+    #expect(try desks.anna.articleNews(for: "anna").map(\.id) == [other])
+    try desks.anna.markArticlesRead()
+    try desks.sync()
+    try desks.bo.set(draft, ["state": "published"])
+    try desks.bo.set(other, ["state": "retired"])
+    try desks.sync()
+    #expect(try desks.anna.articleNews(for: "anna").map(\.id) == [draft])
+    #expect(try desks.anna.articleNews(for: "anna").map(\.isNew) == [true])
+    #expect(try desks.anna.articleNews(for: "anna").map(\.by) == [["bo"]])
+    #expect(try desks.bo.articleNews(for: "bo").isEmpty)
+    try desks.anna.markArticlesRead()
+    #expect(try desks.anna.articleNews(for: "anna").isEmpty)
+    try desks.sync()
+    // It was to be read before, so it is not new.
+    try desks.bo.set(other, ["state": "published"])
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      try desk.store.compact(all: true)
+      #expect(try desk.articleNews(for: "anna").map(\.id) == [other])
+      #expect(try desk.articleNews(for: "anna").map(\.isNew) == [false])
+    }
+  }
+
   @Test("Topics are counted by week whatever their case, and tell what has no article")
   func topics() throws {
     let desks = try TwoDesks()
