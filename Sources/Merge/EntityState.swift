@@ -127,6 +127,26 @@ public struct EntityState: Hashable, Sendable {
     return state
   }
 
+  /// The state without some entries of its logs, for handing it out.
+  package func withoutEntries(_ entries: Set<ChangeID>) -> EntityState {
+    guard !entries.isEmpty else { return self }
+    var state = self
+    for (field, log) in logs {
+      let rest = log.filter { !entries.contains($0.id) }
+      state.logs[field] = rest.isEmpty ? nil : rest
+    }
+    return state
+  }
+
+  /// The state with entries of another entity's log, for showing both as one.
+  package func adding(_ entries: [LogEntry], to log: ExactString) -> EntityState {
+    guard !entries.isEmpty else { return self }
+    var state = self
+    state.logs[log, default: []] += entries
+    state.logs[log]?.sort { ($0.effective, $0.id) < ($1.effective, $1.id) }
+    return state
+  }
+
   /// The names of the registers on which people disagree, ordered.
   public var conflicts: [ExactString] {
     registers.filter { $0.value.isConflict }.keys.sorted()

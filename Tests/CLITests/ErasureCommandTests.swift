@@ -50,6 +50,45 @@ import Testing
     #expect(desk.run("verify", "--check").code == .ok)
   }
 
+  @Test func wordsThatStayOnAnothersTicketAreHiddenAndTold() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let (id, _) = try customer(desk)
+    let other = try desk.ok("customer", "new", "Olle Berg")
+    let ticket = try desk.ok(
+      "ticket", "new", "A tap", "--customer", other, "--channel", "email", "--message", "Zquixomar's bill")
+    let entry = try #require(
+      desk.run("ticket", "show", ticket, "--json").json?["timeline"]?.elements?.last?["id"]?.string)
+    let split = try desk.ok("ticket", "split", ticket, "A bill", "--entry", entry)
+    _ = try desk.ok("ticket", "set", split, "--customer", id)
+    #expect(!desk.run("customer", "export", other).output.contains("bill"))
+    #expect(desk.run("customer", "export", id).output.contains("Zquixomar's bill"))
+    let erased = desk.run("customer", "erase", id, "--yes", "--json")
+    #expect(erased.code == .ok)
+    let hidden = erased.json?["hidden"]?.elements ?? []
+    #expect(hidden.map { $0["on"]?.string } == [ticket])
+    #expect(hidden.map { $0["entries"]?.elements?.map(\.string) } == [[entry]])
+    #expect(!desk.run("ticket", "show", ticket).output.contains("bill"))
+    // What is left of it is in that ticket's history, as with anything that was hidden.
+    #expect(desk.run("history", ticket).output.contains("Zquixomar's bill"))
+    #expect(try desk.ok("customer", "erase", other, "--yes") == "erased 1 profile, 1 ticket of \(other)")
+    #expect(Traces.files(with: "zquixomar", in: desk.folder) == [])
+  }
+
+  @Test func whatIsHiddenWithAnErasureIsSaid() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let (id, _) = try customer(desk)
+    let ticket = try desk.ok("ticket", "new", "A tap", "--channel", "email", "--message", "The bill")
+    let entry = try #require(
+      desk.run("ticket", "show", ticket, "--json").json?["timeline"]?.elements?.last?["id"]?.string)
+    _ = try desk.ok(
+      "ticket", "set", try desk.ok("ticket", "split", ticket, "A bill", "--entry", entry), "--customer", id)
+    let erased = desk.run("customer", "erase", id, "--yes")
+    #expect(erased.code == .ok && erased.output.contains("erased 1 profile, 2 tickets"))
+    #expect(erased.errors.contains("1 entry that went to what is erased stood on"))
+  }
+
   @Test func damageOfTheServersNoteIsNamedAndMended() throws {
     let local = try LocalDesk()
     let sofia = try local.store("sofia")

@@ -19,6 +19,17 @@ public struct ErasurePlan: Hashable, Sendable {
   /// Tickets of other customers that became a part of what is erased: they stay, and stand for themselves again, or are a part of
   /// what somebody else merged them into at the same time.
   public let freed: [EntityID]
+  /// What was found to be the customer's and stands in the log of something of others, which stays.
+  public internal(set) var hidden: [HiddenEntries] = []
+
+  /// Entries of a timeline whose words are hidden with an erasure, since they would be shown again where they were written. They
+  /// stay in that history until it is erased too.
+  public struct HiddenEntries: Hashable, Sendable {
+    /// In whose timeline they are.
+    public let on: EntityID
+    /// The changes that wrote them, ordered.
+    public let entries: [ChangeID]
+  }
 
   /// Whether there is nothing left to erase.
   public var isEmpty: Bool { profiles.isEmpty && others.isEmpty }
@@ -30,11 +41,11 @@ extension Desk {
   /// is what colleagues made for it without knowing.
   ///
   /// - Parameter keepingTickets: whether tickets stay, with all that was said on them.
-  /// Cost: each entity that names the customer, and a page or two for each ticket.
+  /// Cost: each entity that names the customer, and a page or two for each ticket; of profiles that were merged the others.
   public func erasurePlan(
     of customer: EntityID, keepingTickets: Bool = false
   ) throws(DeskError) -> ErasurePlan {
-    try stored { () throws(StorageError) in
+    var plan = try stored { () throws(StorageError) in
       let root = try erasureRoot(of: customer)
       let gone = try erasedTogether(with: root)
       let members = try store.members(of: customer) + [customer, root]
@@ -50,6 +61,8 @@ extension Desk {
         kept: all.filter(isKept), unclear: found.unclear.sorted(),
         freed: try parts(directlyOf: wholes).subtracting(found.ids).subtracting(found.unclear).sorted())
     }
+    plan.hidden = try entriesElsewhere(of: plan)
+    return plan
   }
 
   /// Erases what a plan says: it is hidden here at once, and gone everywhere once all devices synced.
@@ -77,7 +90,8 @@ extension Desk {
       let freed = try plan.freed.map { (id) throws(StorageError) in
         Edit(.entity(id), try freeing(id, of: Set(gone)))
       }
-      let changes = try store.commit(gone.map { Edit(.entity($0), draft) } + freed)
+      let hidden = plan.hidden.map(Self.hiding)
+      let changes = try store.commit(gone.map { Edit(.entity($0), draft) } + freed + hidden)
       try store.eraseLocally()
       return changes.compactMap(\.self)
     }

@@ -121,41 +121,6 @@ extension Desk {
     return PlainLook(shown).facts
   }
 
-  /// Everything that is held on a person.
-  public struct PersonalData: Sendable {
-    /// Everything held on the customer.
-    public let customer: EntityState
-    /// The customer's answer for each purpose.
-    public let consents: [Consents.Answer]
-    /// Tickets, promises, surveys and whatever else belongs to the customer or to one of these tickets, ordered by type and
-    /// time.
-    public let entities: [EntityState]
-    /// Every change of these, as it was made: what was replaced is held too.
-    public let changes: [PlacedChange]
-  }
-
-  /// Everything that is held on a person, hidden facts too: it is theirs. Cost: the customer's entities.
-  public func personalData(_ customer: EntityID) throws(DeskError) -> PersonalData {
-    let state = try known(customer)
-    let settings = try settings()
-    return try stored { () throws(StorageError) in
-      let profiles = Set(try store.members(of: customer)).union([customer])
-      // What is, by a conflict, somebody else's too may be theirs.
-      let ids = try belongings(of: profiles, takingUnclear: true).ids.sorted()
-      var states: [EntityState] = []
-      var changes: [PlacedChange] = []
-      for profile in try store.members(of: customer) { changes += try store.changes(of: profile) }
-      for id in ids {
-        guard let state = try store.state(of: id) else { continue }
-        states.append(state)
-        changes += try store.changes(of: id)
-      }
-      states.sort { ($0.id.type, $0.firstAt, $0.id) < ($1.id.type, $1.firstAt, $1.id) }
-      return PersonalData(
-        customer: state, consents: Consents(state, settings).answers, entities: states, changes: changes)
-    }
-  }
-
   /// The entities of any type whose `customer` is this one, or one that was merged with it, ordered. Cost: a page or two, and
   /// a fold for each.
   public func entities(of customer: EntityID, ofType type: String? = nil) throws(DeskError) -> [EntityID] {

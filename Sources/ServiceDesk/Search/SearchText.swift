@@ -73,7 +73,10 @@ enum SearchText {
       guard let part = part(ofSet: field) else { continue }
       for element in state.elements(field) { texts.append((part, element)) }
     }
+    let given = state.sets[Vocabulary.given] ?? [:]
     for entry in state.logs[Vocabulary.timeline] ?? [] {
+      // It was made again where it belongs, and is found there.
+      if given[ExactString(entry.id.description)] != nil { continue }
       let redacted = ExactString(Vocabulary.redactedPrefix + entry.id.description)
       guard state.registers[redacted] == nil else { continue }
       let head = state.shown(ExactString(Vocabulary.correctedPrefix + entry.id.description))

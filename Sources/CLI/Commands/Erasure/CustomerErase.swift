@@ -21,7 +21,8 @@ enum CustomerErase {
         + "files when it syncs; 'askonce erasure status' names those that have not.",
       "What stays: that there was a customer, its id, when and by which agents it and its tickets were edited, when and by whom "
         + "it was erased, and the reason. What stays too: other customers' data, even where they speak of this one; tickets that "
-        + "by an open conflict may be somebody else's (they are listed); files outside of the store, such as exports, "
+        + "by an open conflict may be somebody else's (they are listed); words that were written on another customer's ticket or profile "
+        + "and went to this one later, which are hidden there (they are listed); files outside of the store, such as exports, "
         + "import files and BACKUPS of the server or a device, which hold the data until you delete them. A backup that is "
         + "restored is erased again by the first device that syncs.",
       "A device that is away goes on showing the customer until it syncs. What it edited is emptied then, and its agent is told. "
@@ -129,6 +130,16 @@ enum CustomerErase {
         ("kept", EntityJSON.strings(plan.kept.map(\.description))),
         ("unclear", EntityJSON.strings(plan.unclear.map(\.description))),
         ("freed", EntityJSON.strings(plan.freed.map(\.description))),
+        (
+          "hidden",
+          JSONText(
+            array: plan.hidden.map { hidden in
+              JSONText(object: [
+                ("on", JSONText(hidden.on.description)),
+                ("entries", EntityJSON.strings(hidden.entries.map(\.description))),
+              ])
+            })
+        ),
         ("changes", EntityJSON.strings(changes.map(\.id.description))), ("done", JSONText(isSent)),
       ])
       return
@@ -144,6 +155,11 @@ enum CustomerErase {
     }
     for id in plan.freed {
       context.note("\(desk.shortID(id)) is another customer's, so it stays and stands for itself again")
+    }
+    for hidden in plan.hidden {
+      context.note(
+        "\(Words.count(hidden.entries.count, "entry", "entries")) that went to what is erased stood on \(desk.shortID(hidden.on)), which "
+          + "stays: the words are hidden, and stay in its history on every device until it is erased too")
     }
     if !isSent, !changes.isEmpty {
       context.output.line("'askonce sync' carries it out; 'askonce erasure status' says who has not")

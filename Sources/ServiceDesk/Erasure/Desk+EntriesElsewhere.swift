@@ -1,0 +1,87 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// Words of an erased customer in the timelines of others. An entry stays in the log in which it was written, whoever it was found to
+/// belong to later; what says that it belongs elsewhere goes with the erasure, or hides it only on pages.
+extension Desk {
+  /// The entries that are the customer's of a plan by a split, and stand in the timeline of something that stays. Cost: a fold for each
+  /// ticket that was split from another, and for each profile that was one with one of these.
+  func entriesElsewhere(of plan: ErasurePlan) throws(DeskError) -> [ErasurePlan.HiddenEntries] {
+    let gone = Set(plan.profiles + plan.others)
+    var found = try entriesAlong(with: gone)
+    for (profile, entries) in try entriesGiven(to: plan.profiles, gone) { found[profile] = entries }
+    return found.sorted { $0.key < $1.key }.map { on, entries in
+      ErasurePlan.HiddenEntries(on: on, entries: entries.sorted())
+    }
+  }
+
+  /// What went along to some tickets from tickets that are not among them, by these; but for what went along to another one too, which is
+  /// somebody's who stays.
+  private func entriesAlong(with gone: Set<EntityID>) throws(DeskError) -> [EntityID: Set<ChangeID>] {
+    var wanted: [EntityID: Set<ChangeID>] = [:]
+    for id in gone where id.type == Vocabulary.ticket {
+      guard let state = try stored({ () throws(StorageError) in try store.state(of: id) }),
+        let source = state.splitSource, !gone.contains(source)
+      else { continue }
+      wanted[source, default: []].formUnion(state.splitEntries)
+    }
+    var found: [EntityID: Set<ChangeID>] = [:]
+    for (id, entries) in wanted {
+      guard let source = try stored({ () throws(StorageError) in try store.state(of: id) }) else { continue }
+      var left = source.unhidden(entries)
+      for other in try split(from: id) where !gone.contains(other.id) { left.subtract(other.splitEntries) }
+      if !left.isEmpty { found[id] = left }
+    }
+    return found
+  }
+
+  /// What was written on profiles that were one with some, and was found to belong to these when they were split: it was made
+  /// again there with the same words, author and time.
+  private func entriesGiven(
+    to profiles: [EntityID], _ gone: Set<EntityID>
+  ) throws(DeskError) -> [EntityID: Set<ChangeID>] {
+    try stored { () throws(StorageError) in
+      var found: [EntityID: Set<ChangeID>] = [:]
+      for profile in profiles {
+        let changes = try store.changes(of: profile)
+        let own = Fold.state(of: profile, changes).logs[Vocabulary.timeline] ?? []
+        for other in Ties(changes).ties.keys where !gone.contains(other) && !store.isErased(other) {
+          guard let state = try store.state(of: other), let given = state.sets[Vocabulary.given] else {
+            continue
+          }
+          let same = (state.logs[Vocabulary.timeline] ?? []).filter { entry in
+            given[ExactString(entry.id.description)] != nil
+              && own.contains {
+                $0.value == entry.value && $0.by == entry.by && $0.effective == entry.effective
+              }
+          }
+          let left = state.unhidden(Set(same.map(\.id)))
+          if !left.isEmpty { found[other, default: []].formUnion(left) }
+        }
+      }
+      return found
+    }
+  }
+
+  /// The edit that hides entries, with a reason that names nobody.
+  static func hiding(_ hidden: ErasurePlan.HiddenEntries) -> Edit {
+    var draft = Draft()
+    for entry in hidden.entries {
+      draft.set[ExactString(Vocabulary.redactedPrefix + entry.description)] = JSONText(
+        "erased with the customer whose it was")
+    }
+    return alone(hidden.on, draft)
+  }
+}
+
+extension EntityState {
+  /// Those of some entries that are in its timeline with their words.
+  fileprivate func unhidden(_ entries: Set<ChangeID>) -> Set<ChangeID> {
+    guard !entries.isEmpty else { return [] }
+    return Set(
+      (logs[Vocabulary.timeline] ?? []).map(\.id).filter { entries.contains($0) && redaction(of: $0) == nil })
+  }
+}
