@@ -30,7 +30,11 @@ enum BodyWords {
   /// By which customers become twins in the inbox, or are told apart.
   static let twins = merges + [add, drop, same, distinct, erase]
   /// By which a message to the customer does not go out, or does after all (`Desk.record`, `.cancel`, `.release`).
-  static let stopping = ["cancelled", "failed", "queued"].map { Array("{\"state\":\"\($0)\"".utf8) }
+  static let stopping = ["cancelled", "failed", "held", "queued"].map { Array("{\"state\":\"\($0)\"".utf8) }
+  /// That the words of an entry are hidden.
+  static let redacted = Array("\"\(Vocabulary.redactedPrefix)".utf8)
+  /// That the customer said something.
+  static let incoming = Array("\"direction\":\"in\"".utf8)
   /// What a change does to a conflict.
   static let settling = ["\"settles\"", "\"reopens\"", "\"restores\""].map { Array($0.utf8) }
 }

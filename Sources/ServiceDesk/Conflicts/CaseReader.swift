@@ -236,7 +236,8 @@ struct CaseReader {
   ///   - count: how many entities have news: with these a contact point may have become one that many share.
   ///   - twinned: gets those who may have a twin now, or have none any more.
   ///
-  /// Cost: the entity; of a customer the tickets, where the news may cross what those hold.
+  /// Cost: the entity; of a customer the tickets, where the news may cross what those hold, and all that names the customer where they
+  /// say who that is.
   func owners(
     touchedBy id: EntityID, _ news: [PlacedChange], of count: Int, twinned: inout Set<EntityID>
   ) throws(StorageError) -> Set<EntityID> {
@@ -271,10 +272,13 @@ struct CaseReader {
       if isRead {
         // An answer in the runs was known to whoever had merged those, so nothing crosses it.
         let isCrossing = profiles.count > 1 || !news.allSatisfy(isBehindRuns)
+        // Who the customer is, is told of whatever names the customer; what they said crosses what was said on tickets.
+        let isNaming = profiles.count > 1 || news.contains(where: Self.isNaming)
         for named in try desk.tables.entities(profiles.map { .customer($0.description) }) {
           owners.formUnion(
             named.filter {
-              $0.type == Vocabulary.ticket && (isCrossing || !(desk.store.newer[$0] ?? []).isEmpty)
+              (isNaming || $0.type == Vocabulary.ticket)
+                && (isCrossing || !(desk.store.newer[$0] ?? []).isEmpty)
             })
         }
       }
@@ -285,10 +289,12 @@ struct CaseReader {
 
   /// Whether news are about facts or consents alone, of an author who had merged all that is in the runs.
   private func isBehindRuns(_ placed: PlacedChange) -> Bool {
-    placed.seen >= desk.store.runs.last && !placed.isClamped
-      && ![BodyWords.name, BodyWords.erase, BodyWords.same].contains {
-        placed.change.body.contains(word: $0)
-      }
+    placed.seen >= desk.store.runs.last && !placed.isClamped && !Self.isNaming(placed)
+  }
+
+  /// Whether a change says who a customer is.
+  private static func isNaming(_ placed: PlacedChange) -> Bool {
+    [BodyWords.name, BodyWords.erase, BodyWords.same].contains { placed.change.body.contains(word: $0) }
   }
 
   /// An entity with all that it is shown as one with, or was before the news.

@@ -69,6 +69,13 @@ struct PlainNews {
     default: return false
     }
     let isNew = news.contains(where: \.change.creates)
+    // An answer that waits to be sent is held back for what the customer says now, and answers nothing then.
+    if id.type == Vocabulary.ticket, !isNew,
+      news.contains(where: { $0.change.body.contains(word: BodyWords.incoming) }),
+      try tables.value("outbox", of: id)?.text.isEmpty == false
+    {
+      return false
+    }
     let words =
       id.type == Vocabulary.ticket
       ? isNew ? Self.newTicketWords : Self.ticketWords : isNew ? Self.newCustomerWords : Self.customerWords
@@ -94,8 +101,10 @@ struct PlainNews {
     BodyWords.merges + BodyWords.settling + [BodyWords.same, BodyWords.distinct, BodyWords.erase]
   /// On a ticket: what a promise may be the twin of, and facts that were given.
   private static let newTicketWords = words + BodyWords.owed + [BodyWords.facts]
-  /// And on one that was there: whose it is, and that a message did not go out, so that nobody was answered by it.
-  private static let ticketWords = newTicketWords + BodyWords.stopping + [BodyWords.customer]
+  /// And on one that was there: whose it is, and that a message did not go out, so that nobody was answered by it, also because its
+  /// words were hidden.
+  private static let ticketWords =
+    newTicketWords + BodyWords.stopping + [BodyWords.redacted, BodyWords.customer]
   /// On a customer: what they allow.
   private static let newCustomerWords = words + [BodyWords.consent]
   /// And on one who was there: how they are reached, and the name, which sentences have in them.

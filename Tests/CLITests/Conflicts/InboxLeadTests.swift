@@ -142,6 +142,54 @@ struct InboxLeadTests {
     #expect(try desks.open().isEmpty)
   }
 
+  @Test(
+    "A message that nobody had seen is open again when the answer that waits is hidden, or held back for what the customer says",
+    arguments: ["redacted", "held", "call", "message"])
+  func answerStopped(_ how: String) throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    try desks.bo.reply(ticket, channel: "phone", text: "It still leaks", direction: "in")
+    try desks.anna.set(ticket, ["status": "closed"])
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.unseenMessage])
+    let reply = try #require(
+      try desks.anna.write(
+        ticket, NewEntry(Vocabulary.message, "We come again", channel: "email", direction: "out")))
+    try desks.sync()
+    #expect(try desks.open().isEmpty)
+    try settle(desks)
+    switch how {
+    case "redacted": try desks.anna.redact(ticket, reply.id, because: "another's day")
+    case "held":
+      try desks.anna.record(try #require(try desks.anna.page(ticket).entries.last), as: "held")
+    default:
+      let kind = how == "call" ? Vocabulary.call : Vocabulary.message
+      try desks.anna.write(ticket, NewEntry(kind, "Hello?", channel: "phone", direction: "in"))
+    }
+    // Of few news all are looked at.
+    for number in 0..<40 { try desks.anna.newTicket(customer: nil, subject: "Ticket \(number)") }
+    try desks.sync()
+    #expect(try desks.open().map(\.kind) == [.unseenMessage])
+    try settle(desks)
+    #expect(try desks.open().map(\.kind) == [.unseenMessage])
+  }
+
+  @Test("Who the customer is called is told alike of a promise that people disagree about")
+  func renamed() throws {
+    let desks = try TwoDesks()
+    let (customer, _) = try desks.ticket()
+    let made = try promise(desks.anna, ["customer": "\(customer)", "text": "A new tap"])
+    try desks.sync()
+    try desks.anna.set(made, ["text": "A new sink"])
+    try desks.bo.set(made, ["text": "A new drain"])
+    try desks.sync()
+    #expect(try desks.open().map(\.customerName) == ["Lars"])
+    try settle(desks)
+    try desks.anna.set(customer, ["name": "Lars Ek"])
+    try desks.sync()
+    #expect(try desks.open().map(\.customerName) == ["Lars Ek"])
+  }
+
   @discardableResult
   private func promise(_ desk: Desk, _ fields: [ExactString: String]) throws -> EntityID {
     try #require(try desk.store.commit(Edit(.new(type: "promise"), Draft(set: fields)))).on
