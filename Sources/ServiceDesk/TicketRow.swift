@@ -51,7 +51,7 @@ public struct TicketRow: Sendable, Hashable {
   public internal(set) var waiting: UInt64?
   /// The channels on which messages to the customer wait to be sent.
   public internal(set) var outbox: [String] = []
-  /// Whether another ticket was ever merged into it.
+  /// Whether what it shows may be other than what its own timeline has: `TicketClock.hasParts`.
   var hasParts = false
 }
 

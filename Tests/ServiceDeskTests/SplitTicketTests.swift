@@ -94,4 +94,43 @@ struct SplitTicketTests {
     #expect(try words(desks.anna, fourth) == ["On Monday"])
     #expect(try desks.anna.page(new).splitFrom == source)
   }
+
+  @Test(
+    "A ticket whose answer went to another one waits, and is found in the queue however little is asked for",
+    arguments: [false, true])
+  func answerAway(_ isCompacted: Bool) throws {
+    let desks = try TwoDesks()
+    let anna = desks.anna
+    try anna.setHours(
+      BusinessHours(week: Array(repeating: [0..<1440], count: 7), closed: [], zone: .utc, zoneName: "UTC"))
+    let customer = try desks.customer()
+    func mail(_ text: String, _ hours: UInt64) -> NewEntry {
+      var entry = NewEntry("message", text, channel: "email", direction: "in")
+      entry.happened = HybridTime(milliseconds: anna.store.environment.now() - hours * 3_600_000)
+      return entry
+    }
+    let source = try anna.newTicket(customer: customer, subject: "Mail", channel: "email").on
+    try anna.write(source, mail("And the tap?", 5))
+    let asked = try #require(try anna.write(source, mail("And the bill?", 4)))
+    let answer = try #require(
+      try anna.write(source, NewEntry("message", "The bill is right", channel: "email", direction: "out")))
+    for number in 0..<40 {
+      let other = try anna.newTicket(customer: customer, subject: "Mail \(number)", channel: "email").on
+      try anna.write(other, mail("Hello", 3))
+    }
+    try anna.store.compact(all: true)
+    #expect(try anna.queue(limit: 1).tickets.map(\.row.id) != [source])
+    let split = try #require(try anna.split(source, subject: "Bill", entries: [asked.id, answer.id])).on
+    try desks.sync()
+    for desk in [anna, desks.bo] {
+      if isCompacted { try desk.store.compact(all: true) }
+      #expect(try desk.queue(limit: 1).tickets.map(\.row.id) == [source])
+      #expect(try desk.targets(source).next?.kind == .first)
+      #expect(
+        try desk.page(source).entries.map(\.text) == [
+          "And the tap?", "2 entries went to a ticket of their own",
+        ])
+      #expect(try desk.page(split).entries.map(\.entry.id) == [asked.id, answer.id])
+    }
+  }
 }

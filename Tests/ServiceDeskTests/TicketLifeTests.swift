@@ -216,7 +216,9 @@ struct TicketLifeTests {
     let second = try #require(try desks.bo.split(ticket, subject: "Bill", entries: [words.id])).on
     try desks.sync()
     for desk in [desks.anna, desks.bo] {
-      #expect(try desk.page(ticket).entries.map(\.text) == ["It drips"])
+      let left = try desk.page(ticket).entries
+      #expect(left.filter(\.entry.isContact).map(\.text) == ["It drips"])
+      #expect(left.count { $0.entry.event == "split" } == 2)
       #expect(try desk.page(ticket).splitInto == [first, second].sorted())
       for new in [first, second] {
         let page = try desk.page(new)

@@ -122,7 +122,7 @@ struct BoundReckoner {
     _ target: ResponseTarget, created: UInt64, asked: UInt64, answered: UInt64, waiting: UInt64,
     hasParts: Bool
   ) -> UInt64 {
-    // A ticket that was merged into it may be the one that waits.
+    // A ticket that was merged into it may be the one that waits, or the answer may have gone to one that was split from it.
     if hasParts { return 0 }
     var bound = UInt64.max
     if let minutes = target.resolution { bound = min(bound, time(minutes, created)) }

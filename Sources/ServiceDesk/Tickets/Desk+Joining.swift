@@ -165,7 +165,8 @@ extension Desk {
   /// Opens a ticket for a second matter, with some entries of the first one, which then no longer shows them.
   ///
   /// Customer, of a part that names none the whole's, channel, team and priority come along. The entries stay where they were
-  /// written; the new ticket names them, and one that they had gone to before names them no more.
+  /// written; the new ticket names them, and one that they had gone to before names them no more. The first one's timeline tells that
+  /// some went, which is how its row of the table comes to know.
   /// - Parameter entries: entries of the ticket's own timeline.
   /// - Returns: the change; its `on` is the new ticket.
   /// - Throws: `DeskError.invalid` for entries of others, and where the customer was erased.
@@ -188,7 +189,13 @@ extension Desk {
     draft.set["subject"] = JSONText(subject)
     draft.set["status"] = JSONText("new")
     draft.set[Vocabulary.split] = Self.split(from: ticket, entries)
-    var edits = [Edit(.new(type: Vocabulary.ticket), draft)]
+    var told = Draft()
+    // Without naming the new one, which has another id where an import brings both into another workspace.
+    told.log[Vocabulary.timeline] = Self.event(
+      Vocabulary.split.text,
+      entries.count == 1
+        ? "1 entry went to a ticket of its own" : "\(entries.count) entries went to a ticket of their own")
+    var edits = [Edit(.new(type: Vocabulary.ticket), draft), Edit(.entity(ticket), told)]
     for other in try split(from: ticket) where !other.splitEntries.isDisjoint(with: entries) {
       var rest = Draft()
       rest.set[Vocabulary.split] = Self.split(

@@ -13,7 +13,8 @@ struct TicketClock: Sendable, Hashable {
   private(set) var waiting: HybridTime?
   /// The channels on which messages to the customer wait to be sent, ordered.
   private(set) var outbox: [String] = []
-  /// Whether another ticket was ever merged into it, or it was split from one: then others' entries count for it too.
+  /// Whether another ticket was ever merged into it, it was split from one, or one from it: then others' entries count for it too,
+  /// or not all of its own.
   private(set) var hasParts = false
 
   init(_ state: EntityState) {
@@ -30,7 +31,9 @@ struct TicketClock: Sendable, Hashable {
     if state.splitSource != nil { hasParts = true }
     for entry in entries {
       add(entry)
-      if entry.entry.event == "merged", entry.entry.value["ticket"] != nil {
+      if entry.entry.event == Vocabulary.split.text
+        || entry.entry.event == "merged" && entry.entry.value["ticket"] != nil
+      {
         hasParts = true
       }
       if entry.state == "queued" || entry.state == "sending", let channel = entry.entry.channel {
