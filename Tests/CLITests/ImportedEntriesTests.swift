@@ -75,6 +75,33 @@ struct ImportedEntriesTests {
     #expect(desk.run("digest").line == digest)
   }
 
+  @Test(
+    "A message that was let go with all that the customer wrote is let go where it is imported",
+    arguments: formats)
+  func released(_ format: String) throws {
+    let desk = try desk("other")
+    _ = try desk.ok("ticket", "reply", "T", "Waits")
+    let waiting = try #require(entries(desk, "store").last?["id"]?.string)
+    _ = try exported(desk, "changes", from: "store")
+    // Somebody who had not seen the message wrote down what the customer said.
+    let lines = try desk.read("store.changes").split(separator: "\n")
+    let ticket = try #require(lines.first { $0.contains(#""on":"ticket/"#) })
+    let id = try #require(ticket.firstMatch(of: /"on":"(ticket\/[^"]*)"/)?.1)
+    let said = (1...2).map { number in
+      #"{"id":"b2x9m1c0aa.\#(number)","at":"2026-11-21T17:21:0\#(number).306Z","seen":0,"by":"bo","on":"\#(id)","#
+        + #""log":{"timeline":{"kind":"message","channel":"email","direction":"in","text":"No \#(number)"}}}"#
+    }
+    let more = try desk.write(said.joined(separator: "\n") + "\n", to: "more.jsonl")
+    #expect(desk.run("import", more, "--format", "changes").code == .ok)
+    #expect(gateway(desk, "store") == "0 sent, 0 failed, 0 waiting, 1 held")
+    _ = try desk.ok("ticket", "release", "T", waiting)
+    let file = try exported(desk, format, from: "store")
+    #expect(desk.run("import", file, "--store", desk.folder + "/other").code == .ok)
+    for store in ["store", "other"] {
+      #expect(gateway(desk, store) == "1 sent, 0 failed, 0 waiting, 0 held", "\(store)")
+    }
+  }
+
   @Test("A message that went out here stays sent when an older export of it comes")
   func staysSent() throws {
     let desk = try desk("other")
