@@ -9,8 +9,27 @@ package final class WorkQueue: Sendable {
 
   private struct State {
     var running = 0
-    var waiting: [Work] = []
+    /// Nil where it was taken: with it goes what it holds, which may be a request's whole body.
+    var waiting: [Work?] = []
     var first = 0
+
+    /// What is to be run next; nil where one of the threads may end.
+    mutating func next() -> Work? {
+      guard first < waiting.count else {
+        running -= 1
+        waiting = []
+        first = 0
+        return nil
+      }
+      let work = waiting[first]
+      waiting[first] = nil
+      first += 1
+      if first >= 1024 {
+        waiting.removeFirst(first)
+        first = 0
+      }
+      return work
+    }
   }
 
   private let width: Int
@@ -23,35 +42,15 @@ package final class WorkQueue: Sendable {
 
   package func submit(_ work: @escaping Work) {
     let starts = state.withLock { state in
-      guard state.running < width else {
-        state.waiting.append(work)
-        return false
-      }
+      state.waiting.append(work)
+      guard state.running < width else { return false }
       state.running += 1
       return true
     }
-    if starts { queue.async { self.run(work) } }
+    if starts { queue.async { self.run() } }
   }
 
-  private func run(_ work: @escaping Work) {
-    var next: Work? = work
-    while let current = next {
-      current()
-      next = state.withLock { state in
-        guard state.first < state.waiting.count else {
-          state.running -= 1
-          state.waiting = []
-          state.first = 0
-          return nil
-        }
-        let work = state.waiting[state.first]
-        state.first += 1
-        if state.first >= 1024 {
-          state.waiting.removeFirst(state.first)
-          state.first = 0
-        }
-        return work
-      }
-    }
+  private func run() {
+    while let work = state.withLock({ $0.next() }) { work() }
   }
 }

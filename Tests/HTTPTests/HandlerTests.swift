@@ -109,6 +109,26 @@ import Testing
     #expect(order.all == Array(0..<5000))
   }
 
+  /// Each may hold a whole body, and others come as fast as they are done.
+  @Test func workThatIsDoneIsLetGoWhileOthersWait() {
+    let queue = WorkQueue(width: 1)
+    let freed = Atomic(0)
+    let found = Collected<Int>()
+    let (goesOn, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    for number in 0..<50 {
+      let load = Load { freed.add(1, ordering: .relaxed) }
+      queue.submit {
+        if number == 0 { goesOn.wait() }
+        found.add(freed.load(ordering: .relaxed))
+        withExtendedLifetime(load) {}
+        if number == 49 { done.signal() }
+      }
+    }
+    goesOn.signal()
+    #expect(done.wait(timeout: .now() + 300) == .success)
+    #expect(found.all == Array(0..<50))
+  }
+
   @Test func aLogThatCannotKeepUpLosesRecordsButCountsThem() {
     let release = DispatchSemaphore(value: 0)
     let records = Collected<AccessRecord>()
@@ -150,5 +170,18 @@ import Testing
       release.signal()
       #expect(try slow.readAnswer().text == "/slow")
     }
+  }
+}
+
+/// Says when it goes.
+private final class Load: Sendable {
+  private let freed: @Sendable () -> Void
+
+  init(_ freed: @escaping @Sendable () -> Void) {
+    self.freed = freed
+  }
+
+  deinit {
+    freed()
   }
 }
