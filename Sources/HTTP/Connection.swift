@@ -80,6 +80,8 @@ struct Exchange {
   /// Nil if the head was refused.
   var head: RequestHead?
   var body: [UInt8] = []
+  /// What the body takes of the limit of all bodies; nil before there is one, and once a handler has it.
+  var share: BodyShare?
   var runsInline = false
   /// Whether the client waits for `100 Continue`.
   var owesContinue = false

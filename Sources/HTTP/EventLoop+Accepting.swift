@@ -88,11 +88,10 @@ extension EventLoop {
     connection.deadline = now + context.times.linger
   }
 
-  /// Logs the exchange and frees what it holds.
+  /// Logs the exchange and frees what it holds; what a handler has of it stays.
   func endExchange(_ connection: Connection, _ outcome: AccessRecord.Outcome) {
     guard let exchange = connection.exchange else { return }
     connection.exchange = nil
-    if exchange.bytesIn > 0 { context.bodyBytes.subtract(exchange.bytesIn, ordering: .relaxed) }
     guard context.log != nil else { return }
     records.append(
       AccessRecord(

@@ -146,7 +146,9 @@ extension EventLoop {
   }
 
   private func receive(_ connection: Connection, _ bytes: Span<UInt8>, _ range: Range<Int>) {
-    let held = context.bodyBytes.add(range.count, ordering: .relaxed).newValue
+    let share = connection.exchange?.share ?? BodyShare(context)
+    connection.exchange?.share = share
+    let held = share.add(range.count)
     connection.exchange?.bytesIn += range.count
     guard held <= context.limits.bufferedBodyBytes else { return refuse(connection, .outOfBodyMemory) }
     connection.exchange?.owesContinue = false
@@ -162,10 +164,11 @@ extension EventLoop {
     connection.request &+= 1
     connection.deadline = now + context.times.answer
     connection.exchange?.body = []
+    connection.exchange?.share = nil
     let request = Request(head: head, body: exchange.body)
     let responder = Responder(
       mailbox: mailbox, connection: connection.id, request: connection.request,
-      isInline: exchange.runsInline)
+      share: exchange.share, isInline: exchange.runsInline)
     let handler = context.handler
     if exchange.runsInline {
       handler.handle(request) { responder.answer($0) }

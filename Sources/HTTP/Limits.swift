@@ -22,7 +22,7 @@ package struct Limits: Sendable {
   /// Open connections, idle ones included. One more is answered with 503 and closed.
   package var connections = 4096
 
-  /// Bytes of request bodies held at once, over all connections; one more is answered with 503.
+  /// Bytes of request bodies held at once, over all connections and those that handlers have; one more is answered with 503.
   /// A handler bounds a single body through `Admission`.
   package var bufferedBodyBytes = 256 * 1024 * 1024
 

@@ -17,11 +17,16 @@ final class Responder: Sendable {
   private let mailbox: Mailbox
   private let connection: ConnectionID
   private let request: UInt32
+  private let share: BodyShare?
 
-  init(mailbox: Mailbox, connection: ConnectionID, request: UInt32, isInline: Bool) {
+  /// - Parameter share: what the request's body takes, which is given back when it is answered.
+  init(
+    mailbox: Mailbox, connection: ConnectionID, request: UInt32, share: BodyShare?, isInline: Bool
+  ) {
     self.mailbox = mailbox
     self.connection = connection
     self.request = request
+    self.share = share
     state = Mutex(isInline ? .inline : .detached)
   }
 
@@ -53,6 +58,8 @@ final class Responder: Sendable {
       case .given, .answered: return .ignore
       }
     }
+    // Before the client has the answer, so that it finds room for its next body.
+    if next != .ignore { share?.release() }
     switch next {
     case .post: post(response)
     case .keep: break

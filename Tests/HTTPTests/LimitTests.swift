@@ -219,6 +219,31 @@ import Testing
     }
   }
 
+  /// Else who sends one after another and closes each time would have no limit.
+  @Test func aBodyCountsUntilItsHandlerIsDoneWithIt() throws {
+    let kept = Collected<@Sendable (Response) -> Void>()
+    let handler = ClosureHandler { _, respond in kept.add(respond) }
+    try withServer(handler, configure: { $0.limits.bufferedBodyBytes = 100_000 }) { server in
+      func send() throws -> Client {
+        let client = try Client(server)
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
+        client.send([UInt8](repeating: 0x61, count: 60_000))
+        return client
+      }
+      let gone = try send()
+      eventually("the first one runs") { kept.all.count == 1 }
+      gone.close()
+      eventually("its client is gone") { server.connectionCount == 0 }
+      let refused = try send().readAnswer()
+      #expect(refused.status == 503 && refused.text.contains("too-many-bodies"))
+      kept.all[0](Response(text: "done"))
+      let next = try send()
+      eventually("the next one runs") { kept.all.count == 2 }
+      kept.all[1](Response(text: "done"))
+      #expect(try next.readAnswer().text == "done")
+    }
+  }
+
   @Test func othersAreServedBesideTwoThousandIdleConnections() throws {
     DescriptorLimit.raise(to: 8192)
     try withServer(ClosureHandler.echo(runsInline: true)) { server in
