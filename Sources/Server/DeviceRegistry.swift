@@ -240,12 +240,20 @@ package final class DeviceRegistry: Sendable {
   ///
   /// An agent may have several devices of one replica: one that joined again, and copies of one store, which may go on
   /// under one id as far as they agree.
+  /// - Parameter parent: the device that asks for it with its own token, in a fork.
   package func enrol(
-    agent: String, role: String, replica: ReplicaID, tell: Workspace.Tell = { _ in }
+    agent: String, role: String, replica: ReplicaID, from parent: Device? = nil,
+    tell: Workspace.Tell = { _ in }
   ) throws(Refusal) -> (Device, token: String) {
     try enrolling.withLock { (_) throws(Refusal) in
       try check(replica, isOf: agent, tell)
-      return try add(agent: agent, role: role, replica: replica, tell)
+      let added = try add(agent: agent, role: role, replica: replica, from: parent?.device, tell)
+      // Whoever revoked the parent in this moment saw nothing of its new fork yet.
+      if let parent, state.withLock({ $0.devices.records[parent.device]?.revoked }) != nil {
+        try store(tell) { () throws(StorageError) in try revoke(added.0) }
+        throw Refusal(.revoked, "this device was revoked")
+      }
+      return added
     }
   }
 
@@ -267,14 +275,15 @@ package final class DeviceRegistry: Sendable {
   }
 
   private func add(
-    agent: String, role: String, replica: ReplicaID, _ tell: Workspace.Tell
+    agent: String, role: String, replica: ReplicaID, from parent: String? = nil, _ tell: Workspace.Tell
   ) throws(Refusal) -> (Device, token: String) {
     let id = Secrets.random(10, random)
     let secret = Secrets.random(52, random)
     guard let hash = Secrets.hash(secret, salt: Secrets.random(16, random)) else {
       throw Refusal(.failed, "the C library's crypt offers no SHA-256 hash")
     }
-    let device = Device(device: id, agent: agent, role: role, replica: replica, token: hash, enrolled: now())
+    let device = Device(
+      device: id, agent: agent, role: role, replica: replica, token: hash, enrolled: now(), from: parent)
     try store(tell) { () throws(StorageError) in
       try append(device, Self.devicesPath)
       _ = try devices()
@@ -291,12 +300,26 @@ package final class DeviceRegistry: Sendable {
     }
   }
 
-  /// Forbids a device to sync from now on.
-  package func revoke(_ device: Device) throws(StorageError) {
-    var device = device
-    device.revoked = now()
-    try append(device, Self.devicesPath)
-    _ = try devices()
+  /// Forbids a device to sync from now on, and those that were forked from it: who has its token may have made them.
+  ///
+  /// - Returns: which were revoked that were not yet, the device itself first.
+  @discardableResult
+  package func revoke(_ device: Device) throws(StorageError) -> [Device] {
+    var revoked: [Device] = []
+    var next = [device]
+    while !next.isEmpty {
+      for var one in next {
+        one.revoked = now()
+        try append(one, Self.devicesPath)
+        revoked.append(one)
+      }
+      // Looked for behind that, because one that could still sync may have forked until now.
+      let done = Set(revoked.map(\.device))
+      next = Device.forks(of: device.device, in: try devices()).filter {
+        $0.revoked == nil && !done.contains($0.device)
+      }
+    }
+    return revoked
   }
 
   private func append(_ record: some Encodable, _ path: String) throws(StorageError) {

@@ -165,7 +165,7 @@ package struct Endpoints: Sendable {
       throw Refusal(.malformed, "a fork needs a replica")
     }
     let (_, token) = try hosted.devices.enrol(
-      agent: device.agent, role: device.role, replica: replica, tell: { tell($0, hosted) })
+      agent: device.agent, role: device.role, replica: replica, from: device, tell: { tell($0, hosted) })
     return ServerResponse(json: JSONText(object: [("token", JSONText(token))]).text)
   }
 

@@ -1,5 +1,6 @@
 import Agent
 import CLI
+import Causality
 import Codec
 import Foundation
 import Merge
@@ -126,6 +127,33 @@ struct AdminCommandTests {
     let list = cli.run("admin", "workspace", "list", "--data", data)
     #expect(list.code == .version && list.output.contains("west"), "\(list)")
     #expect(list.errors.contains("nord/workspace.json has format 2"), "\(list)")
+  }
+
+  @Test("With a stolen device go those that were forked from it", arguments: [false, true])
+  func forks(isJSON: Bool) throws {
+    let (cli, desk, data) = try Self.world()
+    let anna = try #require(try desk.data.hosted("nord").devices.devices().first)
+    for bits in [1, 2] as [UInt64] {
+      _ = try desk.data.hosted("nord").devices.enrol(
+        agent: "anna", role: "agent", replica: .init(bits: bits), from: anna)
+    }
+    let answer = cli.run(
+      ["admin", "revoke", "nord", "anna", "--data", data] + (isJSON ? ["--json"] : []))
+    #expect(answer.code == .ok, "\(answer)")
+    let devices = try ServerData(folder: data, now: desk.environment.now, random: desk.environment.random)
+      .devices("nord").devices()
+    #expect(devices.count == 3 && devices.allSatisfy { $0.revoked != nil })
+    for device in devices { #expect(answer.output.contains(device.device), "\(answer.output)") }
+    if isJSON {
+      let json = try JSONText(parsing: Array(answer.output.utf8))
+      #expect(json["device"]?.string == anna.device && json["forks"]?.elements?.count == 2, "\(json)")
+    }
+    // Two that have nothing to do with each other still have to be told apart.
+    for bits in [3, 4] as [UInt64] {
+      _ = try desk.data.hosted("nord").devices.enrol(
+        agent: "anna", role: "agent", replica: .init(bits: bits))
+    }
+    #expect(cli.run("admin", "revoke", "nord", "anna", "--data", data).code == .ambiguous)
   }
 
   @Test("A backup names what is damaged and copies the rest")

@@ -1,5 +1,6 @@
 import Agent
 import Causality
+import Codec
 import Dispatch
 import Foundation
 import Storage
@@ -90,5 +91,45 @@ import Testing
       try server.join(code: code, replica: ReplicaID(bits: 1), agent: nil)
     }
     #expect(try #require(again).message.contains("used before"))
+  }
+
+  /// Who has a device's token gets others with it.
+  @Test func forksAreRevokedWithTheirDevice() throws {
+    let server = try MemoryServer()
+    let registry = try server.data.hosted("nord").devices
+    let (device, token) = try registry.join(
+      code: try server.invite("anna"), replica: ReplicaID(bits: 1), agent: nil)
+    func fork(_ token: String, _ replica: UInt64) -> String? {
+      let body = Array("{\"replica\":\"\(ReplicaID(bits: replica))\"}".utf8)
+      let answer = server.endpoints.answer(
+        ServerRequest(
+          method: "POST", path: ["v1", "workspaces", "nord", "fork"], token: token, body: body))
+      guard case .bytes(let bytes) = answer.body else { return nil }
+      return (try? JSONText(parsing: bytes))?["token"]?.string
+    }
+    let first = try #require(fork(token, 2))
+    let family = [token, first, try #require(fork(first, 3)), try #require(fork(token, 4))]
+    let other = try registry.enrol(agent: "anna", role: "agent", replica: ReplicaID(bits: 5)).token
+    let revoked = try registry.revoke(device)
+    #expect(revoked.count == 4 && revoked[0].device == device.device)
+    for token in family {
+      let refusal = #expect(throws: Refusal.self) { try registry.device(token: token) }
+      #expect(try #require(refusal).code == .revoked)
+      #expect(fork(token, 6) == nil)
+    }
+    #expect(try registry.device(token: other).agent == "anna")
+    #expect(fork(other, 7) != nil)
+  }
+
+  /// A request that was let in just before is still on its way.
+  @Test func aForkOfADeviceThatIsRevokedMeanwhileMayNotSync() throws {
+    let registry = try MemoryServer().data.hosted("nord").devices
+    let device = try registry.enrol(agent: "anna", role: "agent", replica: ReplicaID(bits: 1)).0
+    try registry.revoke(device)
+    let refusal = #expect(throws: Refusal.self) {
+      try registry.enrol(agent: "anna", role: "agent", replica: ReplicaID(bits: 2), from: device)
+    }
+    #expect(try #require(refusal).code == .revoked)
+    #expect(try registry.devices().allSatisfy { $0.revoked != nil })
   }
 }
