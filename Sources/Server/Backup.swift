@@ -123,7 +123,8 @@ package enum Backup {
     return (damage + (try verifySettings(disk, of: workspace)), changes)
   }
 
-  /// Reads every byte of a workspace's log and runs. Returns what is damaged and how many changes are intact.
+  /// Reads every byte of a workspace's log and runs, and writes none. Returns what is damaged and how many changes are
+  /// intact.
   package static func verify(_ disk: any Disk) throws(StorageError) -> (damage: [Damage], changes: UInt64) {
     let log = try ServerLog(disk, repairing: false)
     var damage = log.damage + (log.torn.map { [$0] } ?? [])
@@ -144,7 +145,7 @@ package enum Backup {
       damage.append(found)
     }
     do throws(StorageError) {
-      for run in try RunSet(disk).runs { try run.verify() }
+      for run in try RunSet(disk, isWriting: false).runs { try run.verify() }
     } catch {
       guard case .damaged(let found) = error else { throw error }
       damage.append(found)

@@ -98,4 +98,18 @@ import Testing
     #expect(try disk.list(Repair.folder).isEmpty)
     #expect(try Repair.run(disk) == nil)
   }
+
+  /// Who only looks at a backup leaves it as it is.
+  @Test func aCheckMakesNoIndexAndTellsADamagedOne() throws {
+    let (disk, run) = try Self.world()
+    var bytes = try #require(disk.bytes(run.indexPath))
+    bytes[bytes.count / 2] ^= 1
+    disk.put(run.indexPath, bytes)
+    #expect(try Backup.verify(disk).damage.map(\.file) == [run.indexPath])
+    #expect(disk.bytes(run.indexPath) == bytes)
+    try disk.remove(run.indexPath)
+    #expect(try Backup.verify(disk).damage.isEmpty)
+    #expect(disk.bytes(run.indexPath) == nil)
+  }
+
 }

@@ -9,6 +9,8 @@ package final class RunReader {
   package private(set) var index: RunIndex
   private let disk: any Disk
   private let folder: String
+  /// Whether an index that was made anew is stored.
+  private let isWriting: Bool
   private let file: any DiskFile
   private let inflater = Inflater()
   private var cached: (member: Int, changes: [PlacedChange])?
@@ -17,14 +19,18 @@ package final class RunReader {
 
   /// Opens a run and its index; makes the index anew where it is missing or damaged.
   ///
-  /// - Parameter smallIndex: an index of no more than this many bytes is read as a whole.
+  /// - Parameters:
+  ///   - smallIndex: an index of no more than this many bytes is read as a whole.
+  ///   - isWriting: whether an index that is made anew is stored; else this alone knows it.
   /// - Throws: `StorageError.damaged` where the run itself is damaged.
   package init(
-    _ disk: any Disk, _ name: RunName, in folder: String = RunName.folder, smallIndex: Int = RunIndex.small
+    _ disk: any Disk, _ name: RunName, in folder: String = RunName.folder, smallIndex: Int = RunIndex.small,
+    isWriting: Bool = true
   ) throws(StorageError) {
     self.name = name
     self.disk = disk
     self.folder = folder
+    self.isWriting = isWriting
     let path = name.path(in: folder)
     let indexPath = name.indexPath(in: folder)
     let file = try onDisk { () throws(DiskError) in try disk.open(path, .read) }
@@ -36,17 +42,21 @@ package final class RunReader {
       else { return nil }
       return index
     }
-    if let stored { index = stored } else { index = try Self.remadeIndex(disk, file, name, in: folder) }
+    if let stored {
+      index = stored
+    } else {
+      index = try Self.remadeIndex(disk, file, name, folder, isWriting)
+    }
   }
 
-  /// Makes the index anew from the run, and stores it.
+  /// Makes the index anew from the run, and stores it where it may.
   private static func remadeIndex(
-    _ disk: any Disk, _ file: any DiskFile, _ name: RunName, in folder: String
+    _ disk: any Disk, _ file: any DiskFile, _ name: RunName, _ folder: String, _ isWriting: Bool
   ) throws(StorageError) -> RunIndex {
     let path = name.path(in: folder)
     let bytes = try scan(file, name, path)
     // A reader without the right to write goes on without storing it.
-    try? disk.replace(name.indexPath(in: folder), with: bytes)
+    if isWriting { try? disk.replace(name.indexPath(in: folder), with: bytes) }
     guard let index = RunIndex(bytes, name: name) else {
       throw .damaged(Damage(file: path, offset: 0, reason: "no index can be made of the run"))
     }
@@ -60,7 +70,7 @@ package final class RunReader {
       return try ask(index)
     } catch {
       guard case .damaged = error else { throw error }
-      index = try Self.remadeIndex(disk, file, name, in: folder)
+      index = try Self.remadeIndex(disk, file, name, folder, isWriting)
       return try ask(index)
     }
   }

@@ -25,8 +25,9 @@ package final class RunSet {
 
   /// Opens the runs in `runs/`.
   ///
+  /// - Parameter isWriting: whether indexes that are made anew are stored; who only looks leaves all as it is.
   /// - Throws: `StorageError.damaged` where one of them is damaged.
-  package init(_ disk: any Disk) throws(StorageError) {
+  package init(_ disk: any Disk, isWriting: Bool = true) throws(StorageError) {
     self.disk = disk
     runs = []
     let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
@@ -34,7 +35,7 @@ package final class RunSet {
     listed = Set(names)
     let chain = RunName.chain(names)
     strays = names.filter { $0.last > chain.last?.last ?? 0 }
-    for name in chain { runs.append(try RunReader(disk, name)) }
+    for name in chain { runs.append(try RunReader(disk, name, isWriting: isWriting)) }
   }
 
   /// The last position that the runs hold, 0 for none.
