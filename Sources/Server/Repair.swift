@@ -16,9 +16,11 @@ package enum Repair {
     case logEnds(UInt64)
     /// The log is whole, and runs, which are made of it, were removed.
     case runsRemoved
+    /// The log and the runs are whole, and indexes of runs, which are made of them, were removed.
+    case indexesRemoved
   }
 
-  /// Cuts the log of a workspace that no server has open, or removes its runs where these alone are damaged.
+  /// Cuts the log of a workspace that no server has open, or removes its runs or their indexes where these alone are damaged.
   ///
   /// - Returns: what was done; nil where nothing was damaged.
   package static func run(_ disk: any Disk) throws(StorageError) -> Outcome? {
@@ -26,10 +28,20 @@ package enum Repair {
     var outcome: Outcome?
     // Each time another one may come to light that was covered.
     while !found.damage.isEmpty {
-      let names = found.damage.compactMap { RunName($0) }
-      guard names.count == found.damage.count else { return .logEnds(try cut(disk)) }
-      for name in names { try RunSet.drop(from: name, disk) }
-      outcome = .runsRemoved
+      for damage in found.damage {
+        if let name = RunName(indexOf: damage) {
+          try onDisk { () throws(DiskError) in
+            try disk.remove(name.indexPath)
+            try disk.syncFolder(RunName.folder)
+          }
+          outcome = outcome ?? .indexesRemoved
+        } else if let name = RunName(damage) {
+          try RunSet.drop(from: name, disk)
+          outcome = .runsRemoved
+        } else {
+          return .logEnds(try cut(disk))
+        }
+      }
       found = try Backup.verify(disk)
     }
     return outcome

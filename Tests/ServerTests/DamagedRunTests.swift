@@ -112,4 +112,17 @@ import Testing
     #expect(disk.bytes(run.indexPath) == nil)
   }
 
+  /// It is made of its run, as that is of the log.
+  @Test func aRepairOfAnIndexLeavesRunAndLog() throws {
+    let (disk, run) = try Self.world()
+    let others = [ServerLog.path(1), ServerLog.indexPath(1), run.path].map { disk.bytes($0) }
+    var bytes = try #require(disk.bytes(run.indexPath))
+    bytes[bytes.count / 2] ^= 1
+    disk.put(run.indexPath, bytes)
+    #expect(try Repair.run(disk) == .indexesRemoved)
+    #expect([ServerLog.path(1), ServerLog.indexPath(1), run.path].map { disk.bytes($0) } == others)
+    #expect(disk.bytes(run.indexPath) == nil)
+    #expect(try disk.list(Repair.folder).isEmpty)
+    #expect(try Repair.run(disk) == nil)
+  }
 }

@@ -19,8 +19,13 @@ package struct RunName: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The run of which damage speaks; nil where it is in no run.
-  package init?(_ damage: Damage) {
-    let (start, end) = (Self.folder + "/", ".jsonl.gz")
+  package init?(_ damage: Damage) { self.init(damage, ending: ".jsonl.gz") }
+
+  /// The run whose index damage speaks of; nil where it is in no run's index.
+  package init?(indexOf damage: Damage) { self.init(damage, ending: ".index") }
+
+  private init?(_ damage: Damage, ending end: String) {
+    let start = Self.folder + "/"
     guard damage.file.hasPrefix(start), damage.file.hasSuffix(end) else { return nil }
     self.init(damage.file.dropFirst(start.count).dropLast(end.count))
   }

@@ -97,6 +97,9 @@ enum AdminVerify {
     case .runsRemoved:
       context.note(
         "\(name): the log is whole; damaged runs were removed, and the server makes them again from it")
+    case .indexesRemoved:
+      context.note(
+        "\(name): log and runs are whole; damaged indexes were removed, and the server makes them again")
     case nil: break
     }
   }
