@@ -102,9 +102,11 @@ package enum Backup {
   ///
   /// - Parameter looksAgain: asked where something was found: waits a moment and returns true where a server is running.
   /// - Returns: what is damaged and how many changes are intact.
+  /// - Throws: `StorageError`, `.laterVersion` where this version cannot tell what is damaged.
   package static func check(
     _ disk: any Disk, of workspace: String, looksAgain: () -> Bool
   ) throws(StorageError) -> (damage: [Damage], changes: UInt64) {
+    try ServerData.refuseLaterVersion(disk, path: "\(workspace)/\(ServerData.settingsPath)")
     var found = try check(disk, of: workspace)
     for _ in 0..<looks where !found.damage.isEmpty && looksAgain() {
       let before = found.damage

@@ -23,7 +23,9 @@ package enum Repair {
   /// Cuts the log of a workspace that no server has open, or removes its runs or their indexes where these alone are damaged.
   ///
   /// - Returns: what was done; nil where nothing was damaged.
+  /// - Throws: `StorageError`, `.laterVersion` where this version cannot tell what is damaged.
   package static func run(_ disk: any Disk) throws(StorageError) -> Outcome? {
+    try ServerData.refuseLaterVersion(disk)
     var found = try Backup.verify(disk)
     var outcome: Outcome?
     // Each time another one may come to light that was covered.
@@ -79,15 +81,23 @@ package enum Repair {
   /// Makes the settings of a workspace and its lists of devices and invitations usable again.
   ///
   /// - Returns: the files in which lines were lost.
+  /// - Throws: `StorageError`, `.laterVersion` where this version cannot tell what is damaged.
   package static func settings(_ disk: any Disk, of workspace: String) throws(StorageError) -> [String] {
+    try ServerData.refuseLaterVersion(disk, path: "\(workspace)/\(ServerData.settingsPath)")
     let isDamaged = try Backup.verifySettings(disk, of: workspace).contains {
       $0.file == ServerData.settingsPath
     }
     if try !Backup.isErasureNoteIntact(disk) {
       try onDisk { () throws(DiskError) in try disk.remove(ErasureNote.path) }
     }
-    if isDamaged { try ServerData.writeSettings(disk, workspace, created: 0) }
+    if isDamaged { try ServerData.writeSettings(disk, workspace, created: try created(disk)) }
     return try DeviceRegistry.repair(disk)
+  }
+
+  /// When damaged settings say that the workspace was made; 0 where that cannot be read.
+  private static func created(_ disk: any Disk) throws(StorageError) -> UInt64 {
+    let bytes = try onDisk { () throws(DiskError) in try disk.readAll(ServerData.settingsPath) } ?? []
+    return (try? JSONText(parsing: bytes))?["created"]?.int.flatMap { UInt64(exactly: $0) } ?? 0
   }
 
   private static func segments(_ disk: any Disk) throws(StorageError) -> [UInt64] {

@@ -57,8 +57,6 @@ package final class ServerData: Sendable {
   /// anybody may ask for it, and whoever made it may just be putting right what is wrong.
   private static let retryInterval: UInt64 = 5000
 
-  static let settingsPath = "workspace.json"
-  static let formatVersion = 1
   package static let lockPath = ".lock"
 
   /// - Parameters:
@@ -103,16 +101,6 @@ package final class ServerData: Sendable {
     try onDisk { () throws(DiskError) in try root.syncFolder("") }
   }
 
-  /// - Parameter created: milliseconds since 1970, for people only.
-  static func writeSettings(_ disk: any Disk, _ name: String, created: UInt64) throws(StorageError) {
-    let settings = JSONText(object: [
-      ("format", JSONText(formatVersion)), ("workspace", JSONText(name)), ("created", JSONText(Int(created))),
-    ])
-    try onDisk { () throws(DiskError) in
-      try disk.replace(settingsPath, with: Array((settings.text + "\n").utf8))
-    }
-  }
-
   /// The names of the workspaces, ordered. A folder that cannot be looked into counts as one: whoever opens it is told why.
   package func names() throws(StorageError) -> [String] { try folders().filter(hasSettings) }
 
@@ -154,11 +142,6 @@ package final class ServerData: Sendable {
     try onDisk { () throws(DiskError) in try root.list("") }.filter(Self.isName).sorted()
   }
 
-  static func lostSettings(_ name: String) -> StorageError {
-    StorageError.damaged(Damage(file: settingsPath, offset: 0, reason: "the file is missing beside a log"))
-      .of(workspace: name)
-  }
-
   private func checkSettings(_ name: String) throws(StorageError) {
     guard Self.isName(name), let bytes = try settings(of: name) else {
       if Self.isName(name), isWithoutSettings(name) { throw Self.lostSettings(name) }
@@ -170,9 +153,7 @@ package final class ServerData: Sendable {
         Damage(file: Self.settingsPath, offset: 0, reason: "expected a format")
       ).of(workspace: name)
     }
-    guard format <= Self.formatVersion else {
-      throw .laterVersion(file: "\(name)/\(Self.settingsPath)", found: format, known: Self.formatVersion)
-    }
+    try Self.check(format, of: "\(name)/\(Self.settingsPath)")
   }
 
   private func settings(of name: String) throws(StorageError) -> [UInt8]? {

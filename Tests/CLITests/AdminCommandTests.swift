@@ -127,6 +127,13 @@ struct AdminCommandTests {
     let list = cli.run("admin", "workspace", "list", "--data", data)
     #expect(list.code == .version && list.output.contains("west"), "\(list)")
     #expect(list.errors.contains("nord/workspace.json has format 2"), "\(list)")
+    // Nor is what it wrote taken for damage.
+    for options in [[], ["--repair"]] {
+      let verify = cli.run(["admin", "verify", "--data", data] + options)
+      #expect(verify.code == .version && verify.output.contains("west: 0 changes, intact"), "\(verify)")
+      #expect(verify.errors.contains("nord/workspace.json has format 2"), "\(verify)")
+    }
+    #expect(try FolderDisk(data).readAll("nord/workspace.json") == settings)
   }
 
   @Test("With a stolen device go those that were forked from it", arguments: [false, true])

@@ -104,6 +104,29 @@ import Testing
     #expect(disk.bytes("\(Repair.folder)/\(name).2.jsonl.gz") == second)
   }
 
+  /// What looks damaged may be what that one writes.
+  @Test func whatALaterVersionWroteIsLeftAsItIs() throws {
+    let disk = try Self.damagedLog().disk
+    disk.put(
+      ServerData.settingsPath, Array("{\"format\":2,\"workspace\":\"nord\",\"created\":5}\n".utf8))
+    let before = disk.paths.map { disk.bytes($0) }
+    func refusal(_ path: String) -> StorageError { .laterVersion(file: path, found: 2, known: 1) }
+    #expect(throws: refusal("nord/workspace.json")) { try Backup.check(disk, of: "nord") { false } }
+    #expect(throws: refusal("nord/workspace.json")) { try Repair.settings(disk, of: "nord") }
+    #expect(throws: refusal("workspace.json")) { try Repair.run(disk) }
+    #expect(disk.paths.map { disk.bytes($0) } == before)
+  }
+
+  @Test func damagedSettingsKeepWhenTheWorkspaceWasMade() throws {
+    for (kept, created) in [("", 0), (",\"created\":1795281663306", 1_795_281_663_306)] {
+      let disk = MemoryDisk()
+      disk.put(ServerData.settingsPath, Array("{\"format\":1,\"workspace\":\"nprd\"\(kept)}\n".utf8))
+      _ = try Repair.settings(disk, of: "nord")
+      let settings = try JSONText(parsing: try #require(disk.bytes(ServerData.settingsPath)))
+      #expect(settings["created"]?.int == created && settings["workspace"]?.string == "nord")
+    }
+  }
+
   @Test func tooLargeForAProxyIsSentInSmallerParts() throws {
     let desk = try LocalDesk()
     let anna = try desk.store("anna")
