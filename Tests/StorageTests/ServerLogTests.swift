@@ -80,6 +80,40 @@ import Testing
     }
   }
 
+  /// After power loss a file may have its new size and zeros in the place of what was written last.
+  @Test(arguments: [(1, 100), (3, 100), (5, 4), (6, 4)], [9, 4096])
+  func zerosAtTheEndAreCutToo(shape: (count: Int, segment: Int), zeros: Int) throws {
+    let (full, sizes) = try Self.filled(shape.count, segment: shape.segment)
+    let path = try #require(full.paths.last { $0.hasSuffix(".jsonl.gz") })
+    let bytes = try #require(full.bytes(path))
+    for size in try Self.lastMember(bytes)..<bytes.count {
+      let disk = full.copy(SeededGenerator(seed: UInt64(size)))
+      disk.put(path, bytes[..<size] + [UInt8](repeating: 0, count: zeros))
+      // Where only zeros are missing nothing is.
+      let count = bytes[size...].allSatisfy { $0 == 0 } ? shape.count : shape.count - 1
+      let seen = try ServerLog(disk, repairing: false, sizes: sizes)
+      #expect(seen.damage.isEmpty && seen.torn != nil, "\(size) \(seen.damage)")
+      let log = try ServerLog(disk, repairing: true, sizes: sizes)
+      #expect(log.last == Self.place(count).last && log.sum == Self.place(count).sum, "\(size)")
+      #expect(try Self.read(log.appending([Self.members(Self.blocks)[count]])).count == count + 1)
+    }
+  }
+
+  /// A member ends in zeros of its own: it must not be taken for one that was never written whole.
+  @Test func aDamagedSizeIsNoTornEnd() throws {
+    let (full, sizes) = try Self.filled(3)
+    let bytes = try #require(full.bytes(LogSegment.path(1)))
+    #expect(bytes.suffix(2) == [0, 0])
+    for offset in bytes.indices.suffix(8) {
+      let disk = full.copy(SeededGenerator(seed: UInt64(offset)))
+      var damaged = bytes
+      damaged[offset] ^= 1
+      disk.put(LogSegment.path(1), damaged)
+      let log = try ServerLog(disk, repairing: false, sizes: sizes)
+      #expect(log.damage.count == 1 && log.torn == nil, "\(offset)")
+    }
+  }
+
   /// Damage in the last member is named, and what stands before it counts.
   @Test(arguments: [1, 2, 3, 7]) func damagedEndLeavesWhatStandsBefore(count: Int) throws {
     let (full, sizes) = try Self.filled(count)

@@ -37,9 +37,7 @@ extension ServerLog {
     if case .damaged(let found) = reading {
       isWhole = false
       segment.size = found.offset
-      if isLast, found.reason == CompressionError.truncated.description,
-        try !hasMember(file, behind: found.offset)
-      {
+      if isLast, try isTorn(file, found) {
         torn = found
       } else {
         damage.append(found)
@@ -121,12 +119,37 @@ extension ServerLog {
     return true
   }
 
-  /// Whether an intact member begins behind an offset: then what ends too early there is not what a crash left of a push,
-  /// but a member that was damaged so that it seems to go on through those behind it.
-  private func hasMember(_ file: any DiskFile, behind offset: Int) throws(StorageError) -> Bool {
+  /// Whether what was found at the end of the last segment is what a crash left of a push: its beginning, and behind that
+  /// zeros where power loss kept a file system from writing more than the file's size.
+  private func isTorn(_ file: any DiskFile, _ found: Damage) throws(StorageError) -> Bool {
     let rest = try onDisk { () throws(DiskError) in
-      try file.read(at: offset, count: max(0, file.size() - offset))
+      try file.read(at: found.offset, count: max(0, file.size() - found.offset))
     }
+    return (found.reason == CompressionError.truncated.description || Self.endsInZeros(rest))
+      && !Self.hasMember(rest)
+  }
+
+  /// Whether bytes are zeros, or the beginning of a member and zeros.
+  private static func endsInZeros(_ bytes: [UInt8]) -> Bool {
+    let written = bytes.prefix((bytes.lastIndex { $0 != 0 } ?? -1) + 1)
+    if written.isEmpty { return true }
+    // A whole member may end in some zeros, and without them its beginning is left: that one was damaged otherwise.
+    guard bytes.count - written.count > gzipTrailer else { return false }
+    var text: [UInt8] = []
+    do throws(CompressionError) {
+      _ = try Inflater().inflateMember(Array(written).span, limit: BlockMember.textLimit, to: &text)
+      return false
+    } catch {
+      return error == .truncated
+    }
+  }
+
+  /// The checksum and the size that end a member, in bytes: RFC 1952, section 2.3.
+  private static let gzipTrailer = 8
+
+  /// Whether an intact member begins behind the first byte: then what ends too early there is not what a crash left of a push,
+  /// but a member that was damaged so that it seems to go on through those behind it.
+  private static func hasMember(_ rest: [UInt8]) -> Bool {
     let inflater = Inflater()
     for start in rest.indices.dropFirst()
     where rest[start] == 0x1F && rest[start...].starts(with: [0x1F, 0x8B, 0x08]) {
