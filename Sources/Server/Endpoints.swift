@@ -76,9 +76,12 @@ package struct Endpoints: Sendable {
   }
 
   /// Why the body of a request to a workspace is not taken; nil where a device sends it that may ask.
+  ///
+  /// Cost: where the workspace is not open its list of devices. It is not opened, because nobody else is served meanwhile.
   package func refusal(ofBodyFor workspace: String, token: String?) -> Refusal? {
     do throws(Refusal) {
-      _ = try authorize(workspace, token)
+      let devices = try find(workspace, token) { (name) throws(StorageError) in try data.registry(name) }
+      _ = try device(token, devices, workspace)
       return nil
     } catch {
       return error
@@ -88,13 +91,20 @@ package struct Endpoints: Sendable {
   private func authorize(
     _ workspace: String, _ token: String?
   ) throws(Refusal) -> (ServerData.Hosted, Device) {
-    // A caller without a token learns nothing of which workspaces there are.
+    let hosted = try find(workspace, token) { (name) throws(StorageError) in try data.hosted(name) }
+    return (hosted, try device(token, hosted.devices, workspace))
+  }
+
+  /// Looks for a workspace, for a caller who has some token.
+  private func find<Found>(
+    _ workspace: String, _ token: String?, _ look: (String) throws(StorageError) -> Found
+  ) throws(Refusal) -> Found {
+    // Whoever has any at all is told whether there is a workspace of that name, as a device with a mistyped address has to be.
     guard token != nil else {
       throw Refusal(.unauthorized, "the request has no token of this server")
     }
-    let hosted: ServerData.Hosted
     do throws(StorageError) {
-      hosted = try data.hosted(workspace)
+      return try look(workspace)
     } catch {
       if case .refused = error {
         throw Refusal(.notFound, "there is no workspace \"\(workspace)\" on this server")
@@ -111,10 +121,15 @@ package struct Endpoints: Sendable {
       default: throw Refusal(.failed, "the workspace cannot be opened\(Workspace.reason(error))")
       }
     }
+  }
+
+  private func device(
+    _ token: String?, _ devices: DeviceRegistry, _ workspace: String
+  ) throws(Refusal) -> Device {
     do throws(Refusal) {
-      return (hosted, try hosted.devices.device(token: token))
+      return try devices.device(token: token)
     } catch {
-      if let failure = hosted.devices.failure { tell(failure, hosted) }
+      if let failure = devices.failure { troubles.tell(failure.of(workspace: workspace)) }
       throw error
     }
   }

@@ -122,6 +122,12 @@ package final class ServerData: Sendable {
     }
   }
 
+  /// The devices of a workspace, which is not opened for that; where it is open, as the server knows them.
+  func registry(_ name: String) throws(StorageError) -> DeviceRegistry {
+    if let hosted = try known(name) { return hosted.devices }
+    return try devices(name)
+  }
+
   /// The names of folders that hold a workspace's log or runs and no settings, ordered.
   package func namesWithoutSettings() throws(StorageError) -> [String] {
     try folders().filter(isWithoutSettings)

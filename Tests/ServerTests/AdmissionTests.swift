@@ -1,6 +1,7 @@
 import Causality
 import HTTP
 import SyncProtocol
+import Synchronization
 import TestSupport
 import Testing
 
@@ -47,5 +48,22 @@ import Testing
     #expect(try ask("nord", anna.token, length) == (nil, PushBody.maximumSize))
     try server.data.hosted("nord").devices.revoke(anna.0)
     #expect(try ask("nord", anna.token, length) == (401, 0))
+  }
+
+  /// Nobody else is served while that is decided, and a log may take seconds to read.
+  @Test func noWorkspaceIsOpenedToDecideIt() throws {
+    let disk = CountingDisk(inner: MemoryDisk())
+    let data = try OneDisk.data(disk)
+    let devices = try data.devices("nord")
+    let (device, token) = try devices.enrol(agent: "anna", role: "agent", replica: .init(bits: 1))
+    let service = Service(data) { _ in }
+    func status(_ token: String) throws -> Int? {
+      Self.admission(service, try Self.head("nord", token, "Transfer-Encoding: chunked")).status
+    }
+    #expect(try status(token) == nil)
+    #expect(try status("0000000000.0") == 401)
+    try devices.revoke(device)
+    #expect(try status(token) == 401)
+    #expect(disk.counter.logs.load(ordering: .relaxed) == 0 && !data.isOpen("nord"))
   }
 }
