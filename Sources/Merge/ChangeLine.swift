@@ -42,6 +42,14 @@ public enum ChangeLine {
     return output
   }
 
+  /// The most bytes that stand beside the body in a canonical line: those of the longest ids, times and names, and some more.
+  private static let longestHead = 1024
+
+  /// Whether the canonical line of a change is longer than it may be. Cost: none where its body leaves room for any head.
+  package static func isTooLong(_ change: Change) -> Bool {
+    change.body.count > Change.maximumSize - longestHead && bytes(change).count > Change.maximumSize
+  }
+
   /// Appends the line with its `crc` and a line feed, as files that are not compressed hold it.
   ///
   /// The CRC-32 covers the bytes from the opening brace to the last one before `,"crc"`.

@@ -2,6 +2,7 @@ import Causality
 import ChangeCodec
 import Codec
 import Dispatch
+import Merge
 import Storage
 import SyncProtocol
 import Synchronization
@@ -17,6 +18,27 @@ import Testing
     #expect(try PushBody.decode(Self.push(65_536), defaults: nil).reduce(0) { $0 + $1.count } == 65_536)
     let refusal = #expect(throws: Refusal.self) { try PushBody.decode(Self.push(65_537), defaults: nil) }
     #expect(try #require(refusal).code == .tooLarge)
+  }
+
+  /// Else it could not be made again under another id once a server lost it.
+  @Test(arguments: ["", ",\"b\":1"]) func theLineOfAChangeIsBounded(behind: String) throws {
+    func change(_ count: Int) throws -> Change {
+      let replica = ReplicaID(bits: 7)
+      let id = ChangeID(replica, 1)
+      let body = "\"set\":{\"a\":\"\(String(repeating: "s", count: count))\"\(behind)}"
+      return Change(
+        id: id, at: HybridTime(milliseconds: 1), seen: 0, by: "a",
+        on: try #require(EntityID(type: "a", origin: id)), body: Array(body.utf8))
+    }
+    func decoded(_ change: Change) throws -> [Change] {
+      try PushBody.decode(PushBody.encode([Block([change])], leavingOut: nil), defaults: nil)[0].changes
+    }
+    let room = Change.maximumSize - ChangeLine.bytes(try change(0)).count
+    let largest = try change(room)
+    #expect(try decoded(largest) == [largest])
+    #expect(try ChangeLine.parse(ChangeLine.text(largest)) == largest)
+    let refusal = #expect(throws: Refusal.self) { try decoded(try change(room + 1)) }
+    #expect(try #require(refusal).code == .malformed)
   }
 
   /// What a push leaves out can be many times what it says: it is stored so that it can be read.
