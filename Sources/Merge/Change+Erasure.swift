@@ -21,8 +21,10 @@ extension Change {
   /// The change as an erasure of its entity leaves it. The stub of a stub is itself.
   package var stub: Change { reduced(to: ["erase", "of", "because", "was", "org", "settles", "reopens"]) }
 
-  /// A stub that does not erase: what is left of an erasure that was not allowed.
-  package var withdrawn: Change { reduced(to: ["was"]) }
+  /// The change without what makes it an erasure: what is left of one that was not allowed.
+  package var withdrawn: Change {
+    with(members.filter { !["erase", "of", "because"].contains($0.key) })
+  }
 
   /// Whether an erasure would leave it as it is.
   package var isStub: Bool { body.isEmpty || stub.body == body }
@@ -52,7 +54,7 @@ extension Change {
     if body.isEmpty { return self }
     let members = self.members
     let isErasure = keys.contains("erase") && members.contains { $0.key == "erase" }
-    let kept = members.compactMap { key, value -> (String, JSONText)? in
+    let kept = members.compactMap { key, value -> (key: String, value: JSONText)? in
       guard keys.contains(key) else { return nil }
       switch key {
       case "was", "org": return value.string.flatMap { ChangeID($0) } == nil ? nil : (key, value)
@@ -67,7 +69,11 @@ extension Change {
       default: return (key, value)
       }
     }
-    let body = JSONText(object: kept).bytes
+    return with(kept)
+  }
+
+  private func with(_ members: [(key: String, value: JSONText)]) -> Change {
+    let body = JSONText(object: members.map { ($0.key, $0.value) }).bytes
     return with(body: Array(body.dropFirst().dropLast()))
   }
 }

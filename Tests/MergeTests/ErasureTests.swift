@@ -44,6 +44,15 @@ import Testing
     #expect(try !change("\"erase\":true").withdrawn.erases)
   }
 
+  /// What came of an import carries what it was made of, by which a second import knows it.
+  @Test func anErasureThatIsTakenBackLosesNothingElse() throws {
+    let others = "\"org\":\"m2p8v0w1zz.7\",\"x\":[{\"of\":1}],\"was\":\"b2x9m1c0aa.3\""
+    let erasure = try change(
+      "\"erase\":true,\"of\":\"customer/b2x9m1c0aa.3\",\(others),\"because\":\"asked\"")
+    #expect(try erasure.withdrawn == change(others))
+    #expect(try change("\"erase\":true").withdrawn == change(""))
+  }
+
   @Test func anEditIsTheSameWithItsStubOnly() throws {
     let edit = try change("\"set\":{\"name\":\"Maja\"}")
     #expect(edit.isSame(as: edit.stub))
