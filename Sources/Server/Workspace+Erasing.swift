@@ -59,7 +59,7 @@ extension Workspace {
     let pending = Set(erasures.filter { $0.value > done }.keys)
     guard !pending.isEmpty else { return false }
     let runs = try RunSet(disk)
-    try runs.removeLeftovers()
+    try runs.removeLeftovers(hasLog: true)
     try log.removeLeftovers()
     var positions: Set<UInt64> = []
     for entity in pending {

@@ -56,7 +56,7 @@ extension Workspace {
       return true
     }
     let runs = try RunSet(disk)
-    try runs.removeLeftovers()
+    try runs.removeLeftovers(hasLog: true)
     guard log.last >= runs.last + sizes.serverRun else { return false }
     var changes: [PlacedChange] = []
     var size = 0

@@ -127,6 +127,19 @@ import Testing
     #expect(try world.isIntact)
   }
 
+  /// As in a backup that was copied while runs were merged.
+  @Test func anErasureTakesRunsBehindAGap() throws {
+    let world = try World()
+    let stray = RunName(first: 900, last: 999)
+    for path in [stray.path, stray.indexPath] { world.memory.put(path, Array("what was erased".utf8)) }
+    try world.hosted.workspace.push([("a/0000000007.3", "\"erase\":true")])
+    try world.settle()
+    #expect(world.hosted.workspace.erasedPosition == world.hosted.workspace.head.position)
+    #expect(world.memory.bytes(stray.path) == nil && world.memory.bytes(stray.indexPath) == nil)
+    #expect(try world.isIntact)
+    #expect(try world.run.first == 1)
+  }
+
   @Test(arguments: [false, true]) func aRunThatIsDroppedAtOpeningIsTold(isAtStart: Bool) throws {
     let world = try World()
     try world.damage()

@@ -191,11 +191,16 @@ package final class RunSet {
   }
 
   /// Removes runs that others cover, and what a crash left of unfinished ones and of removed ones.
-  package func removeLeftovers() throws(StorageError) {
+  ///
+  /// - Parameter hasLog: whether all runs are made of a log that is here, as a server's are: then those go too in front of which
+  ///   one is missing, as in a backup that was copied while runs were merged. Nobody reads them, and no erasure reaches them.
+  package func removeLeftovers(hasLog: Bool = false) throws(StorageError) {
     let kept = Set(runs.map(\.name))
     let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
     try remove(
-      RunName.parse(listing).filter { name in !kept.contains(name) && kept.contains { $0.covers(name) } })
+      RunName.parse(listing).filter { name in
+        !kept.contains(name) && (hasLog || kept.contains { $0.covers(name) })
+      })
     let files = Set(listing)
     func isLeft(_ file: String) -> Bool {
       if file.hasSuffix(".jsonl.gz.new") || file.hasSuffix(".index.new") { return true }
