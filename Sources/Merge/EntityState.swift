@@ -37,7 +37,7 @@ public struct Register: Hashable, Sendable {
 
 /// One entry of an append-only log.
 public struct LogEntry: Hashable, Sendable {
-  /// The change that wrote it, or the entity whose state it is.
+  /// The change that wrote it.
   public let id: ChangeID
   /// The value, as its author wrote it.
   public let value: JSONText
@@ -57,7 +57,7 @@ public struct LogEntry: Hashable, Sendable {
 
 /// What the changes of one entity add up to. Never written, only folded.
 public struct EntityState: Hashable, Sendable {
-  /// The change that wrote it, or the entity whose state it is.
+  /// The entity whose state it is.
   public let id: EntityID
   /// The registers that have a head, by field.
   public internal(set) var registers: [ExactString: Register] = [:]
