@@ -82,11 +82,6 @@ package final class HTTPServer: Sendable {
     context.log?.drain()
   }
 
-  /// Calls `body` on `queue` when the server has stopped.
-  package func whenStopped(on queue: DispatchQueue, _ body: @escaping @Sendable () -> Void) {
-    loops.notify(queue: queue, execute: body)
-  }
-
   private static func startLoop(
     _ context: ServerContext, _ group: DispatchGroup
   ) throws(SystemError) -> Mailbox {

@@ -24,11 +24,6 @@ package struct HeaderFields: Sendable {
     return joined
   }
 
-  /// The name and value of the field at `index` from 0 up to `count`, as sent.
-  package func field(at index: Int) -> (name: String, value: String) {
-    (text(entries[index].name), text(entries[index].value))
-  }
-
   private func text(_ range: Range<UInt32>) -> String {
     String(decoding: bytes[Range(range)], as: UTF8.self)
   }

@@ -63,9 +63,4 @@ package struct RequestHead: Sendable {
         )
       }
   }
-
-  /// The value of the first item of the query with this name; nil if there is none.
-  package func queryValue(_ name: String) -> String? {
-    query.first { $0.name == name }?.value
-  }
 }

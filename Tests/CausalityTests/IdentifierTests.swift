@@ -38,17 +38,4 @@ import Testing
   func malformedChangeIDIsRefused(text: String) {
     #expect(ChangeID(text) == nil)
   }
-
-  @Test func versionVectorKeepsTheGreater() {
-    let a = ReplicaID(bits: 1), b = ReplicaID(bits: 2)
-    var left = VersionVector(), right = VersionVector()
-    left[a] = 5
-    right[a] = 3
-    right[b] = 7
-    left.merge(right)
-    #expect(left[a] == 5 && left[b] == 7)
-    #expect(left.contains(ChangeID(a, 5)) && !left.contains(ChangeID(a, 6)))
-    left[a] = 0
-    #expect(left.count == 1)
-  }
 }

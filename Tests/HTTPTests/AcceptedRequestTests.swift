@@ -136,8 +136,6 @@ import Testing
     #expect(head.segments == ["v1", "a/b", ""])
     #expect(head.query.map(\.name) == ["x", "y", "", "x"])
     #expect(head.query.map(\.value) == ["1&2", "", "z", "=+"])
-    #expect(head.queryValue("x") == "1&2")
-    #expect(head.queryValue("w") == nil)
     let root = try #require(parse("GET /? HTTP/1.1\r\nHost: a\r\n\r\n"))
     #expect(root.segments.isEmpty && root.query.isEmpty && root.path == "/")
   }

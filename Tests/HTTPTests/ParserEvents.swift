@@ -61,9 +61,9 @@ enum ParserEvents {
   /// All that a head says, as one text.
   static func text(_ head: RequestHead) -> String {
     var parts = ["\(head.method) \(head.target) -> \(head.path) \(head.isVersion11 ? "1.1" : "1.0")"]
-    for index in 0..<head.fields.count {
-      let (name, value) = head.fields.field(at: index)
-      parts.append("\(name)=\(value)")
+    for entry in head.fields.entries {
+      let (name, value) = (head.fields.bytes[Range(entry.name)], head.fields.bytes[Range(entry.value)])
+      parts.append("\(String(decoding: name, as: UTF8.self))=\(String(decoding: value, as: UTF8.self))")
     }
     if let length = head.contentLength { parts.append("length \(length)") }
     if head.isChunked { parts.append("chunked") }

@@ -73,15 +73,6 @@ import Testing
     }
   }
 
-  @Test func itIsToldWhenItHasStopped() throws {
-    let stopped = DispatchSemaphore(value: 0)
-    let server = try HTTPServer(.init(), handler: ClosureHandler.echo())
-    server.whenStopped(on: .global()) { stopped.signal() }
-    #expect(try Client(server).get("/").status == 200)
-    server.stop(grace: .zero)
-    #expect(stopped.wait(timeout: .now() + 300) == .success)
-  }
-
   @Test func aServerStopsWhenItIsReleased() throws {
     var server: HTTPServer? = try HTTPServer(.init(), handler: ClosureHandler.echo())
     let client = try Client(#require(server))

@@ -138,10 +138,11 @@ extension Simulation {
 
   /// A replica's changes stand in sequence order without gaps.
   private func checkOrder(_ changes: [PlacedChange], of agent: SimAgent) {
-    var last = VersionVector()
+    var last: [ReplicaID: UInt64] = [:]
     for placed in changes {
       let id = placed.change.id
-      if id.sequence != last[id.replica] + 1 { fail("\(agent.name): \(id) follows \(last[id.replica])") }
+      let before = last[id.replica] ?? 0
+      if id.sequence != before + 1 { fail("\(agent.name): \(id) follows \(before)") }
       last[id.replica] = id.sequence
     }
   }
