@@ -72,6 +72,11 @@ extension Change {
     return with(kept)
   }
 
+  /// The change with other values in the members of its body, for handing it out; what is nil is left out.
+  package func mapping(_ value: (_ key: String, _ value: JSONText) -> JSONText?) -> Change {
+    with(members.compactMap { member in value(member.key, member.value).map { (member.key, $0) } })
+  }
+
   private func with(_ members: [(key: String, value: JSONText)]) -> Change {
     let body = JSONText(object: members.map { ($0.key, $0.value) }).bytes
     return with(body: Array(body.dropFirst().dropLast()))

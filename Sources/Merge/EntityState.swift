@@ -127,10 +127,11 @@ public struct EntityState: Hashable, Sendable {
     return state
   }
 
-  /// The state without some entries of its logs, for handing it out.
-  package func withoutEntries(_ entries: Set<ChangeID>) -> EntityState {
+  /// The state without some entries of its logs and some registers, for handing it out.
+  package func without(_ entries: Set<ChangeID>, _ fields: Set<ExactString> = []) -> EntityState {
     guard !entries.isEmpty else { return self }
     var state = self
+    for field in fields { state.registers[field] = nil }
     for (field, log) in logs {
       let rest = log.filter { !entries.contains($0.id) }
       state.logs[field] = rest.isEmpty ? nil : rest

@@ -59,6 +59,34 @@ struct MovedEntriesTests {
     #expect(entries.contains { $0.id == world.moved })
   }
 
+  @Test("An entry that opened its ticket goes alone, with its correction and nothing else of the ticket")
+  func opening() throws {
+    let desks = try TwoDesks()
+    let (mine, other) = (try desks.customer(), try desks.customer("Bo Ek"))
+    let opened = try desks.anna.newTicket(
+      customer: mine, subject: "Divorce papers", channel: "email", message: "A zeppelin bill")
+    try desks.anna.correct(opened.on, opened.id, text: "A balloon bill")
+    let theirs = try #require(try desks.anna.split(opened.on, subject: "Bill", entries: [opened.id])).on
+    try desks.anna.set(theirs, ["customer": other.description])
+    try desks.sync()
+    func text(_ customer: EntityID) throws -> (states: String, changes: String) {
+      let data = try desks.bo.personalData(customer)
+      let states = data.entities.map { state in
+        let registers = state.registers.map { "\($0.key) \($0.value.heads.map(\.value.text))" }
+        return "\(registers) \(state.logs.values.joined().map(\.value.text))"
+      }
+      let changes = data.changes.map { String(decoding: $0.change.body, as: UTF8.self) }
+      return (states.joined(), changes.joined(separator: "\n"))
+    }
+    for said in [try text(mine).states, try text(mine).changes] {
+      #expect(said.contains("Divorce") && !said.contains("zeppelin") && !said.contains("balloon"), "\(said)")
+    }
+    for said in [try text(other).states, try text(other).changes] {
+      #expect(!said.contains("Divorce") && said.contains("zeppelin") && said.contains("balloon"), "\(said)")
+    }
+    #expect(!(try text(other).states.contains(mine.description)))
+  }
+
   @Test(
     "With the ticket that they went to they are hidden where they were written", arguments: [false, true])
   func erased(_ isCompacted: Bool) throws {

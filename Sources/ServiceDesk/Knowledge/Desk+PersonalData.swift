@@ -1,5 +1,6 @@
 import Agent
 import Causality
+import Codec
 import Merge
 import Storage
 
@@ -45,7 +46,7 @@ extension Desk {
     }
     states.sort { ($0.id.type, $0.firstAt, $0.id) < ($1.id.type, $1.firstAt, $1.id) }
     return PersonalData(
-      customer: state.withoutEntries(given), consents: Consents(state, settings).answers, entities: states,
+      customer: state.without(given), consents: Consents(state, settings).answers, entities: states,
       changes: changes)
   }
 
@@ -67,14 +68,58 @@ extension Desk {
       }
     }
     gone.subtract(stays)
-    var mine = (state.withoutEntries(gone), changes.filter { !gone.contains($0.change.id) })
+    var mine = (state, changes)
+    if !gone.isEmpty {
+      let fields = Self.fields(of: gone)
+      mine.0 = state.without(gone, fields)
+      mine.1 = changes.compactMap { Self.part(of: $0, about: gone, fields, isWanted: false) }
+    }
     guard let source = try splitSource(of: state), !theirs.contains(source.id) else { return mine }
     let came = state.splitEntries
-    mine.0 = mine.0.adding(
-      source.logs[Vocabulary.timeline]?.filter { came.contains($0.id) } ?? [], to: Vocabulary.timeline)
-    mine.1 += try stored({ () throws(StorageError) in try store.changes(of: source.id) }).filter {
-      came.contains($0.change.id)
+    let fields = Self.fields(of: came)
+    mine.0 = mine.0
+      .adding(
+        source.logs[Vocabulary.timeline]?.filter { came.contains($0.id) } ?? [], to: Vocabulary.timeline
+      )
+      .adding(source.registers.filter { fields.contains($0.key) })
+    mine.1 += try stored({ () throws(StorageError) in try store.changes(of: source.id) }).compactMap {
+      Self.part(of: $0, about: came, fields, isWanted: true)
     }
     return mine
+  }
+
+  /// The registers that say something of entries.
+  private static func fields(of entries: Set<ChangeID>) -> Set<ExactString> {
+    Set(
+      entries.flatMap { entry in
+        [Vocabulary.correctedPrefix, Vocabulary.redactedPrefix, Vocabulary.replyPrefix].map {
+          ExactString($0 + entry.description)
+        }
+      })
+  }
+
+  /// What a change says of some entries, or all else that it says; nil where that is nothing. One change may open a ticket and write
+  /// its first entry.
+  ///
+  /// - Parameter fields: the registers that say something of the entries.
+  private static func part(
+    of placed: PlacedChange, about entries: Set<ChangeID>, _ fields: Set<ExactString>, isWanted: Bool
+  ) -> PlacedChange? {
+    let writes = entries.contains(placed.change.id)
+    var isAbout = writes
+    let change = placed.change.mapping { key, value in
+      switch key {
+      case "log": return writes == isWanted ? value : nil
+      case "set", "over":
+        let members = value.members ?? []
+        let chosen = members.filter { fields.contains(ExactString($0.key)) == isWanted }
+        if isWanted ? !chosen.isEmpty : chosen.count < members.count { isAbout = true }
+        return chosen.isEmpty ? nil : JSONText(object: chosen.map { ($0.key, $0.value) })
+      default: return isWanted ? nil : value
+      }
+    }
+    // As it was made, to the byte, where nothing is to be taken out of it.
+    if !isAbout { return isWanted ? nil : placed }
+    return change.body.isEmpty ? nil : placed.with(change)
   }
 }
