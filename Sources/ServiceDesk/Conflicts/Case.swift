@@ -100,7 +100,7 @@ struct Case: Sendable {
   var stopped: Set<ChangeID> {
     guard let log = state.logs[Vocabulary.timeline] else { return [] }
     var entries = TicketPage.Entry.all(log.map(TimelineEntry.init), on: state)
-    entries.holdBack { state.despite($0.entry.id) }
+    entries.holdBack { state.outcomes(of: $0.entry.id) }
     let stopping = Vocabulary.stoppedStates.union(["held"])
     return Set(entries.filter { $0.state.map(stopping.contains) == true }.map(\.entry.id))
   }

@@ -73,7 +73,7 @@ extension Desk {
     }
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     entries.cancelTwins()
-    entries.holdBack { states[$0.on]?.despite($0.entry.id) ?? [] }
+    entries.holdBack { states[$0.on]?.outcomes(of: $0.entry.id) ?? [] }
     var filter = PromiseFilter()
     filter.includesSettled = true
     filter.ticket = id

@@ -119,15 +119,26 @@ extension TicketPage.Entry {
 extension [TicketPage.Entry] {
   /// Holds back queued messages to the customer that crossed with words of the customer: with those that the author had not
   /// seen, unless somebody released the message having seen each of them.
-  mutating func holdBack(_ despite: (TicketPage.Entry) -> Set<ChangeID>) {
+  ///
+  /// Who let it go names each of them. Earlier versions named the last one alone, for all before it that they had seen.
+  /// - Parameter releases: the heads of what became of a message.
+  mutating func holdBack(_ releases: (TicketPage.Entry) -> [Head]) {
     for index in indices where self[index].state.map(Vocabulary.unsentStates.contains) == true {
       let reply = self[index]
-      var unseen = filter { item in
+      let crossing = filter { item in
         item.entry.direction == "in" && item.entry.isContact && item.entry.isUnknown(to: reply.entry)
-      }.map(\.entry.id)
-      if unseen.isEmpty { continue }
-      let known = despite(reply)
-      unseen.removeAll(where: known.contains)
+      }
+      if crossing.isEmpty { continue }
+      let heads = releases(reply)
+      let named = Set(heads.flatMap(\.despite))
+      let last = heads.compactMap { head in
+        head.value["despite"]?.string.flatMap { ChangeID($0) }.flatMap { id in first { $0.entry.id == id } }
+          .map { (head: head, at: $0.entry.effective) }
+      }
+      let unseen = crossing.map(\.entry).filter { entry in
+        !named.contains(entry.id)
+          && !last.contains { entry.effective <= $0.at && !entry.isUnknown(to: $0.head.id, $0.head.seen) }
+      }.map(\.id)
       self[index].unseen = unseen
       guard reply.state == "queued", !unseen.isEmpty else { continue }
       self[index].crossed = unseen
@@ -139,11 +150,18 @@ extension [TicketPage.Entry] {
 extension EntityState {
   /// The entries of the customer that somebody had seen who let a message go nonetheless: of all who did.
   func despite(_ message: ChangeID) -> Set<ChangeID> {
-    let heads = registers[Desk.replyField(message)]?.heads ?? []
-    return Set(
-      heads.lazy.compactMap { $0.value["despite"] }.flatMap { $0.elements ?? [$0] }.compactMap {
-        $0.string.flatMap { ChangeID($0) }
-      })
+    Set(outcomes(of: message).flatMap(\.despite))
+  }
+
+  /// The heads of what became of a message.
+  func outcomes(of message: ChangeID) -> [Head] { registers[Desk.replyField(message)]?.heads ?? [] }
+}
+
+extension Head {
+  /// Of what became of a message: the entries of the customer that whoever let it go had seen.
+  fileprivate var despite: [ChangeID] {
+    guard let despite = value["despite"] else { return [] }
+    return (despite.elements ?? [despite]).compactMap { $0.string.flatMap { ChangeID($0) } }
   }
 }
 
@@ -153,9 +171,12 @@ extension TimelineEntry {
 
   /// Whether somebody who wrote `other` had not seen this entry: neither did that device have it before, nor did the
   /// author's store.
-  func isUnknown(to other: TimelineEntry) -> Bool {
-    if id.replica == other.id.replica { return id.sequence > other.id.sequence }
+  func isUnknown(to other: TimelineEntry) -> Bool { isUnknown(to: other.id, other.seen) }
+
+  /// Whether the author of a change, who had merged so much, did not know of it.
+  fileprivate func isUnknown(to change: ChangeID, _ seen: UInt64) -> Bool {
+    if id.replica == change.replica { return id.sequence > change.sequence }
     guard let position else { return true }
-    return position > other.seen
+    return position > seen
   }
 }
