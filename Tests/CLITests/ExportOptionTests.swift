@@ -39,8 +39,10 @@ struct ExportOptionTests {
   @Test("Fields whose names look like another kind of column come back as they were")
   func names() throws {
     let desk = try desk()
-    let id = try desk.ok("customer", "new", "Anna", "--ref", "1")
-    _ = try desk.ok("customer", "set", id, "#rooms=3", "size+=[\"a;b\"]")
+    let line =
+      ##"{"type":"customer","ref":"1","fields":{"name":"Anna","#rooms":"3","a:=":"4","b+=":"5","tags":"x"}}"##
+    let entities = try desk.write(line + "\n", to: "e.jsonl")
+    #expect(desk.run("import", entities, "--format", "entities").code == .ok)
     let table = desk.run("export", "customers")
     let file = try desk.write(table.output, to: "c.csv")
     let other = desk.folder + "/other"
@@ -49,7 +51,7 @@ struct ExportOptionTests {
     #expect(
       desk.run("export", "customers", "--store", other).output.split(whereSeparator: \.isNewline).count == 2)
     let fields = desk.run("entity", "show", "1", "--store", other, "--json").json?["fields"]
-    #expect(fields?["#rooms"]?.string == "3")
+    #expect(["#rooms", "a:=", "b+=", "tags"].map { fields?[$0]?.string } == ["3", "4", "5", "x"])
   }
 
   @Test("The columns that follow from history hold that, also where people wrote fields of their names")

@@ -57,6 +57,35 @@ struct LateRowTests {
     #expect(fields(desk) == ["open", "South", "Tap and sink"])
   }
 
+  @Test("A late row makes nobody whom nothing names then")
+  func links() throws {
+    let desk = try desk()
+    let mapping = try desk.write(
+      Self.mapping.replacing(#""subject": "{w}""#, with: #""customer": {"from": "{w}", "link": "customer"}"#),
+      to: "links.json")
+    let customer = try desk.ok("customer", "new", "Anna")
+    _ = try desk.ok("entity", "set", "1", "customer=\(customer)")
+    let file = try desk.write("n,at,s,t,w\n1,2026-03-02 11:00,Active,East,K9\n", to: "more.csv")
+    #expect(desk.run("import", file, "--mapping", mapping).code == .ok)
+    #expect(fields(desk).first == "open")
+    #expect(desk.run("customer", "list", "--json").json?.elements?.count == 1)
+  }
+
+  @Test("What a table said of a ticket is no edit, also where it said it twice")
+  func table() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init", "--agent", "anna")
+    for status in ["open", "closed", "open"] {
+      let file = try desk.write("ref,status,team\n1,\(status),East\n", to: "t.csv")
+      #expect(desk.run("import", file, "--format", "tickets").code == .ok)
+    }
+    let mapping = try desk.write(Self.mapping, to: "m.json")
+    let rows = "n,at,s,t,w\n1,2026-03-02 11:00,Closed,West,Tap\n"
+    let file = try desk.write(rows, to: "log.csv")
+    #expect(desk.run("import", file, "--mapping", mapping).code == .ok)
+    #expect(fields(desk) == ["closed", "West", "Tap"])
+  }
+
   @Test("In one file the order of the rows counts, whatever their times")
   func fileOrder() throws {
     let desk = try TestDesk()

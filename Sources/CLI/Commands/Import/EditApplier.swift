@@ -21,7 +21,9 @@ struct EditApplier {
   var names: EntityNames
   /// The keys of the records that are in the store, by entity, each with its change; with the entity's first change where
   /// it needed none.
-  private(set) var applied: [EntityID: [String: ChangeID]] = [:]
+  private var applied: [EntityID: [String: ChangeID]] = [:]
+  /// Of the same entities the changes that come from rows of tables.
+  private(set) var ofTables: [EntityID: Set<ChangeID>] = [:]
   /// The changes that the rows of this file's log are here, those that were here before it too.
   private(set) var brought: Set<ChangeID> = []
   /// What the rows of a table are to what it said of their entities before.
@@ -146,6 +148,8 @@ struct EditApplier {
     }
     var (draft, links) = (told.draft, edit.links)
     if let existing, try isSpokenFor(existing, edit) { Self.leaveOwn(&draft, &links) }
+    // Before the links, which would make what they name.
+    if let existing { try leaveLater(&draft, &links, existing, edit) }
     // Entries of a log need none, and to fold their entity for each of them would take the longer the more it has.
     let isRecord = edit.isExported && draft.log.isEmpty
     let own = isRecord ? try existing.flatMap { (id) throws(StorageError) in try store.state(of: id) } : nil
@@ -176,7 +180,6 @@ struct EditApplier {
       draft.set["ref"] = JSONText(edit.key.ref.text)
     }
     if edit.isExported { try follow(&draft, own) }
-    if let existing { try leaveLater(&draft, existing, edit) }
     if edit.isRedacted { hideMark(&draft) }
     if let existing, isRecord {
       let merged = isAlone ? own : try store.mergedState(of: existing)
@@ -301,11 +304,15 @@ struct EditApplier {
   /// The member of a change that names its record.
   static let key = "imp"
 
-  private func keys(of entity: EntityID) throws(StorageError) -> [String: ChangeID] {
+  private mutating func keys(of entity: EntityID) throws(StorageError) -> [String: ChangeID] {
     var keys: [String: ChangeID] = [:]
+    var rows: Set<ChangeID> = []
     for placed in try store.changes(of: entity) {
-      if let mark = ImportMark(placed.change) { keys[mark.key] = placed.change.id }
+      guard let mark = ImportMark(placed.change) else { continue }
+      keys[mark.key] = placed.change.id
+      if mark.key.count > ImportedEdit.plainKeyLength { rows.insert(placed.change.id) }
     }
+    if !rows.isEmpty { ofTables[entity] = rows }
     return keys
   }
 }
