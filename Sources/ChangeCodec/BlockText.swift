@@ -114,16 +114,12 @@ package enum BlockText {
     for _ in header.times { try bodies.add(text, try lines.next(text)) }
     var changes: [Change] = []
     changes.reserveCapacity(header.times.count)
-    try bodies.finish(text, &lines) { (index, body) throws(JSONError) in
-      let change = Change(
-        id: ChangeID(header.replica, header.sequence + UInt64(index)), at: header.times[index],
-        seen: header.seen, by: header.authors.isEmpty ? header.by : header.authors[index] ?? header.by,
-        on: header.on[index], body: body)
-      // Else it could not be made again under another id, which goes by its line.
-      guard !ChangeLine.isTooLong(change) else {
-        throw JSONError(offset: start, reason: "a change of more than \(Change.maximumSize) bytes")
-      }
-      changes.append(change)
+    try bodies.finish(text, &lines) { index, body in
+      changes.append(
+        Change(
+          id: ChangeID(header.replica, header.sequence + UInt64(index)), at: header.times[index],
+          seen: header.seen, by: header.authors.isEmpty ? header.by : header.authors[index] ?? header.by,
+          on: header.on[index], body: body))
     }
     return (Block(changes, placement: header.placement, seenLimit: header.seenLimit), lines.index)
   }

@@ -1,5 +1,6 @@
 import ChangeCodec
 import Codec
+import Merge
 
 /// The body of a push: the texts of blocks, compressed.
 ///
@@ -57,6 +58,12 @@ package enum PushBody {
     }
     guard let blocks = try parse(text, defaults) else {
       throw Refusal(.tooLarge, "a push of more than \(maximumCount) changes; send fewer at once")
+    }
+    // It could not be made again under another id, which goes by its line. What is in a log already stays readable.
+    for block in blocks {
+      if let long = block.changes.first(where: ChangeLine.isTooLong) {
+        throw Refusal(.malformed, "change \(long.id) has a line of more than \(Change.maximumSize) bytes")
+      }
     }
     return blocks
   }

@@ -83,6 +83,27 @@ import Testing
     #expect(again.unsent == Self.changes(1...next.upperBound) && again.damage.isEmpty)
   }
 
+  /// What lies where the next file is to begin was there before: nobody may write over it, nor over the file in front of it.
+  @Test func aFileThatTheListLackedIsNotWrittenOver() throws {
+    let probe = MemoryDisk()
+    var first = try Self.open(probe)
+    for sequence in 1...12 as ClosedRange<UInt64> { try first.append(Self.changes(sequence...sequence)) }
+    let paths = probe.paths.filter { $0.hasSuffix(".jsonl") }.sorted()
+    let next = try #require(UInt64(paths[1].split { "/.".contains($0) }[1]))
+    let disk = MemoryDisk()
+    var log = try Self.open(disk)
+    for sequence in 1..<next { try log.append(Self.changes(sequence...sequence)) }
+    let (own, hidden) = (disk.bytes(paths[0]), Array("edits of before".utf8))
+    disk.put(paths[1], hidden)
+    for _ in 0..<2 {
+      #expect(throws: DiskError.self) { try log.append(Self.changes(next...next)) }
+      #expect(disk.bytes(paths[0]) == own && disk.bytes(paths[1]) == hidden)
+    }
+    try disk.remove(paths[1])
+    try log.append(Self.changes(next...next))
+    #expect(try Self.open(disk).unsent == Self.changes(1...next))
+  }
+
   @Test func fullFilesAreSealedOnceAcknowledged() throws {
     let disk = MemoryDisk()
     var log = try Self.open(disk)

@@ -89,6 +89,13 @@ import Testing
     for size in try Self.lastMember(bytes)..<bytes.count {
       let disk = full.copy(SeededGenerator(seed: UInt64(size)))
       disk.put(path, bytes[..<size] + [UInt8](repeating: 0, count: zeros))
+      // The index says what was on disk: zeros in its place are damage.
+      let isThere = bytes[size...].allSatisfy { $0 == 0 }
+      let known = try ServerLog(disk, repairing: false, sizes: sizes)
+      #expect(isThere ? known.damage.isEmpty : known.damage.count == 1 && known.torn == nil, "\(size)")
+      // Where power is lost, the index does not have it yet.
+      let indexPath = path.replacing(".jsonl.gz", with: ".index")
+      disk.put(indexPath, Array(try #require(full.bytes(indexPath)).dropLast(LogSegment.entrySize)))
       // Where only zeros are missing nothing is.
       let count = bytes[size...].allSatisfy { $0 == 0 } ? shape.count : shape.count - 1
       let seen = try ServerLog(disk, repairing: false, sizes: sizes)

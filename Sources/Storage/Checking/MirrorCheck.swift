@@ -203,7 +203,7 @@ package struct MirrorCheck {
         do throws(StorageError) {
           read(name.path(in: folder), try verified(name, in: folder).size)
         } catch {
-          try lose(error, name.path(in: folder))
+          try lose(error)
         }
       }
       try checkAsideLog("\(folder)/log.jsonl.gz")
@@ -217,18 +217,13 @@ package struct MirrorCheck {
       _ = try BlockText.parseAll(text.span)
       read(path, stored.count)
     } catch {
-      try lose(.damaged(Damage(file: path, offset: 0, reason: "\(error)")), path)
+      try lose(.damaged(Damage(file: path, offset: 0, reason: "\(error)")))
     }
   }
 
-  /// Tells what cannot be given back as a whole. It stays where it is: a sync gives back what it can read of it.
-  private mutating func lose(_ error: StorageError, _ path: String) throws(StorageError) {
+  /// Tells what cannot be given back as a whole. It stays where it is, as it is: a sync gives back what it can read of it.
+  private mutating func lose(_ error: StorageError) throws(StorageError) {
     guard case .damaged(let damage) = error else { throw error }
-    guard let aside else {
-      findings.append(Finding(damage, .left))
-      return
-    }
-    let folder = try onDisk { () throws(DiskError) in try aside.copy(path) }
-    findings.append(Finding(damage, .lost, keptIn: folder))
+    findings.append(Finding(damage, aside == nil ? .left : .lost))
   }
 }

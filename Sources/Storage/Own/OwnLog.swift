@@ -212,16 +212,16 @@ package struct OwnLog: Sendable {
     }
     let next = OwnFile(folder: folder, first: first, isCompressed: false)
     try disk.makeFolder(folder)
-    let opened = try disk.open(next.path, .update)
-    // It is there from here on, whatever fails: what is given up has to go with it.
-    files.append(next)
-    (fileSize, fullSize, file) = (0, 0, nil)
-    guard try opened.size() == 0 else {
-      files.removeLast()
+    // Asked before anything is noted, so that the next append begins with the same question.
+    if let old = try disk.openIfThere(next.path), try old.size() != 0 {
       throw DiskError(
         "begin", next.path, code: EEXIST,
         reason: "it holds edits already, though the folder's list lacked it; is the disk in order?")
     }
+    let opened = try disk.open(next.path, .update)
+    // It is there from here on, whatever fails: what is given up has to go with it.
+    files.append(next)
+    (fileSize, fullSize, file) = (0, 0, nil)
     try syncNames()
     file = opened
     return opened

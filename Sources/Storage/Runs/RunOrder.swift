@@ -11,9 +11,9 @@ struct RunOrder {
   private var last: (entity: EntityID, position: UInt64)?
 
   /// Nil where a file of so many bytes cannot hold the changes that its name promises: deflate makes less than 1,032 bytes of
-  /// one, and a change has more than eight.
+  /// one, and a change has more than five.
   init?(_ name: RunName, bytes: Int) {
-    guard name.last - name.first < 129 * UInt64(bytes) else { return nil }
+    guard name.last - name.first < 207 * UInt64(bytes) else { return nil }
     positions = name.first...name.last
     seen = Array(repeating: 0, count: Int((name.last - name.first) / 64 + 1))
   }

@@ -259,7 +259,11 @@ package final class RunReader {
   package func verify() throws(StorageError) {
     let fresh = try Self.scan(file, name, name.path(in: folder))
     let indexPath = name.indexPath(in: folder)
-    guard try onDisk({ () throws(DiskError) in try disk.readAll(indexPath) }) ?? fresh == fresh else {
+    // One that is missing or of another version is made anew by whoever opens the run for writing.
+    guard let stored = try onDisk({ () throws(DiskError) in try disk.readAll(indexPath) }),
+      stored.starts(with: RunIndex.magic)
+    else { return }
+    guard stored == fresh else {
       throw .damaged(
         Damage(file: indexPath, offset: 0, reason: "the index does not agree with its run"))
     }

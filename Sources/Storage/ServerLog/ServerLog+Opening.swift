@@ -26,6 +26,8 @@ extension ServerLog {
       appending: isLast && repairing ? file : nil, size: size)
     var indexed = LogSegment.parse(indexBytes, size: size)
     if indexed.first?.first != first { indexed = [] }
+    // What is in the index was on disk when it was noted there.
+    let durable = indexed.last.map { Int($0.offset) }
     let before = (last, sum)
     var reading = try read(&segment, file, indexed)
     if case .unlikeIndex = reading {
@@ -37,7 +39,7 @@ extension ServerLog {
     if case .damaged(let found) = reading {
       isWhole = false
       segment.size = found.offset
-      if isLast, try isTorn(file, found) {
+      if isLast, try isTorn(file, found, durable) {
         torn = found
       } else {
         damage.append(found)
@@ -121,10 +123,16 @@ extension ServerLog {
 
   /// Whether what was found at the end of the last segment is what a crash left of a push: its beginning, and behind that
   /// zeros where power loss kept a file system from writing more than the file's size.
-  private func isTorn(_ file: any DiskFile, _ found: Damage) throws(StorageError) -> Bool {
+  ///
+  /// - Parameter durable: where the last member begins that is known to have been on disk. Zeros in its place are damage.
+  private func isTorn(
+    _ file: any DiskFile, _ found: Damage, _ durable: Int?
+  ) throws(StorageError) -> Bool {
     let rest = try onDisk { () throws(DiskError) in
       try file.read(at: found.offset, count: max(0, file.size() - found.offset))
     }
+    let zeros = rest.count - ((rest.lastIndex { $0 != 0 } ?? -1) + 1)
+    if zeros > Self.gzipTrailer, let durable, durable >= found.offset { return false }
     return (found.reason == CompressionError.truncated.description || Self.endsInZeros(rest))
       && !Self.hasMember(rest)
   }

@@ -49,9 +49,12 @@ enum AdminRevoke {
     ]
   }
 
-  /// The one device that a text means: of several the one from which all others were forked, which go with it.
+  /// The one device that a text means: of several the one from which all others were forked, which go with it. One that was revoked
+  /// is meant where a fork of it was not, as where the process that revoked them ended in between.
   private static func find(_ text: String, _ all: [Device], _ workspace: String) throws(Failure) -> Device {
-    let devices = all.filter { $0.revoked == nil }
+    let devices = all.filter { device in
+      device.revoked == nil || Device.forks(of: device.device, in: all).contains { $0.revoked == nil }
+    }
     let named = devices.filter { $0.agent == text }
     let found =
       named.isEmpty
