@@ -31,6 +31,8 @@ enum BodyWords {
   static let twins = merges + [add, drop, same, distinct, erase]
   /// By which a message to the customer does not go out, or does after all (`Desk.record`, `.cancel`, `.release`).
   static let stopping = ["cancelled", "failed", "held", "queued"].map { Array("{\"state\":\"\($0)\"".utf8) }
+  /// That a message waits to be sent.
+  static let waiting = Array("\"queued\"".utf8)
   /// That the words of an entry are hidden.
   static let redacted = Array("\"\(Vocabulary.redactedPrefix)".utf8)
   /// That the customer said something.

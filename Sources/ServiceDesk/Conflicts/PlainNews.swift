@@ -9,7 +9,8 @@ import Storage
 /// ahead, or about links. An author who had merged all that is in the runs can only have missed what is in no run yet,
 /// and that is in memory. Of most edits this says that they are plain; of the others, that one has to look.
 ///
-/// Cost: a pass over what is in no run, and a row for each ticket in that; then, for each entity with news, its changes among that.
+/// Cost: a pass over what is in no run, and for each ticket in that a number of its row in the runs; then, for each entity with
+/// news, its changes among that.
 struct PlainNews {
   private let store: Store
   private let tables: DeskTables
@@ -48,7 +49,12 @@ struct PlainNews {
     hasFactsGiven = occurs(BodyWords.facts, on: Vocabulary.ticket)
     var merged: Set<EntityID> = []
     for id in store.newer.keys where id.type == Vocabulary.ticket {
-      guard try tables.value("part", of: id)?.number == 1 else { continue }
+      // A fold of each would cost a member of a run; whoever is one too many here is looked at, no more.
+      var isTold = store.newer[id]?.contains { placed in
+        BodyWords.merges.contains { placed.change.body.contains(word: $0) }
+      }
+      if isTold != true { isTold = try tables.storedValue("part", of: id)?.number == 1 }
+      guard isTold == true else { continue }
       merged.insert(id)
       var whole = try store.state(of: id)?.mergedInto
       while let next = whole, merged.insert(next).inserted { whole = try store.state(of: next)?.mergedInto }
@@ -72,7 +78,7 @@ struct PlainNews {
     // An answer that waits to be sent is held back for what the customer says now, and answers nothing then.
     if id.type == Vocabulary.ticket, !isNew,
       news.contains(where: { $0.change.body.contains(word: BodyWords.incoming) }),
-      try tables.value("outbox", of: id)?.text.isEmpty == false
+      try mayWait(id)
     {
       return false
     }
@@ -87,6 +93,14 @@ struct PlainNews {
     }
     guard isPlain, isNew, id.type == Vocabulary.customer else { return isPlain }
     return try !isShared(id, news)
+  }
+
+  /// Whether a message of a ticket may wait to be sent.
+  private func mayWait(_ id: EntityID) throws(StorageError) -> Bool {
+    if store.newer[id]?.contains(where: { $0.change.body.contains(word: BodyWords.waiting) }) == true {
+      return true
+    }
+    return try tables.storedValue("outbox", of: id)?.text.isEmpty == false
   }
 
   /// Whether others are reached in the same way as a new customer, of whom its author cannot have known.

@@ -111,6 +111,11 @@ final class DeskTables {
     if let values = try newerValues(of: id) {
       return projection.columns(ofType: id.type).firstIndex { $0.name == column }.map { values[$0] }
     }
+    return try storedValue(column, of: id)
+  }
+
+  /// The value of one column as the runs have it, whatever came since. Cost: a page or two of each table.
+  func storedValue(_ column: String, of id: EntityID) throws(StorageError) -> TableValue? {
     guard let (rows, row) = try place(of: id), let index = rows.column(column) else { return nil }
     return try rows.value(row, index)
   }
