@@ -48,13 +48,11 @@ struct PlainNews {
     hasWithdrawal = occurs(BodyWords.withdrawn, on: Vocabulary.customer)
     hasFactsGiven = occurs(BodyWords.facts, on: Vocabulary.ticket)
     var merged: Set<EntityID> = []
-    for id in store.newer.keys where id.type == Vocabulary.ticket {
+    for (id, changes) in store.newer where id.type == Vocabulary.ticket {
       // A fold of each would cost a member of a run; whoever is one too many here is looked at, no more.
-      var isTold = store.newer[id]?.contains { placed in
-        BodyWords.merges.contains { placed.change.body.contains(word: $0) }
-      }
-      if isTold != true { isTold = try tables.storedValue("part", of: id)?.number == 1 }
-      guard isTold == true else { continue }
+      var isPart = changes.contains { $0.change.body.contains(word: BodyWords.merged) }
+      if !isPart { isPart = try tables.storedValue("part", of: id)?.number == 1 }
+      guard isPart else { continue }
       merged.insert(id)
       var whole = try store.state(of: id)?.mergedInto
       while let next = whole, merged.insert(next).inserted { whole = try store.state(of: next)?.mergedInto }

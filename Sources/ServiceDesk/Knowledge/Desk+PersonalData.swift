@@ -14,7 +14,7 @@ extension Desk {
     /// Tickets, promises, surveys and whatever else belongs to the customer or to one of these tickets, ordered by type and
     /// time. A ticket has what went along to it of another's timeline, and not what went to another's ticket.
     public let entities: [EntityState]
-    /// Every change of these, as it was made: what was replaced is held too.
+    /// Every change of these, as it was made: what was replaced is held too. Of one that says something of another's, too, the rest.
     public let changes: [PlacedChange]
   }
 

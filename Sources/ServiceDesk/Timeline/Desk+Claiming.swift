@@ -43,10 +43,10 @@ extension Desk {
       let state = try known(twin.on)
       let alone = TicketPage.Entry.all([twin.entry], on: state)
       if alone.contains(where: { ["sent", "delivered", "cancelled"].contains($0.state) }) { return true }
-      let heads = state.registers[Self.replyField(twin.entry.id)]?.heads ?? []
-      if heads.contains(where: { $0.value["state"]?.string == "sending" && ($0.position ?? .max) < place }) {
-        return true
+      let isMarkedBefore = state.outcomes(of: twin.entry.id).contains { head in
+        head.value["state"]?.string == "sending" && (head.position ?? .max) < place
       }
+      if isMarkedBefore { return true }
     }
     return false
   }

@@ -131,18 +131,18 @@ extension ServerLog {
     let rest = try onDisk { () throws(DiskError) in
       try file.read(at: found.offset, count: max(0, file.size() - found.offset))
     }
-    let zeros = rest.count - ((rest.lastIndex { $0 != 0 } ?? -1) + 1)
+    let written = rest.prefix((rest.lastIndex { $0 != 0 } ?? -1) + 1)
+    let zeros = rest.count - written.count
     if zeros > Self.gzipTrailer, let durable, durable >= found.offset { return false }
-    return (found.reason == CompressionError.truncated.description || Self.endsInZeros(rest))
+    return (found.reason == CompressionError.truncated.description || Self.isBeginning(written, zeros: zeros))
       && !Self.hasMember(rest)
   }
 
-  /// Whether bytes are zeros, or the beginning of a member and zeros.
-  private static func endsInZeros(_ bytes: [UInt8]) -> Bool {
-    let written = bytes.prefix((bytes.lastIndex { $0 != 0 } ?? -1) + 1)
+  /// Whether bytes in front of zeros are none, or the beginning of a member.
+  private static func isBeginning(_ written: ArraySlice<UInt8>, zeros: Int) -> Bool {
     if written.isEmpty { return true }
     // A whole member may end in some zeros, and without them its beginning is left: that one was damaged otherwise.
-    guard bytes.count - written.count > gzipTrailer else { return false }
+    guard zeros > gzipTrailer else { return false }
     var text: [UInt8] = []
     do throws(CompressionError) {
       _ = try Inflater().inflateMember(Array(written).span, limit: BlockMember.textLimit, to: &text)

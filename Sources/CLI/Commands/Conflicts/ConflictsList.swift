@@ -61,9 +61,10 @@ enum ConflictsList {
     guard context.isJSON else {
       let (_, total) = try desk.conflicts(filter, limit: 0)
       context.output.line("\(total)")
+      guard filter.includesClosed else { return total == 0 ? .ok : .conflict }
       var open = filter
       open.includesClosed = false
-      return try total == 0 || desk.conflicts(open, limit: 0).total == 0 ? .ok : .conflict
+      return try desk.conflicts(open, limit: 0).total == 0 ? .ok : .conflict
     }
     let (conflicts, _) = try desk.conflicts(filter, limit: .max)
     var states: [String: Int] = [:]
