@@ -1,14 +1,20 @@
 extension Array {
-  /// The last element, of those that are sorted so that a condition holds of the first ones and of none behind them, of which
-  /// it holds; 0 where it holds of none. Cost: a logarithm of the count.
+  /// Where those elements end of which a condition holds, in an array that is sorted so that it holds of the first ones and of
+  /// none behind them. Cost: a logarithm of the count.
   @inlinable
-  package func lastIndex(ofSortedWhere condition: (Element) -> Bool) -> Int {
+  package func endIndex(ofSortedWhere condition: (Element) -> Bool) -> Int {
     var low = 0
     var high = count
-    while high - low > 1 {
+    while low < high {
       let middle = (low + high) / 2
-      if condition(self[middle]) { low = middle } else { high = middle }
+      if condition(self[middle]) { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+
+  /// The index of the last of these elements; 0 where there is none. Cost: a logarithm of the count.
+  @inlinable
+  package func lastIndex(ofSortedWhere condition: (Element) -> Bool) -> Int {
+    Swift.max(0, endIndex(ofSortedWhere: condition) - 1)
   }
 }

@@ -1,3 +1,4 @@
+import Causality
 import TestSupport
 import Testing
 
@@ -33,6 +34,51 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func someOfThemAreReadAsAllAre(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    for array in Self.arrays(seed) {
+      var bytes: [UInt8] = []
+      PackedNumbers.write(array, to: &bytes)
+      for _ in 0..<8 {
+        let low = generator.int(0...array.count)
+        let range = low..<generator.int(low...array.count)
+        var cursor = ByteCursor(bytes)
+        #expect(try PackedNumbers.read(range, of: array.count, &cursor) == Array(array[range]))
+        #expect(cursor.isAtEnd)
+      }
+    }
+  }
+
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func numbersAreFoundWhereTheyAscend(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    for array in Self.arrays(seed) {
+      // Only the range ascends; around it lies anything, as other replicas' sequences do.
+      let low = generator.int(0...array.count)
+      let range = low..<generator.int(low...array.count)
+      var mixed = array
+      mixed.replaceSubrange(range, with: Set(array[range]).sorted())
+      let ascending = low..<low + Set(array[range]).count
+      var bytes: [UInt8] = []
+      PackedNumbers.write(mixed, to: &bytes)
+      var wanted: [UInt64] = [0, .max]
+      if let some = mixed[ascending].randomElement(using: &generator) {
+        wanted += [some, some &+ 1, some &- 1]
+      }
+      for start in stride(from: 0, to: mixed.count, by: PackedNumbers.blockSize) {
+        wanted.append(mixed[start])
+      }
+      for number in wanted {
+        var cursor = ByteCursor(bytes)
+        let found = try PackedNumbers.find(number, in: ascending, of: mixed.count, &cursor)
+        #expect(found.index == mixed[ascending].firstIndex { $0 >= number } ?? ascending.upperBound)
+        #expect(found.isThere == mixed[ascending].contains(number))
+        #expect(cursor.isAtEnd)
+      }
+    }
+  }
+
   @Test func numbersThatGrowEvenlyTakeLittle() {
     var bytes: [UInt8] = []
     PackedNumbers.write((0..<1280).map { 1_700_000_000_000 + 60_000 * $0 }, to: &bytes)
@@ -46,6 +92,12 @@ import Testing
       for count in 0..<bytes.count {
         var cursor = ByteCursor(Array(bytes[..<count]))
         #expect(throws: TableFault.self) { _ = try PackedNumbers.read(array.count, &cursor) }
+        cursor = ByteCursor(Array(bytes[..<count]))
+        #expect(throws: TableFault.self) { _ = try PackedNumbers.read(0..<1, of: array.count, &cursor) }
+        cursor = ByteCursor(Array(bytes[..<count]))
+        #expect(throws: TableFault.self) {
+          _ = try PackedNumbers.find(array[0], in: array.indices, of: array.count, &cursor)
+        }
       }
     }
   }
@@ -56,7 +108,47 @@ import Testing
       let bytes = (0..<generator.int(0...40)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
       var cursor = ByteCursor(bytes)
       _ = try? PackedNumbers.read(generator.int(0...10_000_000), &cursor)
+      let count = generator.int(0...10_000)
+      let low = generator.int(0...count)
+      let range = low..<generator.int(low...count)
+      cursor = ByteCursor(bytes)
+      _ = try? PackedNumbers.read(range, of: count, &cursor)
+      cursor = ByteCursor(bytes)
+      if let found = try? PackedNumbers.find(generator.next(), in: range, of: count, &cursor) {
+        #expect(found.index >= range.lowerBound && found.index <= range.upperBound)
+      }
     }
+  }
+}
+
+@Suite struct IDPageTests {
+  @Test(arguments: 0..<10 as Range<UInt64>)
+  func singleIdsAreFoundAsInTheWholePage(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let replicas = (0..<generator.int(1...40)).map { _ in UInt64(generator.int(0...1 << 20)) }
+    let some = (0..<generator.int(1...3000)).map { _ in
+      ChangeID(
+        ReplicaID(bits: replicas[generator.int(0...replicas.count - 1)]), UInt64(generator.int(1...9000)))
+    }
+    let ids = Set(some).sorted()
+    var bytes: [UInt8] = []
+    IDPage.write(ids, to: &bytes)
+    var cursor = ByteCursor(bytes)
+    #expect(try IDPage.read(ids.count, &cursor) == ids)
+    for _ in 0..<200 {
+      let index = generator.int(0...ids.count - 1)
+      cursor = ByteCursor(bytes)
+      #expect(try IDPage.id(at: index, ids.count, &cursor) == ids[index])
+      let bits = replicas[index % replicas.count] + UInt64(generator.int(0...1))
+      for id in [ids[index], ChangeID(ReplicaID(bits: bits), UInt64(generator.int(1...9001)))] {
+        cursor = ByteCursor(bytes)
+        let found = try IDPage.find(id, ids.count, &cursor)
+        #expect(found.index == ids.firstIndex { $0 >= id } ?? ids.count)
+        #expect(found.isThere == ids.contains(id))
+      }
+    }
+    cursor = ByteCursor(bytes)
+    #expect(throws: TableFault.self) { try IDPage.id(at: ids.count, ids.count, &cursor) }
   }
 }
 

@@ -20,20 +20,56 @@ enum IDPage {
   }
 
   static func read(_ count: Int, _ cursor: inout ByteCursor) throws(TableFault) -> [ChangeID] {
-    let replicaCount = try cursor.count(atMost: count)
-    let replicas = try PackedNumbers.read(replicaCount, &cursor)
-    let counts = try PackedNumbers.read(replicaCount, &cursor)
+    let replicas = try replicas(count, &cursor)
     let sequences = try PackedNumbers.read(count, &cursor)
     var ids: [ChangeID] = []
     ids.reserveCapacity(count)
-    for (replica, count) in zip(replicas, counts) {
-      guard count <= UInt64(sequences.count - ids.count) else {
-        throw TableFault(reason: "a replica with too many ids")
-      }
-      let replica = ReplicaID(bits: replica)
-      for _ in 0..<count { ids.append(ChangeID(replica, sequences[ids.count])) }
+    for (bits, range) in replicas {
+      let replica = ReplicaID(bits: bits)
+      for index in range { ids.append(ChangeID(replica, sequences[index])) }
     }
-    guard ids.count == sequences.count else { throw TableFault(reason: "ids without a replica") }
     return ids
+  }
+
+  /// Finds an id: the index of the first that is not less, and whether that is it. Cost: a few operations a replica, a
+  /// block of numbers, and one block's numbers.
+  static func find(
+    _ id: ChangeID, _ count: Int, _ cursor: inout ByteCursor
+  ) throws(TableFault) -> (index: Int, isThere: Bool) {
+    for (bits, range) in try replicas(count, &cursor) where bits >= id.replica.bits {
+      guard bits == id.replica.bits else { return (range.lowerBound, false) }
+      return try PackedNumbers.find(id.sequence, in: range, of: count, &cursor)
+    }
+    return (count, false)
+  }
+
+  /// The id at an index. Cost: as that of `find`.
+  static func id(
+    at index: Int, _ count: Int, _ cursor: inout ByteCursor
+  ) throws(TableFault) -> ChangeID {
+    for (bits, range) in try replicas(count, &cursor) where range.contains(index) {
+      let sequence = try PackedNumbers.read(index..<index + 1, of: count, &cursor)
+      return ChangeID(ReplicaID(bits: bits), sequence[0])
+    }
+    throw TableFault(reason: "no id of number \(index)")
+  }
+
+  /// The replicas of a page and where their ids lie in it.
+  private static func replicas(
+    _ count: Int, _ cursor: inout ByteCursor
+  ) throws(TableFault) -> [(bits: UInt64, range: Range<Int>)] {
+    let replicaCount = try cursor.count(atMost: count)
+    let replicas = try PackedNumbers.read(replicaCount, &cursor)
+    let counts = try PackedNumbers.read(replicaCount, &cursor)
+    var found: [(bits: UInt64, range: Range<Int>)] = []
+    found.reserveCapacity(replicaCount)
+    var end = 0
+    for (bits, size) in zip(replicas, counts) {
+      guard size <= UInt64(count - end) else { throw TableFault(reason: "a replica with too many ids") }
+      found.append((bits, end..<end + Int(size)))
+      end += Int(size)
+    }
+    guard end == count else { throw TableFault(reason: "ids without a replica") }
+    return found
   }
 }

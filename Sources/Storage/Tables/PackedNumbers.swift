@@ -77,20 +77,77 @@ enum PackedNumbers {
     return values
   }
 
+  /// Reads some numbers of an array of `count`, and passes over the others. Cost: a few operations a block, and a number of
+  /// the blocks that hold them.
+  static func read(
+    _ range: Range<Int>, of count: Int, _ cursor: inout ByteCursor
+  ) throws(TableFault) -> [UInt64] {
+    if range == 0..<count { return try read(count, &cursor) }
+    let first = range.lowerBound / blockSize * blockSize
+    let end = min(count, (range.upperBound + blockSize - 1) / blockSize * blockSize)
+    try skip(first, &cursor)
+    let values = try read(max(first, end) - first, &cursor)
+    guard range.upperBound - first <= values.count else { throw TableFault(reason: "it ends too early") }
+    try skip(count - first - values.count, &cursor)
+    return Array(values[range.lowerBound - first..<range.upperBound - first])
+  }
+
+  /// Finds a number among those of a range, which ascend, in an array of `count`, which is passed over. Cost: a few operations
+  /// a block, and a number of one block or two.
+  ///
+  /// - Returns: the index of the first that is not less, the range's end for none, and whether that is the number.
+  static func find(
+    _ value: UInt64, in range: Range<Int>, of count: Int, _ cursor: inout ByteCursor
+  ) throws(TableFault) -> (index: Int, isThere: Bool) {
+    var start = 0
+    // The block that the number is in, unless it is the first of the next one.
+    var block: (cursor: ByteCursor, start: Int)?
+    var next: UInt64?
+    while start < range.upperBound, next == nil {
+      let here = cursor
+      let size = min(blockSize, count - start)
+      var first = try skipBlock(size, &cursor)
+      if start >= range.lowerBound, start + size > range.upperBound {
+        // The least number of this block may be one behind the range.
+        var again = here
+        first = try read(size, &again)[0]
+      }
+      if start >= range.lowerBound, first >= value {
+        next = first
+      } else if start + blockSize > range.lowerBound {
+        block = (here, start)
+      }
+      start += blockSize
+    }
+    try skip(max(0, count - start), &cursor)
+    guard var block else { return (range.lowerBound, next == value && !range.isEmpty) }
+    let numbers = try read(min(blockSize, count - block.start), &block.cursor)
+    for index in max(block.start, range.lowerBound)..<min(block.start + numbers.count, range.upperBound)
+    where numbers[index - block.start] >= value {
+      return (index, numbers[index - block.start] == value)
+    }
+    return (min(block.start + numbers.count, range.upperBound), next == value)
+  }
+
   /// Passes over an array of `count` numbers. Cost: a few operations a block.
   static func skip(_ count: Int, _ cursor: inout ByteCursor) throws(TableFault) {
     var left = count
     while left > 0 {
-      let size = min(left, blockSize)
-      let head: UInt8 = try cursor.number()
-      let width = Int(head & ~differences)
-      guard width <= 64 else { throw TableFault(reason: "a width of \(width) bits") }
-      _ = try cursor.varint()
-      let isDifferences = head & differences != 0
-      if isDifferences { _ = try cursor.varint() }
-      _ = try cursor.take(((isDifferences ? size - 1 : size) * width + 7) / 8)
-      left -= size
+      _ = try skipBlock(min(left, blockSize), &cursor)
+      left -= blockSize
     }
+  }
+
+  /// Passes over a block and gives its base: the least of its numbers, or the first.
+  private static func skipBlock(_ size: Int, _ cursor: inout ByteCursor) throws(TableFault) -> UInt64 {
+    let head: UInt8 = try cursor.number()
+    let width = Int(head & ~differences)
+    guard width <= 64 else { throw TableFault(reason: "a width of \(width) bits") }
+    let base = try cursor.varint()
+    let isDifferences = head & differences != 0
+    if isDifferences { _ = try cursor.varint() }
+    _ = try cursor.take(((isDifferences ? size - 1 : size) * width + 7) / 8)
+    return base
   }
 
   private static func readBlock(

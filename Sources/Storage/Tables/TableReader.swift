@@ -1,4 +1,5 @@
 import Causality
+import Codec
 import Merge
 
 /// Reads one table. Pages are read when they are needed and checked then.
@@ -65,9 +66,13 @@ package final class TypeReader {
   let part: TableFooter.TypePart
   private let file: TableFile
   private var cachedIDs: (group: Int, ids: [ChangeID])?
+  /// The group of which a single id was read last: whoever comes back to it will come again, and all of it is read.
+  private var visitedIDs: Int?
   private var heaps: [Int: StringHeap] = [:]
   /// For each column the group that was read last.
   private var cachedGroups: [Int: (group: Int, codes: [UInt64], numbers: [UInt64])] = [:]
+  /// For each column the group of which a single value was read last, as with ids.
+  private var visitedGroups: [Int: Int] = [:]
 
   init(_ part: TableFooter.TypePart, _ file: TableFile) {
     self.part = part
@@ -87,45 +92,60 @@ package final class TypeReader {
 
   func ids(inGroup group: Int) throws(StorageError) -> [ChangeID] {
     if let cachedIDs, cachedIDs.group == group { return cachedIDs.ids }
-    let count = rows(inGroup: group).count
-    let ids = try file.page(part.ids[group]) { (cursor) throws(TableFault) in try IDPage.read(count, &cursor)
-    }
+    let ids = try page(ofIDs: group) { (count, cursor) throws(TableFault) in try IDPage.read(count, &cursor) }
     cachedIDs = (group, ids)
     return ids
+  }
+
+  /// Whether the ids of a group are known, or worth knowing.
+  private func wantsIDs(inGroup group: Int) -> Bool {
+    if cachedIDs?.group == group || visitedIDs == group { return true }
+    visitedIDs = group
+    return false
+  }
+
+  private func page<Result>(
+    ofIDs group: Int, _ read: (_ count: Int, inout ByteCursor) throws(TableFault) -> Result
+  ) throws(StorageError) -> Result {
+    let count = rows(inGroup: group).count
+    return try file.page(part.ids[group]) { (cursor) throws(TableFault) in try read(count, &cursor) }
   }
 
   /// The id of a row. Cost: a page, unless it was read last.
   package func id(_ row: Int) throws(StorageError) -> ChangeID {
     let group = row / TableFooter.groupSize
     guard row >= 0, group < groupCount else { throw file.damage(0, "no row of number \(row)") }
-    return try ids(inGroup: group)[row % TableFooter.groupSize]
+    let index = row % TableFooter.groupSize
+    if wantsIDs(inGroup: group) { return try ids(inGroup: group)[index] }
+    return try page(ofIDs: group) { (count, cursor) throws(TableFault) in
+      try IDPage.id(at: index, count, &cursor)
+    }
   }
 
   /// The first row with this id or a greater one. Cost: a page.
-  package func lowerBound(_ id: ChangeID) throws(StorageError) -> Int {
-    var low = 0
-    var high = groupCount
-    while low < high {
-      let middle = (low + high) / 2
-      if part.firsts[middle] <= id { low = middle + 1 } else { high = middle }
-    }
-    // The group before the first one that starts behind the id.
-    guard low > 0 else { return 0 }
-    let ids = try ids(inGroup: low - 1)
-    var first = 0
-    var last = ids.count
-    while first < last {
-      let middle = (first + last) / 2
-      if ids[middle] < id { first = middle + 1 } else { last = middle }
-    }
-    return (low - 1) * TableFooter.groupSize + first
-  }
+  package func lowerBound(_ id: ChangeID) throws(StorageError) -> Int { try find(id).row }
 
   /// The row of an entity; nil where it has none here. Cost: a page, unless it was read last.
   package func row(of id: ChangeID) throws(StorageError) -> Int? {
-    let row = try lowerBound(id)
-    guard row < count, try self.id(row) == id else { return nil }
-    return row
+    let found = try find(id)
+    return found.isThere ? found.row : nil
+  }
+
+  /// The first row with this id or a greater one, and whether it has this id.
+  private func find(_ id: ChangeID) throws(StorageError) -> (row: Int, isThere: Bool) {
+    // The group before the first one that starts behind the id.
+    let group = part.firsts.endIndex(ofSortedWhere: { $0 <= id }) - 1
+    guard group >= 0 else { return (0, false) }
+    let start = group * TableFooter.groupSize
+    if wantsIDs(inGroup: group) {
+      let ids = try ids(inGroup: group)
+      let index = ids.endIndex(ofSortedWhere: { $0 < id })
+      return (start + index, index < ids.count && ids[index] == id)
+    }
+    let found = try page(ofIDs: group) { (count, cursor) throws(TableFault) in
+      try IDPage.find(id, count, &cursor)
+    }
+    return (start + found.index, found.isThere)
   }
 
   /// All ids in order.
@@ -168,14 +188,33 @@ package final class TypeReader {
   private func group(_ group: Int, _ column: Int) throws(StorageError) -> (codes: [UInt64], numbers: [UInt64])
   {
     if let cached = cachedGroups[column], cached.group == group { return (cached.codes, cached.numbers) }
-    let count = rows(inGroup: group).count
-    let kind = part.columns[column].column.kind
-    let read = try file.page(part.columns[column].pages[group]) { (cursor) throws(TableFault) in
-      let codes = kind == .number ? [] : try PackedNumbers.read(count, &cursor)
-      return (codes: codes, numbers: kind == .word ? [] : try PackedNumbers.read(count, &cursor))
-    }
+    let read = try page(of: column, group, rows: 0..<rows(inGroup: group).count)
     cachedGroups[column] = (group, read.codes, read.numbers)
     return read
+  }
+
+  /// The codes and numbers of some rows of a group, counted from its first one.
+  private func page(
+    of column: Int, _ group: Int, rows range: Range<Int>
+  ) throws(StorageError) -> (codes: [UInt64], numbers: [UInt64]) {
+    let count = rows(inGroup: group).count
+    let kind = part.columns[column].column.kind
+    return try file.page(part.columns[column].pages[group]) { (cursor) throws(TableFault) in
+      let codes = kind == .number ? [] : try PackedNumbers.read(range, of: count, &cursor)
+      return (codes: codes, numbers: kind == .word ? [] : try PackedNumbers.read(range, of: count, &cursor))
+    }
+  }
+
+  /// The code and the number of a row; of what the column does not have, 0.
+  private func single(_ row: Int, _ column: Int) throws(StorageError) -> (code: UInt64, number: UInt64) {
+    let (group, index) = (row / TableFooter.groupSize, row % TableFooter.groupSize)
+    if cachedGroups[column]?.group == group || visitedGroups[column] == group {
+      let (codes, numbers) = try self.group(group, column)
+      return (codes.isEmpty ? 0 : codes[index], numbers.isEmpty ? 0 : numbers[index])
+    }
+    visitedGroups[column] = group
+    let (codes, numbers) = try page(of: column, group, rows: index..<index + 1)
+    return (codes.first ?? 0, numbers.first ?? 0)
   }
 
   /// Calls `visit` with the numbers of each group of rows in a number column, and the row that it starts at.
@@ -212,14 +251,13 @@ package final class TypeReader {
   package func value(_ row: Int, _ column: Int) throws(StorageError) -> TableValue {
     let part = part.columns[column]
     guard part.column.kind != .text else { return .text(try heap(column).string(row)) }
-    let (codes, numbers) = try group(row / TableFooter.groupSize, column)
-    let index = row % TableFooter.groupSize
+    let (code, number) = try single(row, column)
     switch part.column.kind {
-    case .number: return .number(numbers[index])
-    case .word, .text: return .text(try word(codes[index], column))
+    case .number: return .number(number)
+    case .word, .text: return .text(try word(code, column))
     case .numbered:
-      let stem = try word(codes[index], column)
-      return .text(numbers[index] == 0 ? stem : "\(stem)\(numbers[index] - 1)")
+      let stem = try word(code, column)
+      return .text(number == 0 ? stem : "\(stem)\(number - 1)")
     }
   }
 

@@ -1,3 +1,5 @@
+import Codec
+
 /// Pairs of a term's hash and the row of an entity that it may lead to, sorted, in pages of 2,048.
 ///
 /// A page holds each hash once, then how many rows it has, then the rows: three packed arrays, so that a rare term costs
@@ -67,18 +69,34 @@ enum TermPages {
     of hash: UInt32, _ part: TableFooter.TermsPart, _ file: TableFile
   ) throws(StorageError) -> [Int] {
     // The last page that starts with a lesser hash, or the first page.
-    var low = 0
-    var high = part.firsts.count
-    while low < high {
-      let middle = (low + high) / 2
-      if part.firsts[middle] < hash { low = middle + 1 } else { high = middle }
-    }
+    var index = part.firsts.lastIndex(ofSortedWhere: { $0 < hash })
     var found: [Int] = []
-    var index = max(0, low - 1)
     while index < part.pages.count, part.firsts[index] <= hash {
-      for pair in try read(index, part, file) where Self.hash(pair) == hash { found.append(row(pair)) }
+      found += try rows(of: hash, inPage: index, part, file)
       index += 1
     }
     return found
+  }
+
+  /// The rows of one term in a page. Cost: a few operations a block of the page's numbers, and what the term has of them.
+  private static func rows(
+    of hash: UInt32, inPage index: Int, _ part: TableFooter.TermsPart, _ file: TableFile
+  ) throws(StorageError) -> [Int] {
+    try file.page(part.pages[index]) { (cursor) throws(TableFault) in
+      let hashCount = try cursor.count(atMost: pageSize)
+      let place = try PackedNumbers.find(UInt64(hash), in: 0..<hashCount, of: hashCount, &cursor)
+      guard place.isThere else { return [] }
+      let counts = try PackedNumbers.read(0..<place.index + 1, of: hashCount, &cursor)
+      var range = 0..<0
+      for count in counts {
+        guard count <= UInt64(part.counts[index] - range.upperBound) else {
+          throw TableFault(reason: "a term with too many rows")
+        }
+        range = range.upperBound..<range.upperBound + Int(count)
+      }
+      return try PackedNumbers.read(range, of: part.counts[index], &cursor).map {
+        Int(truncatingIfNeeded: $0)
+      }
+    }
   }
 }
