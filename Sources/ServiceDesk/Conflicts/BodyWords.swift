@@ -20,15 +20,14 @@ enum BodyWords {
   /// The facts that an answer rests on.
   static let facts = Array("\"facts\":".utf8)
   /// What a timeline tells that a customer is owed.
-  static let owed = ["\"compensation\"", "\"promise\""].map { Array($0.utf8) }
+  static let owed = Array("\"\(Vocabulary.compensation)\"".utf8)
   /// By which an entity is tied to others, or kept apart from them.
   static let same = Array("\"\(Links.same.text)\"".utf8)
   static let distinct = Array("\"\(Links.distinct.text)\"".utf8)
   /// Of which ticket a ticket is a part.
   static let merged = Array("\"\(Vocabulary.merged.text)\"".utf8)
-  static let merges = Situations.mergeFields.map { Array("\"\($0.text)\"".utf8) }
   /// By which customers become twins in the inbox, or are told apart.
-  static let twins = merges + [add, drop, same, distinct, erase]
+  static let twins = [merged, add, drop, same, distinct, erase]
   /// By which a message to the customer does not go out, or does after all (`Desk.record`, `.cancel`, `.release`).
   static let stopping = ["cancelled", "failed", "held", "queued"].map { Array("{\"state\":\"\($0)\"".utf8) }
   /// That a message waits to be sent.

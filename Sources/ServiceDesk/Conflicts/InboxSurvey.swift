@@ -52,7 +52,7 @@ struct InboxSurvey {
         if body.contains(word: BodyWords.withdrawn) { withdrawn.insert(id) }
         if let made, body.contains(word: BodyWords.add) { addContacts(of: made, placed.change) }
         if body.contains(word: BodyWords.same) { addTies(id, placed) }
-        if BodyWords.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
+        if body.contains(word: BodyWords.merged) { addTargets(id, placed.change) }
       }
     case Vocabulary.promise:
       for placed in changes {
@@ -68,7 +68,7 @@ struct InboxSurvey {
       for placed in changes {
         let body = placed.change.body
         if body.contains(word: BodyWords.facts) { resting.insert(id) }
-        if BodyWords.merges.contains(where: { body.contains(word: $0) }) { addTargets(id, placed.change) }
+        if body.contains(word: BodyWords.merged) { addTargets(id, placed.change) }
         if !withdrawn.isEmpty, body.contains(word: BodyWords.customer) {
           try? ChangeBody.operations(of: body) { operation in
             if case .set("customer", let value) = operation, let customer = EntityID(value.plain),
@@ -135,7 +135,7 @@ struct InboxSurvey {
   private mutating func addTargets(_ id: EntityID, _ change: Change) {
     owners.insert(id)
     try? ChangeBody.operations(of: change.body) { operation in
-      if case .set(let field, let value) = operation, Situations.mergeFields.contains(field),
+      if case .set(let field, let value) = operation, field == Vocabulary.merged,
         let target = EntityID(value.plain)
       {
         owners.insert(target)

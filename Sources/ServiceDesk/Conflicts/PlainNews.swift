@@ -110,9 +110,9 @@ struct PlainNews {
 
   /// What rules read besides who knew what, on any entity.
   private static let words =
-    BodyWords.merges + BodyWords.settling + [BodyWords.same, BodyWords.distinct, BodyWords.erase]
+    BodyWords.settling + [BodyWords.merged, BodyWords.same, BodyWords.distinct, BodyWords.erase]
   /// On a ticket: what a promise may be the twin of, and facts that were given.
-  private static let newTicketWords = words + BodyWords.owed + [BodyWords.facts]
+  private static let newTicketWords = words + [BodyWords.owed, BodyWords.facts]
   /// And on one that was there: whose it is, and that a message did not go out, so that nobody was answered by it, also because its
   /// words were hidden.
   private static let ticketWords =

@@ -102,12 +102,9 @@ extension Situations {
     (["same", "distinct"] as [ExactString]).contains { state.sets[$0]?[ExactString("\(other)")] != nil }
   }
 
-  /// The fields by which something says that it is a part of something else now.
-  static let mergeFields: [ExactString] = ["merged", "merged_into", "same_as"]
-
   /// What an entity was merged into, by any of its heads.
   static func mergeTargets(_ state: EntityState) -> Set<EntityID> {
-    Set(mergeFields.flatMap { (state.registers[$0]?.heads ?? []).compactMap { EntityID($0.value.plain) } })
+    Set((state.registers[Vocabulary.merged]?.heads ?? []).compactMap { EntityID($0.value.plain) })
   }
 
   /// Two things of which each was merged into the other by authors who did not know. Found at the lesser of the two.
@@ -131,13 +128,8 @@ extension Situations {
 
   /// The step by which an entity says that it is merged into another, where that is a head.
   private static func merge(_ history: EntityHistory, into target: EntityID) -> HistoryStep? {
-    guard let state = history.state() else { return nil }
-    for field in mergeFields {
-      if let head = state.registers[field]?.heads.first(where: { EntityID($0.value.plain) == target }) {
-        return history.step(head.id)
-      }
-    }
-    return nil
+    let heads = history.state()?.registers[Vocabulary.merged]?.heads ?? []
+    return heads.first { EntityID($0.value.plain) == target }.flatMap { history.step($0.id) }
   }
 
   /// Profiles that somebody merged and somebody else, who did not know of that, called two people. They are shown as one.

@@ -10,11 +10,9 @@ extension Situations {
     if subject.isPart { return [] }
     let ids = subject.ids
     var owed: [Owed] = subject.everyEntry.compactMap { step, entry in
-      guard entry.kind == "compensation" || entry.kind == "promise" else { return nil }
+      guard entry.kind == Vocabulary.compensation else { return nil }
       let what = amount(entry.amount, entry.currency) ?? (entry.isRedacted ? "something" : entry.text)
-      return Owed(
-        step: step, what: what, channel: entry.channel, about: nil,
-        isCompensation: entry.kind == "compensation")
+      return Owed(step: step, what: what, channel: entry.channel, about: nil, isCompensation: true)
     }
     for promise in subject.promises {
       guard let state = promise.state(), let step = promise.steps.first(where: \.placed.change.creates) else {

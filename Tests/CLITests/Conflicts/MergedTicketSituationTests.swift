@@ -68,13 +68,11 @@ struct MergedTicketSituationTests {
     if let conflict { #expect(conflict.on == whole) }
   }
 
-  @Test("A promise that the part's timeline tells and one that names the whole are of the whole")
+  @Test("A compensation that the part's timeline tells and a promise that names the whole are of the whole")
   func home() throws {
     let desks = try TwoDesks()
     let (whole, part) = try merged(desks)
-    var told = Draft()
-    told.log["timeline"] = JSONText(object: [("kind", JSONText("promise")), ("text", JSONText("A plumber"))])
-    try desks.bo.store.commit(Edit(.entity(part), told))
+    try desks.bo.compensate(part, Money("20", "EUR"), because: "late")
     try promise(desks.anna, whole, "A refund")
     try desks.sync()
     let conflict = try #require(try desks.open().first)
