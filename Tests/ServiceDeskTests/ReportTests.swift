@@ -98,6 +98,30 @@ struct ReportTests {
     #expect(try desk.report(before).total == ReportFigures())
   }
 
+  @Test(
+    "Words of a customer that came when the ticket was finished already, and that nobody answered, are not answered",
+    arguments: [false, true])
+  func finishedBefore(isAnsweredOnce: Bool) throws {
+    let desk = try TwoDesks().anna
+    let ticket = try desk.newTicket(
+      customer: nil, subject: "Tap", channel: "phone", at: try time("16T09:00")
+    ).on
+    if isAnsweredOnce {
+      try say(desk, ticket, "in", "16T09:01")
+      try say(desk, ticket, "out", "16T09:02")
+    }
+    try set(desk, ticket, "solved", "16T09:10")
+    try say(desk, ticket, "in", "16T09:20")
+    func waits(_ now: String) throws -> ReportFigures.Responses {
+      let total = try desk.report(try week(), now: try time(now).milliseconds).total
+      return isAnsweredOnce ? total.next : total.first
+    }
+    let soon = try waits("16T09:22")
+    #expect((soon.met, soon.missed, soon.running) == (0, 0, 1))
+    let late = try waits("18T12:00")
+    #expect((late.met, late.missed, late.running) == (0, 1, 0))
+  }
+
   @Test("The brief shows the survey that was given last, not the one that was written down last")
   func lateSurvey() throws {
     let desks = try TwoDesks()

@@ -51,12 +51,16 @@ public struct TicketTargets: Sendable, Hashable {
       let due = pauses.due(UInt64(minutes) * 60_000, after: start, hours, now: now)
       standings.append(Standing(kind: kind, start: start, due: due, done: done))
     }
+    // Who came when it was finished already was not answered by that.
+    func finished(since start: HybridTime) -> UInt64? {
+      solved.flatMap { $0 < start.milliseconds ? nil : $0 }
+    }
     if let asked = clock.asked {
       add(
         .first, target.first, from: asked.milliseconds,
-        done: clock.answered?.milliseconds ?? solved)
+        done: clock.answered?.milliseconds ?? finished(since: asked))
       if clock.answered != nil, let waiting = clock.waiting {
-        add(.next, target.next, from: waiting.milliseconds, done: solved)
+        add(.next, target.next, from: waiting.milliseconds, done: finished(since: waiting))
       }
     }
     add(.resolution, target.resolution, from: created, done: solved)

@@ -45,8 +45,11 @@ struct TicketEffort {
       }
     }
     if let waiting = clock.waiting {
+      // Who came when it was finished already was not answered by that.
       waits.append(
-        Wait(kind: clock.answered == nil ? .first : .next, start: waiting.milliseconds, end: solved))
+        Wait(
+          kind: clock.answered == nil ? .first : .next, start: waiting.milliseconds,
+          end: solved.flatMap { $0 < waiting.milliseconds ? nil : $0 }))
     }
     waits.append(Wait(kind: .resolution, start: state.firstAt.milliseconds, end: solved))
   }
