@@ -142,6 +142,7 @@ struct SearchCommandTests {
     #expect(desk.run("search", "percel ", "--type", "ticket").output.contains("Where is my parcel?"))
     #expect(desk.run("search", "--audience", "public", "--language", "sv", "days").code == .notFound)
     #expect(desk.run("search", "x", "--type", "planet").code == .usage)
+    #expect(desk.run("search", "x", "--type", "ticket", "--audience", "public").code == .usage)
     // What nobody may read yet, or any more, is not what a customer may read.
     let draft = try desk.ok(
       "article", "new", "Plans", "In 90 days.", "--audience", "public", "state=draft")

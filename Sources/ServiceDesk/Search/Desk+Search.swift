@@ -27,9 +27,9 @@ public struct SearchHit: Sendable, Hashable {
 public struct SearchFilter: Sendable, Hashable {
   /// Only these of customer, ticket, article, organisation, promise; nil for all of them.
   public var types: Set<String>?
-  /// Only published articles for these readers, and nothing else than articles: `public` or `internal`; nil for any.
+  /// Only published articles for these readers, and of `types` only articles: `public` or `internal`; nil for any.
   public var audience: String?
-  /// Only articles in this language, and nothing else than articles.
+  /// Only articles in this language, and of `types` only articles.
   public var language: String?
 
   /// A search of everything.
@@ -45,7 +45,8 @@ extension Desk {
   /// Erased things, redacted entries and facts are not searched; merged customers are found once, and so is a ticket with those
   /// that were merged into it.
   ///
-  /// Cost: a page or two of the index for each word, what is newer than the runs, and the changes of at most 200 candidates.
+  /// Cost: a page or two of the index for each word, what is newer than the runs, and the changes of at most 200 candidates; of
+  /// articles for some readers, or in a language, more where the best ones are for others.
   public func search(
     _ text: String, _ filter: SearchFilter = SearchFilter(), limit: Int = 20
   ) throws(StorageError) -> [SearchHit] {
@@ -57,14 +58,15 @@ extension Desk {
       for words in newer.values { for word in words.keys { counts[word, default: 0] += 1 } }
       try query.expand(files, newer: counts)
       let ranker = SearchRanker(query)
-      let allowed =
-        filter.audience == nil && filter.language == nil
-        ? filter.types ?? SearchText.types : [Vocabulary.article]
-      // What the index ranks and what is looked into for the order that is shown.
+      let types = filter.types ?? SearchText.types
+      let isOfSomeArticles = filter.audience != nil || filter.language != nil
+      let allowed = isOfSomeArticles ? types.intersection([Vocabulary.article]) : types
+      // What the index ranks and what is looked into for the order that is shown. Which articles are for whom the index does not
+      // know, so of these it tells all.
       let count = max(64, 2 * min(limit, 100))
       var scores: [EntityID: Double] = [:]
       for file in files {
-        for (id, score) in try ranker.candidates(file, allowed, limit: count) {
+        for (id, score) in try ranker.candidates(file, allowed, limit: isOfSomeArticles ? .max : count) {
           scores[id, default: 0] += score
         }
       }
@@ -72,18 +74,23 @@ extension Desk {
         let score = ranker.score(words)
         if score > 0 { scores[id, default: 0] += score }
       }
-      let best = scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(count)
+      var ranked = scores.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)[...]
+      if !isOfSomeArticles { ranked = ranked.prefix(count) }
       var hits: [EntityID: SearchHit] = [:]
-      try store.readAhead(best.map(\.key))
-      // In the order in which they lie.
-      for id in best.map(\.key).sorted() {
-        guard let state = try store.mergedState(of: id), !state.isErased, hits[state.id] == nil,
-          filter.lets(state),
-          let hit = try ranker.hit(state).map({ (hit) throws(StorageError) in
-            try whole(hit, state)
-          })
-        else { continue }
-        hits[hit.id] = hits[hit.id].map { $0.joined(hit) } ?? hit
+      while !ranked.isEmpty, hits.count < limit {
+        let best = ranked.prefix(count)
+        ranked.removeFirst(best.count)
+        try store.readAhead(Array(best))
+        // In the order in which they lie.
+        for id in best.sorted() {
+          guard let state = try store.mergedState(of: id), !state.isErased, hits[state.id] == nil,
+            filter.lets(state),
+            let hit = try ranker.hit(state).map({ (hit) throws(StorageError) in
+              try whole(hit, state)
+            })
+          else { continue }
+          hits[hit.id] = hits[hit.id].map { $0.joined(hit) } ?? hit
+        }
       }
       return Array(
         hits.values.sorted {

@@ -34,6 +34,24 @@ import Testing
   }
 
   @Test(
+    "The one article for some readers is found behind many that are for others", arguments: [true, false])
+  func fewOfMany(isByLanguage: Bool) throws {
+    for index in 0..<260 {
+      try desk.newArticle(
+        title: "Router reset \(index)", body: "The router.", language: "en", audience: "internal")
+    }
+    try desk.newArticle(
+      title: "When nothing works", body: "Unplug the router.", language: "sv", audience: "public")
+    var filter = SearchFilter()
+    if isByLanguage { filter.language = "sv" } else { filter.audience = "public" }
+    try everywhere { () throws in
+      #expect(try titles("router", filter) == ["When nothing works"])
+    }
+    filter.types = [Vocabulary.ticket]
+    #expect(try titles("router", filter).isEmpty)
+  }
+
+  @Test(
     "What has more of the words comes first, a title counts more than what was said, and rarer words more than common ones"
   )
   func ranked() throws {

@@ -36,6 +36,11 @@ enum SearchCommand {
     var filter = SearchFilter()
     if typed.has(type) { filter.types = Set(typed.list(type)) }
     (filter.audience, filter.language) = (typed[audience], typed[language])
+    if filter.audience != nil || filter.language != nil, filter.types?.contains("article") == false {
+      throw Failure(
+        .usage,
+        "only articles are for readers or in a language: leave out --audience and --language, or --type")
+    }
     let (text, wanted) = (typed.operands.joined(separator: " "), filter)
     return { context in
       var isFound = false
