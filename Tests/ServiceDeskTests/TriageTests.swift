@@ -163,4 +163,25 @@ struct TriageTests {
     try desk.write(ticket, NewEntry("message", "No smell of gas?", channel: "email", direction: "out"))
     #expect(try found(desk) == ["Kitchen": "none"])
   }
+
+  @Test(
+    "A rule goes by what a ticket shows: what was split off or belongs to a part, and as it was corrected")
+  func shownWords() throws {
+    let desks = try TwoDesks()
+    let desk = desks.anna
+    try desk.setTriageRule(rule("floods", team: "plumbing") { $0.words = ["burst"] })
+    let ticket = try desk.newTicket(customer: nil, subject: "First").on
+    let entry = try #require(
+      try desk.reply(ticket, channel: "phone", text: "My pipe burst", direction: "in"))
+    #expect(try found(desk) == ["First": "floods"])
+    try desk.split(ticket, subject: "Second", entries: [entry.id])
+    #expect(try found(desk) == ["First": "none", "Second": "floods"])
+    let third = try desk.newTicket(customer: nil, subject: "Third").on
+    let later = try #require(try desk.reply(third, channel: "phone", text: "It bursts", direction: "in"))
+    #expect(try found(desk)["Third"] == "none")
+    try desk.correct(third, later.id, text: "It did burst")
+    #expect(try found(desk)["Third"] == "floods")
+    try desk.merge(ticket, third)
+    #expect(try found(desk) == ["First": "floods", "Second": "floods"])
+  }
 }

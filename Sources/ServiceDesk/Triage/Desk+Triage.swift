@@ -153,7 +153,7 @@ private struct Routing {
       }
       if !rule.words.isEmpty, !prepared.phrases.contains(where: { $0.isIn(subject) }) {
         let texts: [[String]]
-        if let said { texts = said } else { texts = try words(of: row.id) }
+        if let said { texts = said } else { texts = try words(of: row) }
         said = texts
         guard prepared.phrases.contains(where: { texts.contains(where: $0.isIn) }) else { continue }
       }
@@ -175,12 +175,19 @@ private struct Routing {
     return rule.places.isEmpty || prepared.places.contains { $0.contains(person.state) }
   }
 
-  /// What the customer said in a ticket, in words, without what is hidden.
-  private func words(of ticket: EntityID) throws(DeskError) -> [[String]] {
-    let state = try desk.known(ticket).withoutRedactedWords
-    return PlainLook(state).timeline.filter { $0.direction == "in" && $0.isContact }.flatMap { entry in
-      let lines = entry.value["lines"]?.elements?.compactMap { $0["text"]?.string } ?? []
-      return ([entry.text] + lines).map { TextFolding.words($0) }
+  /// What the customer said in what a ticket shows, in words as they were corrected, without what is hidden.
+  private func words(of row: TicketRow) throws(DeskError) -> [[String]] {
+    let entries: [TicketPage.Entry]
+    if row.hasParts {
+      entries = try desk.page(row.id).entries
+    } else {
+      let state = try desk.known(row.id)
+      entries = TicketPage.Entry.all(PlainLook(state).timeline, on: state)
+    }
+    let told = entries.filter { $0.entry.direction == "in" && $0.entry.isContact && $0.redacted == nil }
+    return told.flatMap { item in
+      let lines = item.entry.value["lines"]?.elements?.compactMap { $0["text"]?.string } ?? []
+      return ([item.text] + lines).map { TextFolding.words($0) }
     }
   }
 
