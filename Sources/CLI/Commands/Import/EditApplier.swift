@@ -181,6 +181,7 @@ struct EditApplier {
     }
     if edit.isExported { try follow(&draft, own) }
     if edit.isRedacted { hideMark(&draft) }
+    let known = try existing.flatMap { (id) throws(StorageError) in try leaveUnchanged(&draft, id, edit) }
     if let existing, isRecord {
       let merged = isAlone ? own : try store.mergedState(of: existing)
       for (field, count) in draft.count { draft.count[field] = count - (own?.counters[field] ?? 0) }
@@ -195,11 +196,14 @@ struct EditApplier {
         let heads = merged?.registers[field]?.heads ?? []
         return own?.registers[field]?.heads.contains { !$0.value.isNull && heads.contains($0) } == true
       }
-      if draft.body(over: merged).isEmpty, try merge(existing, turned, edit).isEmpty {
+      // A table that comes back to where it was exported leaves no trace; an earlier row of it here is one.
+      let isNews = known?.isOfKnownTable == true
+      if draft.body(over: merged).isEmpty, !isNews, try merge(existing, turned, edit).isEmpty {
         unchanged += 1
         return
       }
     }
+    if let known { draft.extra.append((ImportMark.known, known.hashes)) }
     draft.extra.append((Self.key, JSONText(edit.once)))
     if let existing {
       if edit.isExported, !draft.set.isEmpty, !draft.clear.isEmpty {

@@ -22,7 +22,8 @@ enum ImportCommand {
         + "unless its columns are named as in an export; 'events' always does.",
       "A record that cannot be imported is told with its line number and goes to the rejects file; the others are "
         + "imported. Running an import again imports nothing twice, also when it was killed in the middle; nor does "
-        + "importing an export where it came from. Gzip files are inflated. Exit code 11 when records were rejected.",
+        + "importing an export where it came from. Of a row of customers or tickets that changed since, the cells count that did: "
+        + "what people made of the others here stays. Gzip files are inflated. Exit code 11 when records were rejected.",
       "Edits and entries keep their times and authors; what 'entities' and CSV say else is dated by the import. Edits of other "
         + "devices become edits of this one, so who knew of whose edit is not carried over: a field keeps all the values it had, "
         + "but conflicts that were open there need not show in 'askonce conflicts' here, which is then said. What came as 'changes' is "

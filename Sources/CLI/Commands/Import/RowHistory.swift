@@ -70,6 +70,11 @@ struct ImportMark {
   let key: String
   /// Whether the record was an entry of a log.
   let isEntry: Bool
+  /// What a row of a table said that was so here already: hashes of the values, by field.
+  let said: [String: String]
+
+  /// The member of a change that has these.
+  static let known = "known"
 
   /// Nil for a change that comes from no import. Cost: a search in its body; where it has such a key, its parsing.
   init?(_ change: Change) {
@@ -80,6 +85,9 @@ struct ImportMark {
     else { return nil }
     self.key = key
     isEntry = body["log"] != nil
+    var said: [String: String] = [:]
+    for (field, hash) in body[Self.known]?.members ?? [] { said[field] = hash.string }
+    self.said = said
   }
 
   /// The keys of those marks that rows of a table have whose keys are made of the same columns as one. Where there are none,
