@@ -14,6 +14,23 @@ struct KnowledgeCommandTests {
     return (desk, id)
   }
 
+  @Test(
+    "What the profile has a place for is written there, where it is looked for",
+    arguments: [
+      ("phone", "phone"), ("Phone number", "phone"), ("e-mail", "email"), ("address", "street"),
+      ("zip", "postcode"),
+      ("City", "city"), ("name", "name"), ("preferred channel", "prefers"),
+    ])
+  func profileKeys(_ key: String, _ option: String) throws {
+    let (desk, customer) = try desk()
+    let refused = desk.run("fact", "set", customer, key, "x")
+    #expect(refused.code == .usage && refused.errors.contains("customer set "), "\(refused.errors)")
+    #expect(refused.errors.contains("--\(option) VALUE"), "\(refused.errors)")
+    // A ticket has no such place: on it the number is for this ticket alone.
+    let ticket = try desk.ok("ticket", "new", "Call back", "--customer", customer)
+    _ = try desk.ok("fact", "set", ticket, key, "x")
+  }
+
   @Test("ask: 0 known, 3 not known, 4 not to be used, 5 in conflict, 2 for nobody")
   func codes() throws {
     let (desk, customer) = try desk()

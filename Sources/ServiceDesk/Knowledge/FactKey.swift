@@ -22,6 +22,15 @@ public enum FactKey {
     return same.min() ?? wanted
   }
 
+  /// The field of a customer's profile that a key means, where lists, searches and gateways look for it; nil for a key of a fact.
+  package static func profileField(_ key: String) -> ExactString? {
+    switch profile(normal(key)) {
+    case .field(let name), .set(let name): name
+    case .address: "address.street"
+    case nil: nil
+    }
+  }
+
   /// Where a customer's profile answers a question, so that it is not asked as a fact.
   enum Profile: Equatable {
     case field(ExactString)

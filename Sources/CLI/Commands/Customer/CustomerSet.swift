@@ -12,6 +12,13 @@ enum CustomerSet {
     (.list("drop-avoid", "CHANNEL", "a channel that may be used again"), Vocabulary.avoidedChannels),
   ]
   private static let name = Option.value("name", "NAME", "the customer's name")
+
+  /// The name of the option that sets the part of the profile that a question is about; nil where it is about none.
+  static func option(for key: String) -> String? {
+    guard let field = FactKey.profileField(key) else { return nil }
+    return (fields.fields + fields.sets).first { $0.field == field }?.option.name
+  }
+
   private static let fields = FieldOptions(
     type: Vocabulary.customer, fields: [(name, "name")] + CustomerCommands.fields.fields,
     sets: CustomerCommands.fields.sets)

@@ -1,6 +1,7 @@
 import Agent
 import Causality
 import Codec
+import Merge
 import ServiceDesk
 
 /// Writes down what a customer said.
@@ -21,6 +22,7 @@ enum FactSet {
         + "same value is no conflict.",
       "Where the same value was known already, the customer had to repeat it: that is counted as a question "
         + "asked again, unless --confirmed says that it was only read out.",
+      "What the profile has a place for, such as a phone number or the address, is no fact of the customer: 'customer set' writes it.",
       "PINs, passwords, card numbers and security answers are refused, by name and by look (exit code 9).",
     ],
     operands: [FactCommands.subject, FactCommands.key, Operand("VALUE", "what the customer said")],
@@ -42,6 +44,11 @@ enum FactSet {
     return { context in
       try context.withDesk(.writing) { desk in
         let id = try context.customerOrTicket(subject, desk)
+        if id.type == Vocabulary.customer, let option = CustomerSet.option(for: key) {
+          throw Failure.usage(
+            "'\(key)' is a part of the profile, where everybody looks for it: "
+              + "askonce customer set \(desk.shortID(id)) --\(option) VALUE")
+        }
         var fact = NewFact(key, value)
         fact.channel = typed[FactCommands.channel]
         fact.ticket = try context.ticket(typed[FactCommands.ticket], desk)
