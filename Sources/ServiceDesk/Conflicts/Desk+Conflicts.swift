@@ -27,6 +27,11 @@ extension Desk {
   /// How many conflicts are open. Cost: a header, and what changed since the last question.
   public func openConflictCount() throws(StorageError) -> Int { try inbox.openCount() }
 
+  /// The ids of all entries, or of all open ones. Cost: a page for up to 64 open ones; else per entry.
+  package func conflictIDs(openOnly: Bool) throws(StorageError) -> [String] {
+    try inbox.ids(openOnly: openOnly)
+  }
+
   /// Everything about one entity, and those that it is shown as one with: open, settled, ruled and equal. Cost: the entity, and
   /// what it has to do with.
   public func conflicts(of id: EntityID) throws(StorageError) -> [Conflict] {

@@ -75,14 +75,13 @@ final class Inbox {
     let total = openInFile - stale + fresh.count
     let owners = ownerTexts
     // The file's order is that of the result, so no more than the limit of it can be wanted; often its first page is enough.
-    func kept(all: Bool) throws(StorageError) -> [Conflict] {
+    func open(all: Bool) throws(StorageError) -> [Conflict] {
       try lines(file, all: all).lazy.filter { $0.isOpen && !$0.isOn(owners) }.prefix(limit).compactMap(
         \.conflict)
     }
-    var kept = try kept(all: limit > InboxFile.pageCount)
+    var kept = try open(all: limit > InboxFile.pageCount)
     if limit <= InboxFile.pageCount, kept.count < limit, kept.count + fresh.count < total {
-      kept = try lines(file, all: true).lazy.filter { $0.isOpen && !$0.isOn(owners) }.prefix(limit)
-        .compactMap(\.conflict)
+      kept = try open(all: true)
     }
     return (Array((kept + fresh).sorted(by: InboxFile.precedes).prefix(limit)), total)
   }
@@ -110,6 +109,14 @@ final class Inbox {
       if let conflict = line.conflict { found.append(conflict) }
     }
     return found.sorted(by: InboxFile.precedes)
+  }
+
+  /// The ids of all entries, or of all open ones. Cost: a page for up to 64 open ones; else per entry.
+  func ids(openOnly: Bool) throws(StorageError) -> [String] {
+    let lines = try lines(inStep(), all: !openOnly || openInFile > InboxFile.pageCount)
+    let owners = ownerTexts
+    let kept = lines.lazy.filter { ($0.isOpen || !openOnly) && !$0.isOn(owners) }.compactMap(\.id)
+    return kept + overlay.values.joined().filter { !openOnly || $0.state == .open }.map(\.id)
   }
 
   /// Begins to watch for open entries that come up.
@@ -279,8 +286,7 @@ final class Inbox {
     forgetArrivals(unlessIn: entries) { fresh[$0.on] != nil }
     guard entries.contains(where: { $0.state == .open }) else { return true }
     let owners = ownerTexts
-    let old = try lines(file, all: true).lazy.filter { $0.isOpen && $0.isOn(owners) }.compactMap(
-      \.conflict?.id)
+    let old = try lines(file, all: true).lazy.filter { $0.isOpen && $0.isOn(owners) }.compactMap(\.id)
     note(entries, beside: known, and: Set(old))
     return true
   }

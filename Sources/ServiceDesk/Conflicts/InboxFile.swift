@@ -131,17 +131,25 @@ struct InboxFile {
 
     var owner: EntityID? { ownerText.flatMap { EntityID(String(decoding: $0, as: UTF8.self)) } }
 
+    /// Its id: `...,"id":"7k3f9q2hd9","kind":"field",`.
+    var id: String? {
+      idText.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private var idText: ArraySlice<UInt8>? {
+      guard let owner = ownerText, bytes[owner.endIndex...].starts(with: Self.middle) else { return nil }
+      return bytes[owner.endIndex...].dropFirst(Self.middle.count).prefix { $0 != UInt8(ascii: "\"") }
+    }
+
     /// Whether it is about values of a field.
     var isOfField: Bool { isOf(Self.field) }
 
     /// Whether it is about a customer who is there twice.
     var isOfTwins: Bool { isOf(Self.twins) }
 
-    /// Whether it is of a kind: `...,"id":"7k3f9q2hd9","kind":"field",`.
+    /// Whether it is of a kind.
     private func isOf(_ kind: [UInt8]) -> Bool {
-      guard let owner = ownerText, bytes[owner.endIndex...].starts(with: Self.middle) else { return false }
-      let rest = bytes[owner.endIndex...].dropFirst(Self.middle.count)
-      return rest.drop { $0 != UInt8(ascii: "\"") }.starts(with: kind)
+      idText.map { bytes[$0.endIndex...].starts(with: kind) } ?? false
     }
 
     /// Whether its entity is among some, given as texts.

@@ -93,6 +93,8 @@ struct ConflictCommandTests {
     ] {
       #expect(shown.output.contains(word), "\(word)")
     }
+    // The command that it prints works, whatever else is open.
+    #expect(shown.output.contains("askonce conflicts settle \(id) --take N"))
     #expect(desk.run("conflicts", "show", id, "--json").json?["around"]?.elements?.count == 3)
     #expect(desk.run("conflicts", "show", "zzzzzzzzzz").code == .notFound)
     #expect(desk.run("conflicts", "settle", id).code == .usage)
@@ -117,6 +119,32 @@ struct ConflictCommandTests {
     #expect(desk.run("conflicts", "--json").json?.elements?.first?["id"]?.string == id)
     #expect(desk.run("conflicts", "walk").code == .usage)
     #expect(desk.run("conflicts", "walk").errors.contains("needs a terminal"))
+  }
+
+  @Test("A list prints so much of each id that no other one begins so, shown or not")
+  func width() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    for _ in 0..<3 { _ = try pair.clash() }
+    let inbox = Desk(try Store(at: desk.folder + "/anna", .reading))
+    let conflict = try #require(try inbox.conflicts(limit: 1).conflicts.first)
+    let id = conflict.id
+    let ids = try inbox.conflictIDs(openOnly: true)
+    #expect(ids.count == 3 && ids.contains(id))
+    #expect(try Set(ids).isSubset(of: inbox.conflictIDs(openOnly: false)))
+    _ = try desk.ok("conflicts", "settle", id, "--take", "1")
+    let behind = Desk(try Store(at: desk.folder + "/anna", .reading))
+    #expect(try Set(behind.conflictIDs(openOnly: true)) == Set(ids).subtracting([id]))
+    #expect(try behind.conflictIDs(openOnly: false).contains(id))
+    // Another one differs in the seventh character only.
+    var text = ""
+    let output = Output { bytes in
+      text += String(decoding: bytes, as: UTF8.self)
+      return 0
+    }
+    ConflictText.list([conflict], among: ids + [id.prefix(6) + (id.contains("0") ? "iiii" : "0000")], output)
+    output.flush()
+    #expect(text.hasPrefix(id.prefix(7) + "  "))
   }
 
   @Test("A conflict is not settled by solving what nobody said is solved")

@@ -26,12 +26,13 @@ struct ConflictStream {
         let desk = Desk(try context.open(.reading))
         let open = try desk.conflicts(try options.filter(desk, context), limit: .max).conflicts
         let new = open.filter { !(known?.contains($0.id) ?? false) }
+        let ids = context.isJSON ? [] : try desk.conflictIDs(openOnly: true)
         // What was open before is told first, so that a reader that starts again misses nothing.
         for conflict in new.reversed() {
           if context.isJSON {
             context.output.json(conflict.json)
           } else {
-            ConflictText.list([conflict], context.output)
+            ConflictText.list([conflict], among: ids, context.output)
           }
         }
         known = Set(open.map(\.id))

@@ -13,9 +13,9 @@ enum ConflictsCommands {
 
   static let conflict = Operand("CONFLICT", "its id, or the start of it")
 
-  /// The fewest first characters, four or more, by which entries are told apart.
-  static func width(_ conflicts: [Conflict]) -> Int {
-    let ids = Set(conflicts.map(\.id)).sorted()
+  /// The fewest first characters, four or more, by which ids are told apart.
+  static func width(_ ids: [String]) -> Int {
+    let ids = Set(ids).sorted()
     var width = 4
     for (one, other) in zip(ids, ids.dropFirst()) { width = max(width, one.commonPrefix(with: other) + 1) }
     return min(width, ReplicaID.length)

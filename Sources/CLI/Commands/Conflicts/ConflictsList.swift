@@ -48,7 +48,9 @@ enum ConflictsList {
         if context.isJSON {
           context.output.json(list: conflicts.map(\.json))
         } else {
-          ConflictText.list(conflicts, context.output)
+          // Those that are not shown are meant by the start of an id as well.
+          let ids = try desk.conflictIDs(openOnly: !isAll)
+          ConflictText.list(conflicts, among: ids, context.output)
           limit.tellRest(conflicts.count, of: total, isAll ? "conflict" : "open conflict", context)
         }
       }
