@@ -236,6 +236,16 @@ struct ImportCommandTests {
     #expect(desk.run("export", "customers", "--json").code == .usage)
   }
 
+  @Test(
+    "What JSON lines hold is recognised behind a byte order mark and empty lines",
+    arguments: ["\u{FEFF}", "\n", "\u{FEFF}\r\n\n"])
+  func recognised(_ start: String) throws {
+    let desk = try desk()
+    let line = #"{"type":"customer","ref":"1","fields":{"name":"Anna"}}"#
+    let outcome = desk.run("import", try desk.write(start + line, to: "e.jsonl"), "--json")
+    #expect(outcome.code == .ok && summary(outcome) == [1, 0, 0], "\(outcome.errors)")
+  }
+
   @Test("A file that cannot be imported at all says why and changes nothing")
   func badFiles() throws {
     let desk = try desk()

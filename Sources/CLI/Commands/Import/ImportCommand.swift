@@ -125,8 +125,12 @@ enum ImportCommand {
 
   /// What a file says of itself: JSON lines do by their first member.
   private static func guess(_ start: [UInt8]) throws(Failure) -> String {
-    let line = start.prefix { $0 != 0x0A }
-    if let value = try? JSONText(parsing: line), value.members != nil {
+    var lines = LineReader(limit: start.count)
+    lines.append(start.span)
+    lines.finish()
+    if case .line(_, let line) = lines.nextItem(), let value = try? JSONText(parsing: line),
+      value.members != nil
+    {
       if value["id"] != nil, value["on"] != nil, value["at"] != nil { return "changes" }
       if value["type"] != nil, value["ref"] != nil { return "entities" }
       if value["DialogueID"] != nil { return "star" }
