@@ -87,9 +87,7 @@ enum ImportCommand {
       guard let kind = Mapping.Kind(rawValue: kind) else { throw Failure.usage("unknown format '\(kind)'") }
       guard let mapping else {
         guard kind != .events else { throw Failure.usage("--format events needs --mapping FILE") }
-        guard let columns = DefaultMapping.columns(start) else {
-          throw Failure(.failed, "\(run.file.path) does not start with the names of columns")
-        }
+        let columns = try Importer.columns(start)
         let mapping = try DefaultMapping.make(kind, columns: columns)
         let local = DefaultMapping.local(kind, columns: columns)
         if !local.isEmpty {
