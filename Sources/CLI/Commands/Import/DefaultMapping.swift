@@ -68,7 +68,8 @@ enum DefaultMapping {
     }
   }
 
-  private static func trimmed(_ name: String) -> String {
+  /// A name without white space around it.
+  static func trimmed(_ name: String) -> String {
     String(decoding: Array(name.utf8)[...].trimmed(), as: UTF8.self)
   }
 }
