@@ -81,8 +81,8 @@ package enum Registry {
           let fitting = try commands(startingWith: words)
           guard let exact = fitting.first(where: { $0.path == words }) else { continue }
           // `conflicts` is a command and `conflicts show` another one.
-          let next = reader.remaining.first
-          if fitting.contains(where: { $0.path.starts(with: words + [next ?? ""]) }) { continue }
+          let next = nextWord(reader).map { words + [$0] }
+          if let next, fitting.contains(where: { $0.path.starts(with: next) }) { continue }
           return .command(exact, arguments: before + reader.remaining)
         }
       }
@@ -92,6 +92,16 @@ package enum Registry {
     throw Failure(
       .usage, "'\(words.joined(separator: " "))' needs a command behind it: \(listed(verbs))",
       command: words[0])
+  }
+
+  /// The word behind options that every command has; nil where something else comes, or `--`, behind which no command's
+  /// name stands.
+  private static func nextWord(_ reader: ArgumentReader) -> String? {
+    var ahead = reader
+    while ahead.remaining.first != "--", let tokens = try? ahead.next() {
+      for case .operand(let word) in tokens { return word }
+    }
+    return nil
   }
 
   /// The commands whose path starts with some words.

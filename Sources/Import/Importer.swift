@@ -39,6 +39,13 @@ package struct Importer: Sendable {
     self.refusal = refusal
   }
 
+  /// The names of a CSV file's columns, as they stand in its first line.
+  ///
+  /// - Throws: `ImportError` that says why there are none: the file is empty, or no UTF-8.
+  package static func columns(_ start: [UInt8]) throws(ImportError) -> [String] {
+    try TableReader.columns(start)
+  }
+
   /// The first line of a file of rejects: the columns' names, or nothing for JSON lines. Known behind the
   /// first item.
   package var rejectsHeader: [UInt8] { reader.header }

@@ -32,9 +32,7 @@ struct TableReader: ForeignReader {
   mutating func finish(_ emit: (ImportItem) -> Void) throws(ImportError) {
     rows.finish()
     try drain(emit)
-    guard bound != nil else {
-      throw ImportError("the file is empty: a CSV file starts with the names of its columns")
-    }
+    guard bound != nil else { throw Self.empty }
     events?.finish { emit(.edit($0)) }
   }
 
@@ -67,6 +65,21 @@ struct TableReader: ForeignReader {
     if header.last != 0x0A { header.append(0x0A) }
     if mapping.kind == .events { events = EventLog(bound) }
   }
+
+  /// The names of the columns, as they stand in the first line of a file.
+  static func columns(_ start: [UInt8]) throws(ImportError) -> [String] {
+    var rows = CSVReader()
+    rows.append(start.span)
+    rows.finish()
+    switch rows.next() {
+    case .record(let record): return (0..<record.count).map { String(decoding: record[$0], as: UTF8.self) }
+    case .reject(let reject): throw badHeader(reject)
+    case nil: throw empty
+    }
+  }
+
+  private static let empty = ImportError(
+    "the file is empty: a CSV file starts with the names of its columns")
 
   private static func badHeader(_ reject: Reject) -> ImportError {
     let isUTF16 = reject.raw.starts(with: [0xFF, 0xFE]) || reject.raw.starts(with: [0xFE, 0xFF])

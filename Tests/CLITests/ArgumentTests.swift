@@ -134,4 +134,30 @@ struct ArgumentTests {
     let done = desk.run(arguments)
     #expect(done.code == .usage && !done.errors.contains("there are \n"), "\(done.errors)")
   }
+
+  @Test(
+    "Options that every command has stand between a command that is a noun too and its verb",
+    arguments: [
+      (["conflicts", "--json", "show", "ID"], "conflicts show", ["--json", "ID"]),
+      (["conflicts", "--store", "S", "show", "ID"], "conflicts show", ["--store=S", "ID"]),
+      (
+        ["triage", "--store=S", "--json", "rule", "--json", "list"], "triage rule list",
+        ["--store=S", "--json", "--json"]
+      ),
+      (["checklist", "--json", "list"], "checklist list", ["--json"]),
+      (["outreach", "-h", "list"], "outreach list", ["--help"]),
+      (["conflicts", "--store", "show"], "conflicts", ["--store", "show"]),
+      (["conflicts", "--json", "--", "show"], "conflicts", ["--json", "--", "show"]),
+      (["outreach", "--json", "--", "list"], "outreach", ["--json", "--", "list"]),
+      (["conflicts", "--json", "--mine"], "conflicts", ["--json", "--mine"]),
+      (["conflicts", "--json", "--store"], "conflicts", ["--json", "--store"]),
+    ])
+  func between(_ typed: [String], _ name: String, _ rest: [String]) throws {
+    guard case .command(let command, let arguments) = try Registry.locate(typed) else {
+      Issue.record("no command")
+      return
+    }
+    #expect(command.name == name)
+    #expect(arguments == rest)
+  }
 }

@@ -25,6 +25,21 @@ struct ExportOptionTests {
     #expect(outcome.output.isEmpty && outcome.errors.contains(arguments[1]))
   }
 
+  @Test("Names of fields may have spaces around them; a list without a name is refused")
+  func fields() throws {
+    let desk = try desk()
+    _ = try desk.ok("customer", "new", "Anna", "--ref", "1")
+    let outcome = desk.run("export", "customers", "--fields", " ref, name ,")
+    #expect(outcome.output == "ref,name\r\n1,Anna\r\n" && outcome.errors.isEmpty)
+    for nothing in ["", ",", " , "] {
+      for what in ["customers", "entities"] {
+        let refused = desk.run("export", what, "--fields=\(nothing)")
+        #expect(refused.code == .usage && refused.output.isEmpty, "'\(nothing)'")
+        #expect(refused.errors.contains("--fields names no field"))
+      }
+    }
+  }
+
   @Test(
     "A type that nothing has is told, with the one that may be meant", arguments: ["entities", "changes"])
   func type(_ what: String) throws {

@@ -236,6 +236,30 @@ struct ImportCommandTests {
     #expect(desk.run("export", "customers", "--json").code == .usage)
   }
 
+  @Test(
+    "What JSON lines hold is recognised behind a byte order mark and empty lines",
+    arguments: ["\u{FEFF}", "\n", "\u{FEFF}\r\n\n"])
+  func recognised(_ start: String) throws {
+    let desk = try desk()
+    let line = #"{"type":"customer","ref":"1","fields":{"name":"Anna"}}"#
+    let outcome = desk.run("import", try desk.write(start + line, to: "e.jsonl"), "--json")
+    #expect(outcome.code == .ok && summary(outcome) == [1, 0, 0], "\(outcome.errors)")
+  }
+
+  @Test(
+    "Of a table that is not UTF-8 it is said what to do, also without a mapping", arguments: [true, false])
+  func utf16(_ isLittle: Bool) throws {
+    let desk = try desk()
+    let path = desk.folder + "/u.csv"
+    let text = "\u{FEFF}ref,name\r\n1,Anna\r\n"
+    try #require(text.data(using: isLittle ? .utf16LittleEndian : .utf16BigEndian))
+      .write(to: URL(fileURLWithPath: path))
+    let outcome = desk.run("import", path, "--format", "customers")
+    #expect(outcome.code == .failed && outcome.errors.contains("UTF-16; save the file as UTF-8"))
+    let empty = desk.run("import", try desk.write("\n", to: "empty.csv"), "--format", "customers")
+    #expect(empty.code == .failed && empty.errors.contains("the file is empty"), "\(empty.errors)")
+  }
+
   @Test("A file that cannot be imported at all says why and changes nothing")
   func badFiles() throws {
     let desk = try desk()

@@ -26,12 +26,21 @@ enum ShellCommand {
     for (target, number) in numbers.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, number, Int32(target))
     }
+    // This process ignores a broken pipe, and what is ignored is inherited; a shell's pipelines end by it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var arguments: [UnsafeMutablePointer<CChar>?] = []
     for text in ["/bin/sh", "-c", command] { arguments.append(strdup(text)) }
     arguments.append(nil)
     var process: pid_t = 0
-    let status = posix_spawn(&process, "/bin/sh", &actions, nil, &arguments, environ)
+    let status = posix_spawn(&process, "/bin/sh", &actions, &attributes, &arguments, environ)
     for argument in arguments { free(argument) }
+    posix_spawnattr_destroy(&attributes)
     posix_spawn_file_actions_destroy(&actions)
     guard status == 0 else {
       errno = status

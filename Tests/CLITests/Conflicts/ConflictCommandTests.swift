@@ -1,4 +1,5 @@
 import Agent
+import Causality
 import Codec
 import DeskSupport
 import Foundation
@@ -93,6 +94,8 @@ struct ConflictCommandTests {
     ] {
       #expect(shown.output.contains(word), "\(word)")
     }
+    // The command that it prints works, whatever else is open.
+    #expect(shown.output.contains("askonce conflicts settle \(id) --take N"))
     #expect(desk.run("conflicts", "show", id, "--json").json?["around"]?.elements?.count == 3)
     #expect(desk.run("conflicts", "show", "zzzzzzzzzz").code == .notFound)
     #expect(desk.run("conflicts", "settle", id).code == .usage)
@@ -117,6 +120,17 @@ struct ConflictCommandTests {
     #expect(desk.run("conflicts", "--json").json?.elements?.first?["id"]?.string == id)
     #expect(desk.run("conflicts", "walk").code == .usage)
     #expect(desk.run("conflicts", "walk").errors.contains("needs a terminal"))
+  }
+
+  @Test("A list prints so much of each id that hardly any other one begins so, shown or not")
+  func width() {
+    #expect(ConflictsCommands.width(["abcdefghjk"], of: 1) == 4)
+    #expect(ConflictsCommands.width(["abcdefghjk", "abcdeeghjk"], of: 2) == 6)
+    #expect(ConflictsCommands.width(["abcdefghjk"], of: 3000) == 5)
+    let page = (0..<50).map { "\(ReplicaID(bits: UInt64($0 % 32) << 45 | UInt64($0 / 32) << 40))" }
+    #expect(ConflictsCommands.width(page, of: 50) == 5)
+    #expect(ConflictsCommands.width(page, of: 3000) == 6)
+    #expect(ConflictsCommands.width(page, of: 1 << 40) == 10)
   }
 
   @Test("A conflict is not settled by solving what nobody said is solved")

@@ -31,7 +31,7 @@ struct ConflictStream {
           if context.isJSON {
             context.output.json(conflict.json)
           } else {
-            ConflictText.list([conflict], context.output)
+            ConflictText.list([conflict], of: open.count, context.output)
           }
         }
         known = Set(open.map(\.id))

@@ -7,8 +7,10 @@ import ServiceDesk
 /// Entries of the inbox as a person reads them.
 enum ConflictText {
   /// Two lines each: what and when, then what the customer sees.
-  static func list(_ conflicts: [Conflict], _ output: Output) {
-    let width = ConflictsCommands.width(conflicts)
+  ///
+  /// - Parameter total: of how many there are one is meant that is named by what is printed of its id.
+  static func list(_ conflicts: [Conflict], of total: Int, _ output: Output) {
+    let width = ConflictsCommands.width(conflicts.map(\.id), of: total)
     for conflict in conflicts {
       let state = conflict.state == .open ? "" : "  (\(conflict.state.rawValue))"
       let field = conflict.field.map { " \(Plain.line($0.text))" } ?? ""
@@ -70,13 +72,14 @@ enum ConflictText {
     }
     if conflict.state == .open {
       output.line()
-      let id = conflict.id.prefix(4)
+      // The whole id means no other one, also when more have come.
+      let command = "askonce conflicts settle \(conflict.id)"
       let way =
         desk.store.isErased(conflict.on)
-        ? "When it is dealt with: askonce conflicts settle \(id)"
+        ? "When it is dealt with: \(command)"
         : conflict.field != nil
-          ? "Settle it: askonce conflicts settle \(id) --take N, or --value V"
-          : "When it is dealt with: askonce conflicts settle \(id) --note \"...\""
+          ? "Settle it: \(command) --take N, or --value V"
+          : "When it is dealt with: \(command) --note \"...\""
       output.line(output.styled(way, .dim))
     }
   }

@@ -13,10 +13,12 @@ enum ConflictsCommands {
 
   static let conflict = Operand("CONFLICT", "its id, or the start of it")
 
-  /// The fewest first characters, four or more, by which entries are told apart.
-  static func width(_ conflicts: [Conflict]) -> Int {
-    let ids = Set(conflicts.map(\.id)).sorted()
+  /// How many first characters of ids, four or more, tell these apart, and hardly ever mean one of the others too, which are not
+  /// looked at: of a thousand lists one has such an id, and a command to which it is given asks which is meant.
+  static func width(_ ids: [String], of total: Int) -> Int {
+    let ids = Set(ids).sorted()
     var width = 4
+    while width < ReplicaID.length, 1 << (5 * width) < 1000 * ids.count * total { width += 1 }
     for (one, other) in zip(ids, ids.dropFirst()) { width = max(width, one.commonPrefix(with: other) + 1) }
     return min(width, ReplicaID.length)
   }

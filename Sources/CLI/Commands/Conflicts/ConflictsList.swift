@@ -48,7 +48,9 @@ enum ConflictsList {
         if context.isJSON {
           context.output.json(list: conflicts.map(\.json))
         } else {
-          ConflictText.list(conflicts, context.output)
+          // Those that are not shown are meant by the start of an id as well.
+          let all = max(total, try desk.openConflictCount())
+          ConflictText.list(conflicts, of: all, context.output)
           limit.tellRest(conflicts.count, of: total, isAll ? "conflict" : "open conflict", context)
         }
       }

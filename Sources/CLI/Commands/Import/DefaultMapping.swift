@@ -68,16 +68,8 @@ enum DefaultMapping {
     }
   }
 
-  private static func trimmed(_ name: String) -> String {
+  /// A name without white space around it.
+  static func trimmed(_ name: String) -> String {
     String(decoding: Array(name.utf8)[...].trimmed(), as: UTF8.self)
-  }
-
-  /// The names of the columns in the first line of a file; nil where it is no CSV.
-  static func columns(_ start: [UInt8]) -> [String]? {
-    var reader = CSVReader()
-    reader.append(start.span)
-    reader.finish()
-    guard case .record(let record) = reader.next() else { return nil }
-    return (0..<record.count).map { String(decoding: record[$0], as: UTF8.self) }
   }
 }

@@ -52,8 +52,9 @@ enum ExportCommand {
     }
     var names: [ExactString]?
     if let text = typed[fields] {
-      names = []
-      for name in text.split(separator: ",") { names?.append(try FieldName.parse(String(name))) }
+      let given = text.split(separator: ",").map { DefaultMapping.trimmed(String($0)) }.filter { !$0.isEmpty }
+      guard !given.isEmpty else { throw Failure.usage("--fields names no field") }
+      names = try given.map { try FieldName.parse($0) }
     }
     if typed.has(type), kind.type != nil { throw Failure.usage("--type is for entities and changes") }
     if typed.has(Common.json), let type = kind.type {

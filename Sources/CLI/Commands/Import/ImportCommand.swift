@@ -12,7 +12,9 @@ enum ImportCommand {
   private static let mapping = Option.value(
     "mapping", short: "m", "FILE", "how a CSV file's columns become fields")
   private static let rejects = Option.value(
-    "rejects", "FILE", "where records go that cannot be imported (default: the file's name with .rejects)")
+    "rejects", "FILE",
+    "where records go that cannot be imported, in place of what is there (default: the file's name with .rejects)"
+  )
 
   static let command = Command(
     "import", "Import customers, tickets, event logs, dialogues or edits",
@@ -21,7 +23,9 @@ enum ImportCommand {
         + "CSV; 'events' is CSV where a row is a ticket after one update; 'star' are STAR dialogues. CSV needs a mapping "
         + "unless its columns are named as in an export; 'events' always does.",
       "A record that cannot be imported is told with its line number and goes to the rejects file; the others are "
-        + "imported. Running an import again imports nothing twice, also when it was killed in the middle; nor does "
+        + "imported. A rejects file that is there and holds something else is kept, for somebody may be mending it: the "
+        + "next free name is taken, with .2 behind it. "
+        + "Running an import again imports nothing twice, also when it was killed in the middle; nor does "
         + "importing an export where it came from. Of a row of customers or tickets that changed since, the cells count that did: "
         + "what people made of the others here stays. Gzip files are inflated. Exit code 11 when records were rejected.",
       "Edits and entries keep their times and authors; what 'entities' and CSV say else is dated by the import. Edits of other "
@@ -40,32 +44,36 @@ enum ImportCommand {
     ]
   ) { typed in
     let (path, format, mappingPath) = (typed.operand(0), typed[format], typed[mapping])
-    let rejectsPath = typed[rejects] ?? (path == "-" ? nil : path + ".rejects")
+    let givenPath = typed[rejects]
     if let format, mappingPath != nil, ["changes", "entities", "star"].contains(format) {
       throw Failure.usage("--mapping is for CSV, not for --format \(format)")
     }
     return { context in
       let mapping = try mappingPath.map { try readMapping($0, format) }
       let file = try InputFile(path)
-      if let rejectsPath, file.isSame(as: rejectsPath) {
-        throw Failure.usage("--rejects \(rejectsPath) is the file to import; give another one")
+      if let givenPath, file.isSame(as: givenPath) {
+        throw Failure.usage("--rejects \(givenPath) is the file to import; give another one")
       }
+      let rejects = RejectsFile(
+        givenPath ?? (path == "-" ? nil : path + ".rejects"), isKeeping: givenPath == nil, context)
       let start = try file.read()
       let kind = try mapping?.kind.rawValue ?? format ?? guess(start)
-      let run = ImportRun(context: context, file: file, rejects: RejectsFile(rejectsPath, context))
+      let run = ImportRun(context: context, file: file, rejects: rejects)
       let desk = Desk(try context.open(.writing))
       let summary: ImportRun.Summary
       do {
         summary = try perform(run, kind, mapping, desk, start)
       } catch {
-        try? run.rejects.finish()
+        rejects.close()
+        try? rejects.finish()
         throw error
       }
+      rejects.close()
       try desk.store.compact()
       // What was imported is told first: that the rejects could not be written takes nothing of it back.
-      write(summary, run.rejects, context)
-      try run.rejects.finish()
-      return run.rejects.count + run.rejects.refused == 0 ? .ok : .partial
+      write(summary, rejects, context)
+      try rejects.finish()
+      return rejects.count + rejects.refused == 0 ? .ok : .partial
     }
   }
 
@@ -80,9 +88,7 @@ enum ImportCommand {
       guard let kind = Mapping.Kind(rawValue: kind) else { throw Failure.usage("unknown format '\(kind)'") }
       guard let mapping else {
         guard kind != .events else { throw Failure.usage("--format events needs --mapping FILE") }
-        guard let columns = DefaultMapping.columns(start) else {
-          throw Failure(.failed, "\(run.file.path) does not start with the names of columns")
-        }
+        let columns = try Importer.columns(start)
         let mapping = try DefaultMapping.make(kind, columns: columns)
         let local = DefaultMapping.local(kind, columns: columns)
         if !local.isEmpty {
@@ -118,8 +124,12 @@ enum ImportCommand {
 
   /// What a file says of itself: JSON lines do by their first member.
   private static func guess(_ start: [UInt8]) throws(Failure) -> String {
-    let line = start.prefix { $0 != 0x0A }
-    if let value = try? JSONText(parsing: line), value.members != nil {
+    var lines = LineReader(limit: start.count)
+    lines.append(start.span)
+    lines.finish()
+    if case .line(_, let line) = lines.nextItem(), let value = try? JSONText(parsing: line),
+      value.members != nil
+    {
       if value["id"] != nil, value["on"] != nil, value["at"] != nil { return "changes" }
       if value["type"] != nil, value["ref"] != nil { return "entities" }
       if value["DialogueID"] != nil { return "star" }

@@ -106,11 +106,17 @@ final class InputFile {
 
 /// A file that is written from its start, made when the first byte comes.
 final class OutputFile {
-  let path: String
+  /// Where it is, once it is made.
+  private(set) var path: String
+  /// Files that were there under its name, and are kept.
+  private(set) var kept: [String] = []
+  private let isKeeping: Bool
   private var descriptor: Int32 = -1
 
-  init(_ path: String) {
+  /// - Parameter isKeeping: whether a file of that name is kept and this one gets the next free name, with `.2` behind it.
+  init(_ path: String, isKeeping: Bool = false) {
     self.path = path
+    self.isKeeping = isKeeping
   }
 
   deinit {
@@ -119,11 +125,20 @@ final class OutputFile {
 
   var isMade: Bool { descriptor >= 0 }
 
-  func write(_ bytes: [UInt8]) throws(Failure) {
-    if descriptor < 0 {
+  private func make() {
+    let wanted = path
+    let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (isKeeping ? O_EXCL : O_TRUNC)
+    while true {
       // What it holds may be customers' data.
-      descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+      descriptor = Glibc.open(path, flags, 0o600)
+      guard descriptor < 0, isKeeping, errno == EEXIST else { return }
+      kept.append(path)
+      path = "\(wanted).\(kept.count + 1)"
     }
+  }
+
+  func write(_ bytes: [UInt8]) throws(Failure) {
+    if descriptor < 0 { make() }
     let code = descriptor < 0 ? errno : Terminal.write(bytes, to: descriptor)
     guard code == 0 else {
       throw Failure(
