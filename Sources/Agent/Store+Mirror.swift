@@ -9,6 +9,34 @@ extension Store {
   /// What the store tells a server that it has.
   package var cursor: Cursor { Cursor(position: mirror.last, sum: mirror.sum) }
 
+  /// Indexes what is in no run, and lets the clock follow all that is held. Cost: the log, own unsent changes, and per replica of
+  /// each run.
+  func index() {
+    newer = [:]
+    recent = RecentStates()
+    knownUnerased = []
+    followers.forgetNews()
+    let wall = environment.now()
+    for run in runs.runs {
+      for mark in run.index.replicas.values { clock.observe(mark.at, wall: wall) }
+    }
+    for block in mirror.blocks {
+      for placed in block.placed {
+        newer[placed.change.on, default: []].append(placed)
+        clock.observe(placed.change.at, wall: wall)
+      }
+    }
+    for change in own.unsent { newer[change.on, default: []].append(PlacedChange(change)) }
+  }
+
+  /// Takes a change that is in no run.
+  func addNewer(_ placed: PlacedChange) {
+    newer[placed.change.on, default: []].append(placed)
+    recent.add(placed)
+    if placed.position == nil, placed.change.erases { knownUnerased.remove(placed.change.on) }
+    followers.add(placed)
+  }
+
   /// Takes what an answer of the server brought: appends it durably, then counts own changes as sent.
   package func integrate(_ received: SyncSession.Received) throws(StorageError) {
     if isInDoubt {
@@ -27,9 +55,11 @@ extension Store {
     let wall = environment.now()
     var confirmed = acknowledged
     for block in mirror.blocks[known...] {
-      if let last = block.changes.last { clock.observe(last.at, wall: wall) }
       if block.replica == replica { confirmed = block.changes[block.count - 1].id.sequence }
-      for placed in block.placed { addNewer(placed) }
+      for placed in block.placed {
+        clock.observe(placed.change.at, wall: wall)
+        addNewer(placed)
+      }
     }
     guard confirmed > acknowledged else { return }
     // Own changes have places now: the unplaced ones give way to them.

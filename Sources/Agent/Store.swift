@@ -228,28 +228,6 @@ public final class Store {
     Set(RunName.parse(try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }))
   }
 
-  /// Indexes what is in no run.
-  func index() {
-    newer = [:]
-    recent = RecentStates()
-    knownUnerased = []
-    followers.forgetNews()
-    let wall = environment.now()
-    for block in mirror.blocks {
-      for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
-      if let last = block.changes.last { clock.observe(last.at, wall: wall) }
-    }
-    for change in own.unsent { newer[change.on, default: []].append(PlacedChange(change)) }
-  }
-
-  /// Takes a change that is in no run.
-  func addNewer(_ placed: PlacedChange) {
-    newer[placed.change.on, default: []].append(placed)
-    recent.add(placed)
-    if placed.position == nil, placed.change.erases { knownUnerased.remove(placed.change.on) }
-    followers.add(placed)
-  }
-
   /// Tells somebody from now on, for as long as they are there, beside those who are told already.
   package func addFollower(_ follower: any StoreFollower) { followers.add(follower) }
 
