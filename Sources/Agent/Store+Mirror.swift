@@ -9,14 +9,17 @@ extension Store {
   /// What the store tells a server that it has.
   package var cursor: Cursor { Cursor(position: mirror.last, sum: mirror.sum) }
 
-  /// Indexes what is in no run, and lets the clock follow all that is held. Cost: the log, own unsent changes, and per replica of
-  /// each run.
+  /// Indexes what is in no run, and lets the clock follow what is held: of a run only the last change of each replica.
+  ///
+  /// Cost: the log, own unsent changes, and per replica of each run.
   func index() {
     newer = [:]
     recent = RecentStates()
     knownUnerased = []
     followers.forgetNews()
     let wall = environment.now()
+    // Own ones, too: another process may have made some of them.
+    clock.observe(own.lastTime, wall: wall)
     for run in runs.runs {
       for mark in run.index.replicas.values { clock.observe(mark.at, wall: wall) }
     }
@@ -26,7 +29,11 @@ extension Store {
         clock.observe(placed.change.at, wall: wall)
       }
     }
-    for change in own.unsent { newer[change.on, default: []].append(PlacedChange(change)) }
+    for change in own.unsent {
+      newer[change.on, default: []].append(PlacedChange(change))
+      // The latest own time of all may be one that is not believed any more.
+      clock.observe(change.at, wall: wall)
+    }
   }
 
   /// Takes a change that is in no run.

@@ -107,7 +107,7 @@ public final class Store {
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
-    clock = HybridClock(last: own.lastTime)
+    clock = HybridClock()
     try dropStaleParts()
     index()
     // What a crash or a full disk left; it is tried again.
@@ -138,8 +138,6 @@ public final class Store {
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
-    // Another process may have made some of them.
-    clock = HybridClock(last: max(clock.last, own.lastTime))
     knownErasures = nil
     knownErasureNote = nil
     try dropStaleParts()

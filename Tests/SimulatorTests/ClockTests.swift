@@ -59,4 +59,21 @@ import Testing
     if isReopened { try Self.reopen(anna) }
     #expect(try desk.edit(anna, "answer", on: question.on).at > question.at)
   }
+
+  /// An edit that was dated ten days ahead, before the clock was put right, does not keep it from following others.
+  @Test(arguments: [false, true]) func othersAreFollowedBehindAnOwnDateFarAhead(isReopened: Bool) throws {
+    let (desk, anna, bo) = try Self.desk()
+    anna.clock.offset = 864_000_000
+    try desk.edit(anna, "ahead")
+    anna.clock.offset = 0
+    let question = try desk.edit(bo, "question")
+    try desk.sync(bo)
+    try desk.sync(anna)
+    if isReopened { try Self.reopen(anna) }
+    let answer = try desk.edit(anna, "answer", on: question.on)
+    #expect(answer.at > question.at)
+    // Own ones follow each other as well, in the next process, too.
+    if isReopened { try Self.reopen(anna) }
+    #expect(try desk.edit(anna, "more", on: question.on).at > answer.at)
+  }
 }
