@@ -70,8 +70,8 @@ extension Store {
     }
     guard confirmed > acknowledged else { return }
     // Own changes have places now: the unplaced ones give way to them.
-    for change in own.unsent where change.id.sequence <= confirmed {
-      newer[change.on]?.removeAll { $0.position == nil && $0.change.id == change.id }
+    for entity in Set(own.unsent.lazy.filter { $0.id.sequence <= confirmed }.map(\.on)) {
+      newer[entity]?.removeAll { $0.position == nil && $0.change.id.sequence <= confirmed }
     }
     acknowledged = confirmed
     own.acknowledge(upTo: confirmed)
