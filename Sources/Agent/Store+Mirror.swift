@@ -58,7 +58,10 @@ extension Store {
       throw .refused("the answer is for a store that ends in front of position \(first); sync again")
     }
     let known = mirror.blocks.count
-    try mirror.append(erasing(received.members))
+    let taken = erasing(received.members)
+    try mirror.append(taken.members)
+    // Not before: where the disk refuses, nothing is erased.
+    erasures = taken.erasures
     let wall = environment.now()
     var confirmed = acknowledged
     for block in mirror.blocks[known...] {
