@@ -29,11 +29,19 @@ extension Store {
         clock.observe(placed.change.at, wall: wall)
       }
     }
+    // What cannot be read now leaves what is known; a sync says so.
+    if let limits = try? seenLimits() { unsentLimits = limits }
     for change in own.unsent {
-      newer[change.on, default: []].append(PlacedChange(change))
+      newer[change.on, default: []].append(unplaced(change))
       // The latest own time of all may be one that is not believed any more.
       clock.observe(change.at, wall: wall)
     }
+  }
+
+  /// An own change that has no place yet: the places that its author saw of a lineage that was lost are others' now.
+  func unplaced(_ change: Change) -> PlacedChange {
+    let limit = unsentLimits.lazy.filter { $0.last >= change.id.sequence }.map(\.position).min()
+    return PlacedChange(change, seenLimit: limit.flatMap { change.seen > $0 ? $0 : nil })
   }
 
   /// Takes a change that is in no run.

@@ -3,6 +3,7 @@ import ChangeCodec
 import Codec
 import Merge
 import Storage
+import SyncProtocol
 
 /// Told by a store when what is derived from its runs can be brought in step cheaply.
 package protocol StoreFollower: AnyObject {
@@ -58,6 +59,8 @@ public final class Store {
   package internal(set) var acknowledged: UInt64
   /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
   package internal(set) var newer: [EntityID: [PlacedChange]] = [:]
+  /// Of which of the own unsent ones the knowledge counts up to where, as `seenLimits` last said.
+  var unsentLimits: [SeenLimit] = []
   /// States by what `runs` and `newer` hold, of a store that is written to.
   /// Forgotten wherever what they were made of is read again.
   var recent = RecentStates()
