@@ -136,7 +136,7 @@ package struct EditBatch {
     }
     self.clock = clock
     changes.append(change)
-    store.addNewer(PlacedChange(change))
+    store.addNewer(store.unplaced(change))
     return change
   }
 }

@@ -42,17 +42,16 @@ extension Store {
     return try (runs.erasureChanges() + newer).sorted { ($0.position ?? .max) < ($1.position ?? .max) }
   }
 
-  /// What an answer brought, with stubs in the places of what is erased.
-  func erasing(_ members: [BlockMember]) -> [BlockMember] {
+  /// What an answer brought, with stubs in the places of what is erased, and what `erasures` are once it is stored.
+  func erasing(_ members: [BlockMember]) -> (members: [BlockMember], erasures: [EntityID: UInt64]) {
     var known = erasures
     for erasure in members.flatMap(\.blocks).flatMap(\.erasures) {
       known.merge([erasure.entity: erasure.position], uniquingKeysWith: min)
     }
-    guard !known.isEmpty else { return members }
-    erasures = known
+    guard !known.isEmpty else { return (members, known) }
     let erased = Set(known.keys)
     let deflater = Deflater()
-    return members.map { $0.erasing(erased, deflater) ?? $0 }
+    return (members.map { $0.erasing(erased, deflater) ?? $0 }, known)
   }
 
   /// Notes that less of the order is held than erasures were carried out in: its positions may go to other changes.

@@ -97,5 +97,6 @@ extension Store {
   package func forgetAside() throws(StorageError) {
     if try isWaiting { return }
     try onDisk { () throws(DiskError) in try LostHistory.remove(disk) }
+    if !unsentLimits.isEmpty { index() }
   }
 }

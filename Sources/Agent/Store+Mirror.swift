@@ -9,6 +9,49 @@ extension Store {
   /// What the store tells a server that it has.
   package var cursor: Cursor { Cursor(position: mirror.last, sum: mirror.sum) }
 
+  /// Indexes what is in no run, and lets the clock follow what is held: of a run only the last change of each replica.
+  ///
+  /// Cost: the log, own unsent changes, and per replica of each run.
+  func index() {
+    newer = [:]
+    recent = RecentStates()
+    knownUnerased = []
+    followers.forgetNews()
+    let wall = environment.now()
+    // Own ones, too: another process may have made some of them.
+    clock.observe(own.lastTime, wall: wall)
+    for run in runs.runs {
+      for mark in run.index.replicas.values { clock.observe(mark.at, wall: wall) }
+    }
+    for block in mirror.blocks {
+      for placed in block.placed {
+        newer[placed.change.on, default: []].append(placed)
+        clock.observe(placed.change.at, wall: wall)
+      }
+    }
+    // What cannot be read now leaves what is known; a sync says so.
+    if let limits = try? seenLimits() { unsentLimits = limits }
+    for change in own.unsent {
+      newer[change.on, default: []].append(unplaced(change))
+      // The latest own time of all may be one that is not believed any more.
+      clock.observe(change.at, wall: wall)
+    }
+  }
+
+  /// An own change that has no place yet: the places that its author saw of a lineage that was lost are others' now.
+  func unplaced(_ change: Change) -> PlacedChange {
+    let limit = unsentLimits.lazy.filter { $0.last >= change.id.sequence }.map(\.position).min()
+    return PlacedChange(change, seenLimit: limit.flatMap { change.seen > $0 ? $0 : nil })
+  }
+
+  /// Takes a change that is in no run.
+  func addNewer(_ placed: PlacedChange) {
+    newer[placed.change.on, default: []].append(placed)
+    recent.add(placed)
+    if placed.position == nil, placed.change.erases { knownUnerased.remove(placed.change.on) }
+    followers.add(placed)
+  }
+
   /// Takes what an answer of the server brought: appends it durably, then counts own changes as sent.
   package func integrate(_ received: SyncSession.Received) throws(StorageError) {
     if isInDoubt {
@@ -23,18 +66,23 @@ extension Store {
       throw .refused("the answer is for a store that ends in front of position \(first); sync again")
     }
     let known = mirror.blocks.count
-    try mirror.append(erasing(received.members))
+    let taken = erasing(received.members)
+    try mirror.append(taken.members)
+    // Not before: where the disk refuses, nothing is erased.
+    erasures = taken.erasures
     let wall = environment.now()
     var confirmed = acknowledged
     for block in mirror.blocks[known...] {
-      if let last = block.changes.last { clock.observe(last.at, wall: wall) }
       if block.replica == replica { confirmed = block.changes[block.count - 1].id.sequence }
-      for placed in block.placed { addNewer(placed) }
+      for placed in block.placed {
+        clock.observe(placed.change.at, wall: wall)
+        addNewer(placed)
+      }
     }
     guard confirmed > acknowledged else { return }
     // Own changes have places now: the unplaced ones give way to them.
-    for change in own.unsent where change.id.sequence <= confirmed {
-      newer[change.on]?.removeAll { $0.position == nil && $0.change.id == change.id }
+    for entity in Set(own.unsent.lazy.filter { $0.id.sequence <= confirmed }.map(\.on)) {
+      newer[entity]?.removeAll { $0.position == nil && $0.change.id.sequence <= confirmed }
     }
     acknowledged = confirmed
     own.acknowledge(upTo: confirmed)

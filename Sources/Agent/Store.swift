@@ -3,6 +3,7 @@ import ChangeCodec
 import Codec
 import Merge
 import Storage
+import SyncProtocol
 
 /// Told by a store when what is derived from its runs can be brought in step cheaply.
 package protocol StoreFollower: AnyObject {
@@ -58,6 +59,8 @@ public final class Store {
   package internal(set) var acknowledged: UInt64
   /// Changes that are in no run, by entity: those of the mirror's log, then own unsent ones.
   package internal(set) var newer: [EntityID: [PlacedChange]] = [:]
+  /// Of which of the own unsent ones the knowledge counts up to where, as `seenLimits` last said.
+  var unsentLimits: [SeenLimit] = []
   /// States by what `runs` and `newer` hold, of a store that is written to.
   /// Forgotten wherever what they were made of is read again.
   var recent = RecentStates()
@@ -107,7 +110,7 @@ public final class Store {
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
-    clock = HybridClock(last: own.lastTime)
+    clock = HybridClock()
     try dropStaleParts()
     index()
     // What a crash or a full disk left; it is tried again.
@@ -138,8 +141,6 @@ public final class Store {
     mirror = parts.mirror
     own = parts.own
     acknowledged = parts.acknowledged
-    // Another process may have made some of them.
-    clock = HybridClock(last: max(clock.last, own.lastTime))
     knownErasures = nil
     knownErasureNote = nil
     try dropStaleParts()
@@ -226,28 +227,6 @@ public final class Store {
 
   private static func runNames(_ disk: any Disk) throws(StorageError) -> Set<RunName> {
     Set(RunName.parse(try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }))
-  }
-
-  /// Indexes what is in no run.
-  func index() {
-    newer = [:]
-    recent = RecentStates()
-    knownUnerased = []
-    followers.forgetNews()
-    let wall = environment.now()
-    for block in mirror.blocks {
-      for placed in block.placed { newer[placed.change.on, default: []].append(placed) }
-      if let last = block.changes.last { clock.observe(last.at, wall: wall) }
-    }
-    for change in own.unsent { newer[change.on, default: []].append(PlacedChange(change)) }
-  }
-
-  /// Takes a change that is in no run.
-  func addNewer(_ placed: PlacedChange) {
-    newer[placed.change.on, default: []].append(placed)
-    recent.add(placed)
-    if placed.position == nil, placed.change.erases { knownUnerased.remove(placed.change.on) }
-    followers.add(placed)
   }
 
   /// Tells somebody from now on, for as long as they are there, beside those who are told already.

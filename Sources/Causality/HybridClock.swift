@@ -34,7 +34,11 @@ public struct HybridClock: Sendable {
 
   /// Follows a remote reading, so that what is written next orders after it, unless it lies beyond the
   /// tolerance.
+  ///
+  /// A `last` beyond the tolerance gives way to it, as it gives way to the wall in `tick`: else nobody would be
+  /// followed until the wall gets there.
   public mutating func observe(_ remote: HybridTime, wall milliseconds: UInt64) {
-    if remote > last, remote.milliseconds <= milliseconds &+ Self.tolerance { last = remote }
+    let limit = milliseconds &+ Self.tolerance
+    if remote.milliseconds <= limit, remote > last || last.milliseconds > limit { last = remote }
   }
 }

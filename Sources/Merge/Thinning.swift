@@ -42,11 +42,7 @@ package struct Thinning: Sendable {
     for (index, placed) in changes.enumerated() {
       func note(_ field: ExactString, value: JSONText? = nil, over: [ChangeID]? = nil) {
         guard covers(type, field) else { return }
-        var line = writes[field] ?? []
-        var write = line.last?.index == index ? line.removeLast() : Write(index: index)
-        write.value = value ?? write.value
-        write.over = over ?? write.over
-        writes[field] = line + [write]
+        Self.note(Write(index: index, value: value, over: over), in: &writes[field, default: []])
       }
       // A stored body is valid; were it not, all of the entity is kept.
       do {
@@ -72,6 +68,13 @@ package struct Thinning: Sendable {
       }
     }
     return found
+  }
+
+  /// Adds to a field's writes what an operation says of one. In place: a copy each time would cost the square of their number.
+  private static func note(_ write: Write, in line: inout [Write]) {
+    guard let last = line.indices.last, line[last].index == write.index else { return line.append(write) }
+    line[last].value = write.value ?? line[last].value
+    line[last].over = write.over ?? line[last].over
   }
 
   /// The changes of one entity without the values that need not be kept, and how many those were.

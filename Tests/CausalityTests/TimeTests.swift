@@ -61,4 +61,15 @@ import Testing
     _ = clock.tick(wall: 2_000_000_000_000)
     #expect(clock.tick(wall: 1_000_000_000_000) == HybridTime(milliseconds: 1_000_000_000_000))
   }
+
+  /// A reading of its own that is not believed any more does not keep it from following others.
+  @Test func clockThatWasYearsAheadFollowsOthers() {
+    var clock = HybridClock()
+    let wall: UInt64 = 1_000_000_000_000
+    _ = clock.tick(wall: 2 * wall)
+    let others = [HybridTime(milliseconds: wall + 120_000, counter: 1), HybridTime(milliseconds: wall - 5)]
+    for remote in others { clock.observe(remote, wall: wall) }
+    #expect(clock.last == others[0])
+    #expect(clock.tick(wall: wall) > others[0])
+  }
 }

@@ -135,6 +135,22 @@ import Testing
     #expect(left(["s1"]).isEmpty)
     #expect(left(["s2"]).contains(String(path.dropLast(3))))
   }
+
+  /// An erasure that came while the disk was full counts once it is stored, and not before.
+  @Test func whatCouldNotBeStoredErasesNothing() throws {
+    try erase()
+    let store = try #require(anna.store)
+    let before = store.position
+    anna.disk.faults.isFull = true
+    #expect(throws: SyncError.self) { try desk.sync(anna) }
+    anna.disk.faults = .init()
+    #expect(store.position == before && !store.isErased(ticket))
+    #expect(try !store.scrub())
+    try desk.edit(anna, "e5", on: ticket)
+    #expect(!left(["e1"]).isEmpty && !left(["e5"]).isEmpty)
+    try desk.sync(anna)
+    #expect(store.isErased(ticket) && left(["e1", "e3", "e5"]).isEmpty)
+  }
 }
 
 /// A network that breaks once something is so.

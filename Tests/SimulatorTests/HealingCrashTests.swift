@@ -160,4 +160,22 @@ import Testing
     #expect(store.unsent.map(\.id.sequence) == [1, 2])
     #expect(try store.seenLimits() == [SeenLimit(position: 0, last: 1)])
   }
+
+  /// Behind a rewind an edit that is not sent yet knows nothing of what comes in the places that its author saw. One that is
+  /// made then knows what is there.
+  @Test(arguments: [false, true]) func whatIsUnsentKnowsOnlyWhatIsShared(isReopened: Bool) throws {
+    let (desk, bo, unsent) = try Self.world(1)
+    try bo.store?.rewind(to: 120)
+    if isReopened {
+      bo.stop()
+      try bo.open()
+    }
+    let store = try #require(bo.store)
+    #expect(unsent.seen == 130)
+    #expect(try store.changes(of: unsent.on).map(\.seen) == [120])
+    try store.rewind(to: 0)
+    let later = try desk.edit(bo, "later", on: unsent.on)
+    let placed = try store.changes(of: later.on)
+    #expect(placed.map(\.seenLimit) == [0, nil])
+  }
 }

@@ -149,4 +149,18 @@ import Testing
     #expect(again.blocks == later)
     #expect(again.damage.isEmpty)
   }
+
+  /// The log's file was made by a process that was killed before the name was durable, or nothing in it could be read, so that
+  /// it is made again: what is appended survives power loss.
+  @Test(arguments: [[], Array("damaged".utf8)]) func anEmptyFilesNameIsMadeDurable(content: [UInt8]) throws {
+    let disk = MemoryDisk(seed: 9)
+    try disk.makeFolder(MirrorLog.folder)
+    let file = try disk.open(Self.path, .replace)
+    try file.append(content.span)
+    try file.sync()
+    var mirror = try Self.open(disk)
+    try mirror.append(Self.members())
+    #expect(disk.certain.contains { $0.path == Self.path && $0.bytes == disk.bytes(Self.path) })
+    #expect(try Self.open(disk, repairing: false).blocks == Self.log.blocks)
+  }
 }

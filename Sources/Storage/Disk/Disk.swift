@@ -7,7 +7,7 @@ package protocol Disk: Sendable {
   func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any DiskFile
   /// The names in a folder, unordered; empty when there is no such folder.
   func list(_ folder: String) throws(DiskError) -> [String]
-  /// Makes a folder and those above it, durably; no error when it is there.
+  /// Makes a folder and those above it, durably, also where it is there already.
   func makeFolder(_ folder: String) throws(DiskError)
   /// Renames a file over another, atomically. Durable only after `syncFolder`.
   func rename(_ path: String, to target: String) throws(DiskError)

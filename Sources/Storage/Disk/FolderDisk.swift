@@ -72,13 +72,19 @@ package struct FolderDisk: Disk {
   package func makeFolder(_ folder: String) throws(DiskError) {
     var parent = "."
     var made = ""
-    for part in full(folder).split(separator: "/", omittingEmptySubsequences: false) {
+    let depth = root.split(separator: "/", omittingEmptySubsequences: false).count
+    let parts = full(folder).split(separator: "/", omittingEmptySubsequences: false)
+    for (index, part) in parts.enumerated() {
       made += part
       if !made.isEmpty {
         if mkdir(made, 0o700) == 0 {
           // What is synced within a folder survives power loss only when the folder itself does.
           try Self.syncFolder(at: parent)
-        } else if errno != EEXIST {
+        } else if errno == EEXIST {
+          // Whoever made it may have been killed before that. What is around the root may be on a disk that cannot be synced,
+          // or closed to us for reading.
+          if index >= depth { try Self.syncFolder(at: parent) }
+        } else {
           // A parent may be there and closed to us for writing: only a missing one is an error.
           let error = DiskError("make", made)
           var status = stat()

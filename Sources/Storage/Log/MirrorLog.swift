@@ -45,20 +45,24 @@ package struct MirrorLog: Sendable {
       let fileSize = try onDisk { () throws(DiskError) in try file.size() }
       let (end, problem) = try read(file, path)
       size += end
-      if isLast {
-        self.path = path
-        self.fileSize = end
-      }
+      if isLast { goOn(path, at: end) }
       guard let problem else { continue }
       if isLast, problem.isTorn { torn = problem.damage } else { damage.append(problem.damage) }
       if repairing {
         try Self.cut(disk, path, to: end, size: fileSize)
         for later in paths[(index + 1)...] { try onDisk { () throws(DiskError) in try disk.remove(later) } }
       }
-      self.path = path
-      self.fileSize = end
+      goOn(path, at: end)
       break
     }
+  }
+
+  /// Takes a file for the one that is appended to. One without anything in it may be removed, or its name not durable yet: it is
+  /// made again.
+  private mutating func goOn(_ path: String, at end: Int) {
+    guard end > 0 else { return }
+    self.path = path
+    fileSize = end
   }
 
   private static func paths(_ disk: any Disk) throws(StorageError) -> [String] {
