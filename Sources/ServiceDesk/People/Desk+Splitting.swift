@@ -12,21 +12,12 @@ extension Desk {
   /// no question; nor is what was written by somebody who had not heard of the merge.
   /// Cost: the profile's changes, and those of the tickets that name it; nothing where it was never merged.
   public func splitQuestions(of id: EntityID) throws(StorageError) -> [SplitQuestion] {
-    let changes = try store.changes(of: id)
-    let ties = Ties(changes)
-    guard !ties.ties.isEmpty else { return [] }
-    let members = Set(try store.members(of: id))
-    let state = Fold.state(of: id, changes)
-    let answered = Set(state.elements(Vocabulary.kept) + state.elements(Vocabulary.given))
-    // While two are one, what somebody writes on the whole is written on the first of them.
-    func others(_ placed: PlacedChange) -> [EntityID] {
-      ties.known(to: placed).filter { !members.contains($0) && id < $0 }.sorted()
-    }
+    guard let open = try OpenChanges(of: id, in: store) else { return [] }
     var questions: [SplitQuestion] = []
-    for placed in changes where !answered.contains(placed.change.id.description) {
-      let others = others(placed)
+    for placed in open.changes where !open.isAnswered(placed) {
+      let others = open.others(placed)
       guard !others.isEmpty else { continue }
-      let items = Self.items(of: placed, in: state)
+      let items = Self.items(of: placed, open, others)
       if !items.isEmpty { questions.append(question(placed, id, others, items)) }
     }
     for reference in try references(to: id) {
@@ -35,7 +26,7 @@ extension Desk {
         !state.elements(Vocabulary.kept).contains(head.id.description),
         let placed = try store.changes(of: reference).first(where: { $0.change.id == head.id })
       else { continue }
-      let others = others(placed)
+      let others = open.others(placed)
       if !others.isEmpty { questions.append(question(placed, id, others, [.reference(reference)])) }
     }
     return questions.sorted { ($0.at, $0.change) < ($1.at, $1.change) }
@@ -74,13 +65,17 @@ extension Desk {
   }
 
   /// What of a change still holds.
-  private static func items(of placed: PlacedChange, in state: EntityState) -> [SplitQuestion.Item] {
-    let id = placed.change.id
+  private static func items(
+    of placed: PlacedChange, _ open: OpenChanges, _ others: [EntityID]
+  ) -> [SplitQuestion.Item] {
+    let (id, state) = (placed.change.id, open.state)
+    let withdrawn = Set(others.flatMap { open.withdrawals(by: placed, for: $0) }.map(\.field))
     let own: Set<ExactString> = [Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given]
     var items: [SplitQuestion.Item] = []
     Ties.operations(of: placed) { operation in
       switch operation {
-      case .set(let field, let value) where state.registers[field]?.heads.contains { $0.id == id } == true:
+      case .set(let field, let value)
+      where withdrawn.contains(field) || state.registers[field]?.heads.contains { $0.id == id } == true:
         items.append(.field(field, value))
       case .add(let field, let element) where !own.contains(field):
         if state.sets[field]?[element]?.contains(id) == true { items.append(.element(field, element)) }

@@ -1,0 +1,99 @@
+import Agent
+import Causality
+import Codec
+import DeskSupport
+import Merge
+import Storage
+import Testing
+
+@testable import ServiceDesk
+
+/// What was done to the whole of two profiles by people who knew that they were one, once they are two again.
+@Suite struct SplittingTests {
+  let desks: TwoDesks
+  /// The profile that names the whole, and the other one; both agents know both.
+  let first: EntityID
+  let second: EntityID
+
+  init() throws {
+    desks = try TwoDesks()
+    let ids = [
+      try desks.anna.newCustomer(name: "Anna Lind").on, try desks.anna.newCustomer(name: "Ana Lint").on,
+    ].sorted()
+    (first, second) = (ids[0], ids[1])
+    try desks.sync()
+  }
+
+  /// Merges the two, has bo do something to the whole, and splits them; both agents know all of it.
+  private func whole(_ work: (Desk) throws -> Void) throws {
+    try desks.anna.mergeCustomers(first, second)
+    try desks.sync()
+    try work(desks.bo)
+    try desks.anna.splitCustomer(second)
+    try desks.sync()
+  }
+
+  /// Checks something on both desks, which have the same changes.
+  private func everywhere(_ check: (Desk) throws -> Void) throws {
+    try desks.sync()
+    #expect(try desks.agree())
+    for desk in [desks.anna, desks.bo] { try check(desk) }
+  }
+
+  private func question() throws -> SplitQuestion {
+    let questions = try desks.anna.splitQuestions(touching: nil)
+    #expect(questions.count == 1)
+    return try #require(questions.first)
+  }
+
+  // MARK: Consent
+
+  @Test(
+    "A withdrawal that was said of the whole holds for both until somebody tells whose it is",
+    arguments: [true, false])
+  func withdrawal(isSeconds: Bool) throws {
+    for id in [first, second] { try desks.anna.setConsent(id, "marketing", isGranted: true) }
+    var fact = NewFact("hobby", "golf")
+    fact.purpose = "marketing"
+    try desks.anna.setFact(second, fact)
+    try whole { try $0.setConsent(first, "marketing", isGranted: false, channel: "phone") }
+    try everywhere { (desk) throws in
+      for id in [first, second] {
+        let answer = try desk.consents(id).answer("marketing")
+        #expect(!answer.isGranted && answer.channel == "phone" && answer.head?.by == "bo")
+      }
+      #expect(try desk.answers(second, ["hobby"], for: "marketing").map(\.state) == [.withdrawn])
+      #expect(try desk.brief(second).withheld.consent == 1)
+    }
+    // What the first one says now is no answer of the second one's.
+    try desks.bo.setConsent(first, "marketing", isGranted: true)
+    try everywhere { (desk) throws in
+      #expect(try desk.consents(first).allows("marketing"))
+      #expect(try !desk.consents(second).allows("marketing"))
+    }
+    try desks.anna.answer(try question(), belongsTo: isSeconds ? second : first)
+    try everywhere { (desk) throws in
+      #expect(try desk.consents(first).allows("marketing"))
+      #expect(try desk.consents(second).allows("marketing") == !isSeconds)
+      #expect(try desk.splitQuestions(touching: nil).isEmpty)
+    }
+  }
+
+  @Test("The other customer may grant it again, and what was granted on the whole after it holds for both")
+  func grantedAgain() throws {
+    for id in [first, second] { try desks.anna.setConsent(id, "contact", isGranted: true) }
+    try whole { desk in
+      try desk.setConsent(first, "contact", isGranted: false)
+      try desk.setConsent(first, "marketing", isGranted: false)
+      try desk.setConsent(first, "marketing", isGranted: true)
+    }
+    try desks.bo.setConsent(second, "contact", isGranted: true)
+    try everywhere { (desk) throws in
+      #expect(try !desk.consents(first).allows("contact"))
+      #expect(try desk.consents(second).allows("contact"))
+      #expect(try desk.consents(first).allows("marketing"))
+      // Its default; nobody withdrew it.
+      #expect(try desk.consents(second).answer("marketing").head == nil)
+    }
+  }
+}
