@@ -14,11 +14,8 @@ extension Desk {
   public func splitQuestions(of id: EntityID) throws(StorageError) -> [SplitQuestion] {
     guard let open = try OpenChanges(of: id, in: store) else { return [] }
     var questions: [SplitQuestion] = []
-    for placed in open.changes where !open.isAnswered(placed) {
-      let others = open.others(placed)
-      guard !others.isEmpty else { continue }
-      let items = Self.items(of: placed, open, others)
-      if !items.isEmpty { questions.append(question(placed, id, others, items)) }
+    for placed in open.changes {
+      if let question = try open.question(placed) { questions.append(question) }
     }
     for reference in try references(to: id) {
       guard let state = try store.state(of: reference),
@@ -27,7 +24,7 @@ extension Desk {
         let placed = try store.changes(of: reference).first(where: { $0.change.id == head.id })
       else { continue }
       let others = open.others(placed)
-      if !others.isEmpty { questions.append(question(placed, id, others, [.reference(reference)])) }
+      if !others.isEmpty { questions.append(open.question(placed, others, [.reference(reference)])) }
     }
     return questions.sorted { ($0.at, $0.change) < ($1.at, $1.change) }
   }
@@ -51,39 +48,9 @@ extension Desk {
     return questions.sorted { ($0.at, $0.change) < ($1.at, $1.change) }
   }
 
-  private func question(
-    _ placed: PlacedChange, _ id: EntityID, _ others: [EntityID], _ items: [SplitQuestion.Item]
-  ) -> SplitQuestion {
-    SplitQuestion(
-      change: placed.change.id, on: placed.change.on, profile: id, others: others, items: items,
-      by: placed.change.by, at: placed.effective)
-  }
-
   /// Everything that names a customer in its field `customer`.
   func references(to id: EntityID) throws(StorageError) -> [EntityID] {
     try reading { () throws(StorageError) in try tables.entities(.customer(id.description)) }
-  }
-
-  /// What of a change still holds.
-  private static func items(
-    of placed: PlacedChange, _ open: OpenChanges, _ others: [EntityID]
-  ) -> [SplitQuestion.Item] {
-    let (id, state) = (placed.change.id, open.state)
-    let withdrawn = Set(others.flatMap { open.withdrawals(by: placed, for: $0) }.map(\.field))
-    let own: Set<ExactString> = [Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given]
-    var items: [SplitQuestion.Item] = []
-    Ties.operations(of: placed) { operation in
-      switch operation {
-      case .set(let field, let value)
-      where withdrawn.contains(field) || state.registers[field]?.heads.contains { $0.id == id } == true:
-        items.append(.field(field, value))
-      case .add(let field, let element) where !own.contains(field):
-        if state.sets[field]?[element]?.contains(id) == true { items.append(.element(field, element)) }
-      case .log(let field, let entry): items.append(.entry(field, entry))
-      default: break
-      }
-    }
-    return items
   }
 
   /// Answers a question: it is where it belongs, or it belongs to another profile, where it is made again and the profile
@@ -106,43 +73,12 @@ extension Desk {
       } else {
         mark.add[Vocabulary.given] = [name]
         let changes = try store.changes(of: question.profile)
-        let before = Fold.state(of: question.profile, changes.filter { $0.change.id != question.change })
-        var edits = moves(question, to: owner, before)
-        edits.append(Self.alone(question.profile, mark))
-        try store.commit(edits)
+        if let move = SplitMove(question, to: owner, here: changes, there: try store.changes(of: owner)) {
+          try store.commit(move.edits + [Self.alone(question.profile, mark)])
+        }
       }
       return .success(())
     }
-  }
-
-  /// The edits that take what a change wrote from one profile to the other.
-  private func moves(_ question: SplitQuestion, to owner: EntityID, _ before: EntityState) -> [Edit] {
-    var here = Draft()
-    var there = Draft()
-    var entries: [Edit] = []
-    for item in question.items {
-      switch item {
-      case .field(let field, let value):
-        there.set[field] = value
-        if let earlier = before.shown(field) {
-          here.set[field] = earlier.value
-        } else {
-          here.clear.insert(field)
-        }
-      case .element(let field, let element):
-        there.add[field, default: []].append(element)
-        if before.sets[field]?[element] == nil { here.drop[field, default: []].append(element) }
-      case .entry(let field, let entry):
-        var draft = Draft()
-        draft.log[field] = entry
-        var edit = Self.alone(owner, draft)
-        (edit.at, edit.by) = (question.at, question.by)
-        entries.append(edit)
-      case .reference: break
-      }
-    }
-    return (here.isEmpty ? [] : [Self.alone(question.profile, here)])
-      + (there.isEmpty ? [] : [Self.alone(owner, there)]) + entries
   }
 
   /// Edits that give a profile back the values that it had before a disagreement with another one was settled in the

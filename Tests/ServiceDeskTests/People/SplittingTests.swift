@@ -96,4 +96,43 @@ import Testing
       #expect(try desk.consents(second).answer("marketing").head == nil)
     }
   }
+
+  // MARK: What was taken back
+
+  @Test(
+    "What was taken back of the whole and stands on the other profile is a question, under either's number",
+    arguments: [true, false], [true, false])
+  func removals(isSeconds: Bool, byFirst: Bool) throws {
+    // The profile by whose number somebody takes back what stands on the other one.
+    let (called, other) = byFirst ? (first, second) : (second, first)
+    try desks.anna.setFact(other, NewFact("dog", "Rex"))
+    try desks.anna.setFact(called, NewFact("cat", "Tom"))
+    var draft = Draft(set: ["language": "sv"])
+    (draft.add["emails"], draft.add["tags"]) = (["c2@example.org"], ["slow"])
+    try desks.anna.store.commit(Edit(.entity(other), draft))
+    try desks.sync()
+    try whole { desk in
+      try desk.retractFact(called, "dog", because: nil)
+      // It is that one's own, so there is nothing to ask.
+      try desk.retractFact(called, "cat", because: nil)
+      var draft = Draft()
+      draft.clear = ["language"]
+      draft.drop = ["emails": ["c2@example.org"], "tags": ["slow"]]
+      try desk.store.commit(Edit(.entity(called), draft))
+    }
+    let questions = try desks.anna.splitQuestions(touching: called)
+    #expect(questions.map(\.profile) == [called, called] && questions.map(\.others) == [[other], [other]])
+    #expect(questions.map(\.items.count) == [1, 3])
+    for question in try desks.anna.splitQuestions(touching: nil) {
+      try desks.anna.answer(question, belongsTo: isSeconds == byFirst ? other : called)
+    }
+    try everywhere { (desk) throws in
+      let view = try #require(try desk.customer(other))
+      let isGone = isSeconds == byFirst
+      #expect(view.emails == (isGone ? [] : ["c2@example.org"]) && view.tags == (isGone ? [] : ["slow"]))
+      #expect(view.language == (isGone ? nil : "sv") && view.facts.isEmpty == isGone)
+      #expect(try desk.customer(called)?.facts.isEmpty == true)
+      #expect(try desk.splitQuestions(touching: nil).isEmpty)
+    }
+  }
 }

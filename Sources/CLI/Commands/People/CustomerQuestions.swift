@@ -89,6 +89,8 @@ enum CustomerQuestions {
     case .field(let field, let value): "\(field) = \(HistoryText.told(value["value"] ?? value))"
     case .element(let field, let element): "\(field) + \(element)"
     case .entry(let field, let entry): "\(field): \((entry["text"] ?? entry).plain)"
+    case .cleared(let field): "\(field) taken back"
+    case .dropped(let field, let element): "\(field) - \(element)"
     case .reference(let id): "\(id.type) \(desk.shortID(id))"
     }
   }
@@ -101,6 +103,9 @@ enum CustomerQuestions {
       case .element(let field, let element):
         JSONText(object: [("set", JSONText(field.text)), ("element", JSONText(element.text))])
       case .entry(let field, let entry): JSONText(object: [("log", JSONText(field.text)), ("entry", entry)])
+      case .cleared(let field): JSONText(object: [("cleared", JSONText(field.text))])
+      case .dropped(let field, let element):
+        JSONText(object: [("set", JSONText(field.text)), ("dropped", JSONText(element.text))])
       case .reference(let id): JSONText(object: [("reference", JSONText(id.description))])
       }
     }

@@ -1,0 +1,63 @@
+import Agent
+import Causality
+import Codec
+import Merge
+
+/// Takes what a change did to the whole of two profiles from the one on which it stands to the other.
+struct SplitMove {
+  private let question: SplitQuestion
+  private let owner: EntityID
+  private let placed: PlacedChange
+  /// The profile without the change.
+  private let before: EntityState
+  /// The changes of the profile to which it goes, and what they add up to.
+  private let theirs: (changes: [PlacedChange], state: EntityState)
+
+  /// nil where the change is not among those of its profile.
+  ///
+  /// - Parameters:
+  ///   - here: the changes of the profile on which it stands.
+  ///   - there: those of the one to which it goes.
+  init?(
+    _ question: SplitQuestion, to owner: EntityID, here: [PlacedChange], there: [PlacedChange]
+  ) {
+    guard let placed = here.first(where: { $0.change.id == question.change }) else { return nil }
+    (self.question, self.owner, self.placed) = (question, owner, placed)
+    before = Fold.state(of: question.profile, here.filter { $0.change.id != question.change })
+    theirs = (there, Fold.state(of: owner, there))
+  }
+
+  /// The edits of both profiles.
+  var edits: [Edit] {
+    var here = Draft()
+    var there = Draft()
+    var entries: [Edit] = []
+    for item in question.items {
+      switch item {
+      case .field(let field, let value):
+        there.set[field] = value
+        if let earlier = before.shown(field) {
+          here.set[field] = earlier.value
+        } else {
+          here.clear.insert(field)
+        }
+      case .element(let field, let element):
+        there.add[field, default: []].append(element)
+        if before.sets[field]?[element] == nil { here.drop[field, default: []].append(element) }
+      case .entry(let field, let entry):
+        var draft = Draft()
+        draft.log[field] = entry
+        var edit = Desk.alone(owner, draft)
+        (edit.at, edit.by) = (question.at, question.by)
+        entries.append(edit)
+      case .cleared(let field):
+        there.clear.insert(field)
+        there.over[field] = theirs.state.registers[field]?.ids(knownTo: placed, theirs.changes) ?? []
+      case .dropped(let field, let element): there.drop[field, default: []].append(element)
+      case .reference: break
+      }
+    }
+    return (here.isEmpty ? [] : [Desk.alone(question.profile, here)])
+      + (there.isEmpty ? [] : [Desk.alone(owner, there)]) + entries
+  }
+}
