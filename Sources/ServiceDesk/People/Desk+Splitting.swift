@@ -90,16 +90,18 @@ extension Desk {
     let late = Set(changes.filter { !ties.known(to: $0).isDisjoint(with: others) }.map(\.change.id))
     guard !late.isEmpty else { return [] }
     let before = Fold.state(of: id, changes.filter { !late.contains($0.change.id) })
-    var draft = Draft()
-    for (field, register) in state.registers {
+    var edits: [Edit] = []
+    for (field, register) in state.registers.sorted(by: { $0.key < $1.key }) {
       guard let head = state.shown(field), register.heads.allSatisfy({ late.contains($0.id) }),
-        let earlier = before.shown(field), earlier.value != head.value
+        let earlier = before.registers[field]?.heads, earlier.contains(where: { $0.value != head.value })
       else { continue }
       for other in others {
         let their = try store.state(of: other)?.registers[field]?.heads ?? []
-        if their.contains(where: { $0.value == head.value }) { draft.set[field] = earlier.value }
+        guard their.contains(where: { $0.value == head.value }) else { continue }
+        edits += Self.bringingBack(earlier, as: field, on: id, over: register.heads.map(\.id))
+        break
       }
     }
-    return draft.isEmpty ? [] : [Self.alone(id, draft)]
+    return edits
   }
 }

@@ -8,8 +8,8 @@ struct SplitMove {
   private let question: SplitQuestion
   private let owner: EntityID
   private let placed: PlacedChange
-  /// The profile without the change.
-  private let before: EntityState
+  /// The profile as it is, and without the change.
+  private let (now, before): (EntityState, EntityState)
   /// The changes of the profile to which it goes, and what they add up to.
   private let theirs: (changes: [PlacedChange], state: EntityState)
 
@@ -23,6 +23,7 @@ struct SplitMove {
   ) {
     guard let placed = here.first(where: { $0.change.id == question.change }) else { return nil }
     (self.question, self.owner, self.placed) = (question, owner, placed)
+    now = Fold.state(of: question.profile, here)
     before = Fold.state(of: question.profile, here.filter { $0.change.id != question.change })
     theirs = (there, Fold.state(of: owner, there))
   }
@@ -31,15 +32,19 @@ struct SplitMove {
   var edits: [Edit] {
     var here = Draft()
     var there = Draft()
+    var back: [Edit] = []
     var entries: [Edit] = []
     for item in question.items {
       switch item {
       case .field(let field, let value):
         there.set[field] = value
-        if let earlier = before.shown(field) {
-          here.set[field] = earlier.value
-        } else {
+        // What was said on this profile since stays.
+        guard now.registers[field]?.heads.contains(where: { $0.id == question.change }) == true else { break }
+        if lost(field).isEmpty {
           here.clear.insert(field)
+          here.over[field] = [question.change]
+        } else {
+          back += bringingBack(field, over: [question.change])
         }
       case .element(let field, let element):
         there.add[field, default: []].append(element)
@@ -53,11 +58,25 @@ struct SplitMove {
       case .cleared(let field):
         there.clear.insert(field)
         there.over[field] = theirs.state.registers[field]?.ids(knownTo: placed, theirs.changes) ?? []
-      case .dropped(let field, let element): there.drop[field, default: []].append(element)
+        // Where somebody wrote down another value who knew that there was none, that one counts.
+        if now.registers[field] == nil { back += bringingBack(field, over: []) }
+      case .dropped(let field, let element):
+        there.drop[field, default: []].append(element)
+        if before.sets[field]?[element] != nil { here.add[field, default: []].append(element) }
       case .reference: break
       }
     }
-    return (here.isEmpty ? [] : [Desk.alone(question.profile, here)])
+    return (here.isEmpty ? [] : [Desk.alone(question.profile, here)]) + back
       + (there.isEmpty ? [] : [Desk.alone(owner, there)]) + entries
+  }
+
+  /// The heads that a register of the profile had, were it not for the change, and has not.
+  private func lost(_ field: ExactString) -> [Head] {
+    let heads = Set(now.registers[field]?.heads.map(\.id) ?? [])
+    return before.registers[field]?.heads.filter { !heads.contains($0.id) } ?? []
+  }
+
+  private func bringingBack(_ field: ExactString, over heads: [ChangeID]) -> [Edit] {
+    Desk.bringingBack(lost(field), as: field, on: question.profile, over: heads)
   }
 }

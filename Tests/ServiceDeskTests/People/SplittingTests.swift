@@ -29,6 +29,7 @@ import Testing
     try desks.anna.mergeCustomers(first, second)
     try desks.sync()
     try work(desks.bo)
+    try desks.sync()
     try desks.anna.splitCustomer(second)
     try desks.sync()
   }
@@ -132,6 +133,48 @@ import Testing
       #expect(view.emails == (isGone ? [] : ["c2@example.org"]) && view.tags == (isGone ? [] : ["slow"]))
       #expect(view.language == (isGone ? nil : "sv") && view.facts.isEmpty == isGone)
       #expect(try desk.customer(called)?.facts.isEmpty == true)
+      #expect(try desk.splitQuestions(touching: nil).isEmpty)
+    }
+  }
+
+  // MARK: What is given back
+
+  /// Bo and anna disagree about the city of the first profile; the second one's is Oslo.
+  private func disagree() throws -> String {
+    try desks.anna.set(first, ["address.city": "Malmö"])
+    try desks.bo.set(first, ["address.city": "Ystad"])
+    try desks.anna.set(second, ["address.city": "Oslo"])
+    try desks.sync()
+    return try #require(try desks.anna.conflicts(limit: .max).conflicts.first { $0.state == .open }).id
+  }
+
+  private func cities(_ desk: Desk, _ id: EntityID) throws -> [String] {
+    try #require(try desk.customer(id)).field("address.city")?.heads.map(\.value.plain).sorted() ?? []
+  }
+
+  @Test("Who gets back what there was before gets a disagreement back as one")
+  func disagreement() throws {
+    let conflict = try disagree()
+    try whole { try $0.set(first, ["address.city": "Bergen"]) }
+    try desks.anna.answer(try question(), belongsTo: second)
+    try everywhere { (desk) throws in
+      #expect(try cities(desk, first) == ["Malmö", "Ystad"])
+      #expect(try cities(desk, second) == ["Bergen"])
+      let open = try desk.conflicts(limit: .max).conflicts.filter { $0.state == .open }
+      #expect(open.map(\.id) == [conflict])
+      #expect(open.first?.sides.map(\.by).sorted() == ["anna", "bo"])
+    }
+  }
+
+  @Test("Settled with the other one's value, both values of a profile come back when they are split")
+  func settled() throws {
+    let conflict = try disagree()
+    try whole { try $0.set(first, ["address.city": "Oslo"]) }
+    try everywhere { (desk) throws in
+      #expect(try cities(desk, first) == ["Malmö", "Ystad"])
+      #expect(try cities(desk, second) == ["Oslo"])
+      let open = try desk.conflicts(limit: .max).conflicts.filter { $0.state == .open }
+      #expect(open.map(\.id) == [conflict])
       #expect(try desk.splitQuestions(touching: nil).isEmpty)
     }
   }
