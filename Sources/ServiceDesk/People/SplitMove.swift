@@ -37,7 +37,10 @@ struct SplitMove {
     for item in question.items {
       switch item {
       case .field(let field, let value):
-        there.set[field] = value
+        if !isAnsweredSince(field) {
+          there.set[field] = value
+          there.over[field] = known(field)
+        }
         // What was said on this profile since stays.
         guard now.registers[field]?.heads.contains(where: { $0.id == question.change }) == true else { break }
         if lost(field).isEmpty {
@@ -57,7 +60,7 @@ struct SplitMove {
         entries.append(edit)
       case .cleared(let field):
         there.clear.insert(field)
-        there.over[field] = theirs.state.registers[field]?.ids(knownTo: placed, theirs.changes) ?? []
+        there.over[field] = known(field)
         // Where somebody wrote down another value who knew that there was none, that one counts.
         if now.registers[field] == nil { back += bringingBack(field, over: []) }
       case .dropped(let field, let element):
@@ -68,6 +71,20 @@ struct SplitMove {
     }
     return (here.isEmpty ? [] : [Desk.alone(question.profile, here)]) + back
       + (there.isEmpty ? [] : [Desk.alone(owner, there)]) + entries
+  }
+
+  /// The heads of the other profile's that the change replaces there, too. What was learned of it since stays beside them, for
+  /// people to choose from.
+  private func known(_ field: ExactString) -> Set<ChangeID> {
+    theirs.state.registers[field]?.ids(knownTo: placed, theirs.changes) ?? []
+  }
+
+  /// Whether the other customer was asked again for a consent, by somebody who knew of the change: people are not asked to choose
+  /// between two of these.
+  private func isAnsweredSince(_ field: ExactString) -> Bool {
+    guard field.text.hasPrefix(Vocabulary.consentPrefix) else { return false }
+    let heads = theirs.state.registers[field]?.heads.map(\.id) ?? []
+    return theirs.changes.contains { heads.contains($0.change.id) && $0.knew(placed) }
   }
 
   /// The heads that a register of the profile had, were it not for the change, and has not.

@@ -178,4 +178,27 @@ import Testing
       #expect(try desk.splitQuestions(touching: nil).isEmpty)
     }
   }
+
+  @Test("What was learned of the other profile since stays beside what an answer takes there")
+  func learnedSince() throws {
+    try desks.anna.set(second, ["address.city": "Oslo"])
+    try desks.sync()
+    try whole { desk in
+      try desk.set(first, ["address.city": "Ystad"])
+      try desk.setConsent(first, "contact", isGranted: false)
+    }
+    try desks.bo.set(second, ["address.city": "Bergen"])
+    try desks.bo.setConsent(second, "contact", isGranted: true)
+    try desks.sync()
+    for question in try desks.bo.splitQuestions(touching: nil) {
+      try desks.bo.answer(question, belongsTo: second)
+    }
+    try everywhere { (desk) throws in
+      #expect(try cities(desk, second) == ["Bergen", "Ystad"])
+      #expect(try cities(desk, first) == [])
+      let open = try desk.conflicts(limit: .max).conflicts.filter { $0.state == .open }
+      #expect(open.map(\.on) == [second])
+      #expect(try desk.consents(second).allows("contact") && desk.consents(first).allows("contact"))
+    }
+  }
 }

@@ -49,7 +49,8 @@ enum CustomerQuestions {
   static let answer = Command(
     "customer answer", "Say whose something is that was written while two profiles were one",
     details: [
-      "Where it belongs to the other profile it is made again there, and this one gets back what it had before."
+      "Where it belongs to the other profile it is made again there, and this one gets back what it had before. What was learned "
+        + "of the other one since stays beside it, a conflict to settle."
     ],
     operands: [Operand("QUESTION", "its name, as 'customer questions' lists it")],
     options: [owner],
