@@ -8,6 +8,8 @@ public struct Draft: Sendable {
   public var set: [ExactString: JSONText] = [:]
   /// Registers to clear.
   public var clear: Set<ExactString> = []
+  /// Of these registers only these heads are replaced or cleared, not all that the author sees.
+  package var over: [ExactString: Set<ChangeID>] = [:]
   /// Elements to put into sets.
   public var add: [ExactString: [ExactString]] = [:]
   /// Elements to take out of sets.
@@ -56,7 +58,9 @@ public struct Draft: Sendable {
     JSONWriter.object("set", values, to: &output) { value, output in output += value.bytes }
     var replaced: [ExactString: [ChangeID]] = [:]
     for field in Array(values.keys) + Array(clear.subtracting(values.keys)) {
-      if let heads = state?.registers[field]?.heads, !heads.isEmpty { replaced[field] = heads.map(\.id) }
+      let heads = state?.registers[field]?.heads.map(\.id) ?? []
+      let gone = heads.filter { over[field]?.contains($0) ?? true }
+      if !gone.isEmpty { replaced[field] = gone }
     }
     JSONWriter.object("over", replaced, to: &output) { ids, output in Self.ids(ids, &output) }
     var missing: [ExactString: [ExactString]] = [:]

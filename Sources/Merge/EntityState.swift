@@ -67,6 +67,8 @@ public struct EntityState: Hashable, Sendable {
   public internal(set) var logs: [ExactString: [LogEntry]] = [:]
   /// The sums of counters, by field.
   public internal(set) var counters: [ExactString: Int64] = [:]
+  /// The elements of `Links.same` of which an add was taken back, ordered; some may be in the set again.
+  package internal(set) var untied: [ExactString] = []
   /// Whether the entity was erased; then it holds nothing else.
   public internal(set) var isErased = false
   /// How many changes were folded.

@@ -99,6 +99,7 @@ public struct Fold {
         state.registers[field]?.heads.sort { $0.id < $1.id }
       }
     }
+    state.untied = (dropped[Links.same] ?? [:]).keys.sorted()
     for (field, elements) in state.sets {
       let present = elements.compactMapValues { Array(Set($0)).sorted() }.filter { !$0.value.isEmpty }
       state.sets[field] = present.isEmpty ? nil : present

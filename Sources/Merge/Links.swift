@@ -21,9 +21,15 @@ extension EntityState {
   /// The entities that this one is said not to be one with.
   public var distinct: [EntityID] { entities(Links.distinct) }
 
-  /// The elements of a set that name other entities of this one's type, ordered.
+  /// The entities of which somebody took back that this one is one with them.
+  package var unlinked: [EntityID] { entities(untied) }
+
   private func entities(_ field: ExactString) -> [EntityID] {
-    guard let elements = sets[field] else { return [] }
-    return elements.keys.compactMap { EntityID($0.text) }.filter { $0.type == id.type && $0 != id }.sorted()
+    sets[field].map { entities($0.keys) } ?? []
+  }
+
+  /// Those of some elements that name other entities of this one's type, ordered.
+  private func entities(_ elements: some Sequence<ExactString>) -> [EntityID] {
+    elements.compactMap { EntityID($0.text) }.filter { $0.type == id.type && $0 != id }.sorted()
   }
 }

@@ -23,7 +23,9 @@ extension Desk {
     }
     let settings = try settings()
     let now = store.environment.now()
-    let consents = Consents(whole.state, settings)
+    let consents = try stored { () throws(StorageError) in
+      try Consents(whole.state, settings, in: store)
+    }
     let sorted = sort(whole.facts, consents, now)
     let rows = try tickets(of: id)
     let open = rows.filter { !Vocabulary.finished.contains($0.status) && !$0.isPart }

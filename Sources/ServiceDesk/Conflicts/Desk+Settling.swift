@@ -228,20 +228,38 @@ extension Desk {
         // In the order in which they counted, so that the same one of them is shown as before.
         for side in present.sides.sorted(by: { ($0.effective, $0.change) < ($1.effective, $1.change) }) {
           guard let value = side.value else { continue }
-          // A draft would leave out what is so already, and would replace the one brought back before. Each is brought back
-          // where it was, so that merged profiles that are split later have their own.
-          let settled = JSONText(array: [JSONText("\(settlement.change)")])
-          let members = [
-            ("set", JSONText(object: [(field.text, value)])),
-            ("over", JSONText(object: [(field.text, settled)])),
-            ("restores", JSONText("\(side.change)")),
-          ]
-          var edit = Edit(.entity(side.on), Draft())
-          edit.body = Array(JSONText(object: members).bytes.dropFirst().dropLast())
+          // Each is brought back where it was, so that merged profiles that are split later have their own.
+          let edit = Self.bringingBack(
+            value, of: side.change, as: field, on: side.on, over: [settlement.change])
           if let change = try batch.make(edit) { made.append(change) }
         }
         return made
       }
+    }
+  }
+
+  /// An edit that brings back the value that a change wrote, beside others that are brought back over the same heads: a draft would
+  /// leave out what is so already, and would replace the one brought back before.
+  static func bringingBack(
+    _ value: JSONText, of change: ChangeID, as field: ExactString, on entity: EntityID, over heads: [ChangeID]
+  ) -> Edit {
+    var members = [("set", JSONText(object: [(field.text, value)]))]
+    if !heads.isEmpty {
+      let ids = JSONText(array: heads.map { JSONText("\($0)") })
+      members.append(("over", JSONText(object: [(field.text, ids)])))
+    }
+    members.append(("restores", JSONText("\(change)")))
+    var edit = alone(entity, Draft())
+    edit.body = Array(JSONText(object: members).bytes.dropFirst().dropLast())
+    return edit
+  }
+
+  /// Edits that bring back all of some heads, in the order in which they counted, so that the same one of them is shown as before.
+  static func bringingBack(
+    _ lost: [Head], as field: ExactString, on entity: EntityID, over heads: [ChangeID]
+  ) -> [Edit] {
+    lost.sorted { ($0.effective, $0.id) < ($1.effective, $1.id) }.map {
+      bringingBack($0.value, of: $0.id, as: field, on: entity, over: heads)
     }
   }
 

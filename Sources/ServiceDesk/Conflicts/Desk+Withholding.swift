@@ -29,7 +29,7 @@ extension Desk {
       (customers) throws(StorageError) in
       for id in customers {
         guard let state = try store.mergedState(of: id) else { continue }
-        let theirs = Consents(state, settings)
+        let theirs = try Consents(state, settings, in: store)
         (consents[id], judging[id], hidden[id]) = (theirs, theirs, theirs.hidden(in: state, now: now))
       }
     }
@@ -41,7 +41,7 @@ extension Desk {
         var customer = conflict.customer
         if customer == nil, let state { customer = try Self.customer(of: state, in: store) }
         if let customer, consents[customer] == nil {
-          consents[customer] = Consents(try store.mergedState(of: customer), settings)
+          consents[customer] = try Consents(try store.mergedState(of: customer), settings, in: store)
         }
         let theirs = customer.flatMap { consents[$0] } ?? Consents(nil, settings)
         judging[conflict.on] = theirs

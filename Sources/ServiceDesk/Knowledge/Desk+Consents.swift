@@ -34,7 +34,8 @@ extension Desk {
 
   /// What a customer said about all purposes. Cost: the customer and the settings.
   public func consents(_ customer: EntityID) throws(DeskError) -> Consents {
-    Consents(try known(customer), try settings())
+    let (state, settings) = (try known(customer), try settings())
+    return try stored { () throws(StorageError) in try Consents(state, settings, in: store) }
   }
 
   /// Gives the workspace a purpose of its own, or one that all have another default.
@@ -72,12 +73,13 @@ extension Desk {
   /// The answers that count for an entity: a customer's own, else those of the customer that it names, of a part of a ticket
   /// that names none those of the whole's; where there is none, what counts where nobody said anything.
   func consents(for state: EntityState) throws(DeskError) -> Consents {
-    let theirs = try stored { () throws(StorageError) in
-      try Self.customer(of: state, in: store).flatMap { (id) throws(StorageError) in
+    let settings = try settings()
+    return try stored { () throws(StorageError) in
+      let theirs = try Self.customer(of: state, in: store).flatMap { (id) throws(StorageError) in
         try store.mergedState(of: id)
       }
+      return try Consents(theirs, settings, in: store)
     }
-    return Consents(theirs, try settings())
   }
 
   /// An entity of any type as it may be shown: without the facts whose purpose has no consent and those that hold no longer, and

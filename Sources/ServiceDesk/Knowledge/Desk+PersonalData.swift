@@ -45,9 +45,9 @@ extension Desk {
       changes += its
     }
     states.sort { ($0.id.type, $0.firstAt, $0.id) < ($1.id.type, $1.firstAt, $1.id) }
+    let consents = try stored { () throws(StorageError) in try Consents(state, settings, in: store) }
     return PersonalData(
-      customer: state.without(given), consents: Consents(state, settings).answers, entities: states,
-      changes: changes)
+      customer: state.without(given), consents: consents.answers, entities: states, changes: changes)
   }
 
   /// What is held on a person on one entity, and the changes that it comes from; nil where nothing of it is known.

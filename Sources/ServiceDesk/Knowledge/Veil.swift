@@ -89,7 +89,7 @@ extension Desk {
         case .field(let field, let value): .field(field, veil.shown(value, of: field))
         case .entry(let field, let entry):
           .entry(field, veil.shown(entry: entry, of: field, writtenBy: question.change))
-        case .element, .reference: item
+        case .element, .cleared, .dropped, .reference: item
         }
       }, by: question.by, at: question.at)
   }

@@ -71,7 +71,8 @@ struct OutreachSearch {
       guard let place = places.first(where: { $0.place.contains(state) }) else { return }
       reasons.append("place: \(place.text)")
     }
-    let consents = Consents(state, settings)
+    let store = desk.store
+    let consents = try desk.stored { () throws(StorageError) in try Consents(state, settings, in: store) }
     if !facts.isEmpty {
       guard let found = fact(of: state, consents) else { return }
       reasons.append(found.reason)
@@ -80,7 +81,6 @@ struct OutreachSearch {
     let name = state.text("name") ?? ""
     for member in members {
       let ticket = Outreach.ticket(outreach.id, member)
-      let store = desk.store
       let known = try desk.stored { () throws(StorageError) in try store.state(of: ticket) }
       if known != nil {
         plan.reached.append((members[0], name, ticket))

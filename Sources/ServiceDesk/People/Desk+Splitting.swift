@@ -12,22 +12,10 @@ extension Desk {
   /// no question; nor is what was written by somebody who had not heard of the merge.
   /// Cost: the profile's changes, and those of the tickets that name it; nothing where it was never merged.
   public func splitQuestions(of id: EntityID) throws(StorageError) -> [SplitQuestion] {
-    let changes = try store.changes(of: id)
-    let ties = Ties(changes)
-    guard !ties.ties.isEmpty else { return [] }
-    let members = Set(try store.members(of: id))
-    let state = Fold.state(of: id, changes)
-    let answered = Set(state.elements(Vocabulary.kept) + state.elements(Vocabulary.given))
-    // While two are one, what somebody writes on the whole is written on the first of them.
-    func others(_ placed: PlacedChange) -> [EntityID] {
-      ties.known(to: placed).filter { !members.contains($0) && id < $0 }.sorted()
-    }
+    guard let open = try OpenChanges(of: id, in: store) else { return [] }
     var questions: [SplitQuestion] = []
-    for placed in changes where !answered.contains(placed.change.id.description) {
-      let others = others(placed)
-      guard !others.isEmpty else { continue }
-      let items = Self.items(of: placed, in: state)
-      if !items.isEmpty { questions.append(question(placed, id, others, items)) }
+    for placed in open.changes {
+      if let question = try open.question(placed) { questions.append(question) }
     }
     for reference in try references(to: id) {
       guard let state = try store.state(of: reference),
@@ -35,8 +23,8 @@ extension Desk {
         !state.elements(Vocabulary.kept).contains(head.id.description),
         let placed = try store.changes(of: reference).first(where: { $0.change.id == head.id })
       else { continue }
-      let others = others(placed)
-      if !others.isEmpty { questions.append(question(placed, id, others, [.reference(reference)])) }
+      let others = open.others(placed)
+      if !others.isEmpty { questions.append(open.question(placed, others, [.reference(reference)])) }
     }
     return questions.sorted { ($0.at, $0.change) < ($1.at, $1.change) }
   }
@@ -60,35 +48,9 @@ extension Desk {
     return questions.sorted { ($0.at, $0.change) < ($1.at, $1.change) }
   }
 
-  private func question(
-    _ placed: PlacedChange, _ id: EntityID, _ others: [EntityID], _ items: [SplitQuestion.Item]
-  ) -> SplitQuestion {
-    SplitQuestion(
-      change: placed.change.id, on: placed.change.on, profile: id, others: others, items: items,
-      by: placed.change.by, at: placed.effective)
-  }
-
   /// Everything that names a customer in its field `customer`.
   func references(to id: EntityID) throws(StorageError) -> [EntityID] {
     try reading { () throws(StorageError) in try tables.entities(.customer(id.description)) }
-  }
-
-  /// What of a change still holds.
-  private static func items(of placed: PlacedChange, in state: EntityState) -> [SplitQuestion.Item] {
-    let id = placed.change.id
-    let own: Set<ExactString> = [Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given]
-    var items: [SplitQuestion.Item] = []
-    Ties.operations(of: placed) { operation in
-      switch operation {
-      case .set(let field, let value) where state.registers[field]?.heads.contains { $0.id == id } == true:
-        items.append(.field(field, value))
-      case .add(let field, let element) where !own.contains(field):
-        if state.sets[field]?[element]?.contains(id) == true { items.append(.element(field, element)) }
-      case .log(let field, let entry): items.append(.entry(field, entry))
-      default: break
-      }
-    }
-    return items
   }
 
   /// Answers a question: it is where it belongs, or it belongs to another profile, where it is made again and the profile
@@ -111,43 +73,12 @@ extension Desk {
       } else {
         mark.add[Vocabulary.given] = [name]
         let changes = try store.changes(of: question.profile)
-        let before = Fold.state(of: question.profile, changes.filter { $0.change.id != question.change })
-        var edits = moves(question, to: owner, before)
-        edits.append(Self.alone(question.profile, mark))
-        try store.commit(edits)
+        if let move = SplitMove(question, to: owner, here: changes, there: try store.changes(of: owner)) {
+          try store.commit(move.edits + [Self.alone(question.profile, mark)])
+        }
       }
       return .success(())
     }
-  }
-
-  /// The edits that take what a change wrote from one profile to the other.
-  private func moves(_ question: SplitQuestion, to owner: EntityID, _ before: EntityState) -> [Edit] {
-    var here = Draft()
-    var there = Draft()
-    var entries: [Edit] = []
-    for item in question.items {
-      switch item {
-      case .field(let field, let value):
-        there.set[field] = value
-        if let earlier = before.shown(field) {
-          here.set[field] = earlier.value
-        } else {
-          here.clear.insert(field)
-        }
-      case .element(let field, let element):
-        there.add[field, default: []].append(element)
-        if before.sets[field]?[element] == nil { here.drop[field, default: []].append(element) }
-      case .entry(let field, let entry):
-        var draft = Draft()
-        draft.log[field] = entry
-        var edit = Self.alone(owner, draft)
-        (edit.at, edit.by) = (question.at, question.by)
-        entries.append(edit)
-      case .reference: break
-      }
-    }
-    return (here.isEmpty ? [] : [Self.alone(question.profile, here)])
-      + (there.isEmpty ? [] : [Self.alone(owner, there)]) + entries
   }
 
   /// Edits that give a profile back the values that it had before a disagreement with another one was settled in the
@@ -159,16 +90,18 @@ extension Desk {
     let late = Set(changes.filter { !ties.known(to: $0).isDisjoint(with: others) }.map(\.change.id))
     guard !late.isEmpty else { return [] }
     let before = Fold.state(of: id, changes.filter { !late.contains($0.change.id) })
-    var draft = Draft()
-    for (field, register) in state.registers {
+    var edits: [Edit] = []
+    for (field, register) in state.registers.sorted(by: { $0.key < $1.key }) {
       guard let head = state.shown(field), register.heads.allSatisfy({ late.contains($0.id) }),
-        let earlier = before.shown(field), earlier.value != head.value
+        let earlier = before.registers[field]?.heads, earlier.contains(where: { $0.value != head.value })
       else { continue }
       for other in others {
         let their = try store.state(of: other)?.registers[field]?.heads ?? []
-        if their.contains(where: { $0.value == head.value }) { draft.set[field] = earlier.value }
+        guard their.contains(where: { $0.value == head.value }) else { continue }
+        edits += Self.bringingBack(earlier, as: field, on: id, over: register.heads.map(\.id))
+        break
       }
     }
-    return draft.isEmpty ? [] : [Self.alone(id, draft)]
+    return edits
   }
 }

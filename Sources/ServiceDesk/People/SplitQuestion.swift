@@ -13,6 +13,10 @@ public struct SplitQuestion: Sendable, Hashable {
     case element(ExactString, ExactString)
     /// An entry of a log: `timeline`.
     case entry(ExactString, JSONText)
+    /// A register's values were taken back, of which one stands on another profile: `fact.shoe_size`.
+    case cleared(ExactString)
+    /// An element was taken out of a set, which stands on another profile: `tags`.
+    case dropped(ExactString, ExactString)
     /// A ticket, promise or other thing names the customer.
     case reference(EntityID)
   }

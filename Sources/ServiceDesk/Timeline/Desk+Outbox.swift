@@ -144,7 +144,10 @@ extension Desk {
         let view = try customer.flatMap { (id) throws(DeskError) in
           try stored { () throws(StorageError) in try self.customer(id) }
         }
-        addressees[customer] = Addressee(customer: view, consents: Consents(view?.state, settings))
+        let consents = try stored { () throws(StorageError) in
+          try Consents(view?.state, settings, in: store)
+        }
+        addressees[customer] = Addressee(customer: view, consents: consents)
       }
       found[ticket.id] = addressees[customer]
     }

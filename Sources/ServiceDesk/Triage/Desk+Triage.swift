@@ -197,8 +197,9 @@ private struct Routing {
     guard id.type == Vocabulary.customer else { return nil }
     let found = try desk.stored { () throws(StorageError) in try store.mergedState(of: id) }
     guard let state = found, !state.isErased else { return nil }
-    let organisations = try desk.stored { () throws(StorageError) in try desk.organisations(of: state) }
-    let consents = Consents(state, settings)
+    let (organisations, consents) = try desk.stored { () throws(StorageError) in
+      (try desk.organisations(of: state), try Consents(state, settings, in: store))
+    }
     let now = desk.store.environment.now()
     let looks = [PlainLook(state)] + organisations.map { PlainLook($0.state) }
     let facts = looks.compactMap { $0.fact(Vocabulary.tier) }.filter { fact in

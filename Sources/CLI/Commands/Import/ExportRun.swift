@@ -146,15 +146,16 @@ struct ExportRun {
       var count = 0
       var consents: [EntityID: Consents] = [:]
       var linked: [EntityID] = []
-      standard = Consents(nil, settings)
+      standard = try Consents(nil, settings, in: store)
       try store.forEachState { (state) throws(StorageError) in
         refs[state.id] = state.text("ref") ?? state.id.description
         let isErased = state.isErased && state.id.type == Vocabulary.customer
-        if isErased || state.registers.keys.contains(where: { $0.text.hasPrefix(Vocabulary.consentPrefix) }) {
-          consents[state.id] = Consents(state, settings)
-        }
-        if state.id.type == Vocabulary.customer, !state.linked.isEmpty {
+        if state.id.type == Vocabulary.customer, !(state.linked.isEmpty && state.unlinked.isEmpty) {
           linked.append(state.id)
+        } else if isErased
+          || state.registers.keys.contains(where: { $0.text.hasPrefix(Vocabulary.consentPrefix) })
+        {
+          consents[state.id] = try Consents(state, settings, in: store)
         }
         guard options.type == nil || state.id.type == options.type else { return }
         count += 1
@@ -179,7 +180,7 @@ struct ExportRun {
       // A profile may be tied by what stands on the other one only, and the whole is read once for all of them.
       var whole: Set<EntityID> = []
       for id in linked where !whole.contains(id) {
-        let theirs = Consents(try store.mergedState(of: id), settings)
+        let theirs = try Consents(try store.mergedState(of: id), settings, in: store)
         for member in try store.members(of: id) {
           whole.insert(member)
           consents[member] = theirs

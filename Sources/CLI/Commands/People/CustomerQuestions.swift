@@ -49,7 +49,8 @@ enum CustomerQuestions {
   static let answer = Command(
     "customer answer", "Say whose something is that was written while two profiles were one",
     details: [
-      "Where it belongs to the other profile it is made again there, and this one gets back what it had before."
+      "Where it belongs to the other profile it is made again there, and this one gets back what it had before. What was learned "
+        + "of the other one since stays beside it, a conflict to settle."
     ],
     operands: [Operand("QUESTION", "its name, as 'customer questions' lists it")],
     options: [owner],
@@ -89,6 +90,8 @@ enum CustomerQuestions {
     case .field(let field, let value): "\(field) = \(HistoryText.told(value["value"] ?? value))"
     case .element(let field, let element): "\(field) + \(element)"
     case .entry(let field, let entry): "\(field): \((entry["text"] ?? entry).plain)"
+    case .cleared(let field): "\(field) taken back"
+    case .dropped(let field, let element): "\(field) - \(element)"
     case .reference(let id): "\(id.type) \(desk.shortID(id))"
     }
   }
@@ -101,6 +104,9 @@ enum CustomerQuestions {
       case .element(let field, let element):
         JSONText(object: [("set", JSONText(field.text)), ("element", JSONText(element.text))])
       case .entry(let field, let entry): JSONText(object: [("log", JSONText(field.text)), ("entry", entry)])
+      case .cleared(let field): JSONText(object: [("cleared", JSONText(field.text))])
+      case .dropped(let field, let element):
+        JSONText(object: [("set", JSONText(field.text)), ("dropped", JSONText(element.text))])
       case .reference(let id): JSONText(object: [("reference", JSONText(id.description))])
       }
     }

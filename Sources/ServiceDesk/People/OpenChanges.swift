@@ -1,0 +1,164 @@
+import Agent
+import Causality
+import Codec
+import Merge
+import Storage
+
+/// What was written on a profile by people who knew that it was one with others that it is not one with any more: nobody can tell
+/// whose it is until somebody answers (`Protocol.md`, section 12).
+struct OpenChanges {
+  /// The profile's, all of them.
+  let changes: [PlacedChange]
+  /// Alone, without those that it is one with now.
+  let state: EntityState
+  private let ties: Ties
+  private let members: Set<EntityID>
+  private let answered: Set<String>
+  private let store: Store
+  /// Sets that tell of the profiles themselves.
+  private static let own: Set<ExactString> = [
+    Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given,
+  ]
+
+  /// nil where the profile was never one with another. Cost: its changes, and those of the profiles that it is one with now.
+  init?(of id: EntityID, in store: Store) throws(StorageError) {
+    self.store = store
+    changes = try store.changes(of: id)
+    ties = Ties(changes)
+    guard !ties.ties.isEmpty else { return nil }
+    members = Set(try store.members(of: id))
+    state = Fold.state(of: id, changes)
+    answered = Set(state.elements(Vocabulary.kept) + state.elements(Vocabulary.given))
+  }
+
+  /// Whether somebody told whose a change is.
+  func isAnswered(_ placed: PlacedChange) -> Bool { answered.contains(placed.change.id.description) }
+
+  /// Those whose a change may be instead, ordered: while two are one, what somebody writes on the whole is written on the first of
+  /// them.
+  func others(_ placed: PlacedChange) -> [EntityID] {
+    ties.known(to: placed).filter { !members.contains($0) && state.id < $0 }.sorted()
+  }
+
+  /// What a change did to the whole that nobody has told whose it is; nil where it did nothing of the kind.
+  ///
+  /// Cost: the change; where it took something back, the changes of the others.
+  func question(_ placed: PlacedChange) throws(StorageError) -> SplitQuestion? {
+    if isAnswered(placed) { return nil }
+    var others = others(placed)
+    var items = others.isEmpty ? [] : written(by: placed, others)
+    for (other, removed) in try removals(by: placed) {
+      items += removed.filter { !items.contains($0) }
+      if !others.contains(other) { others.append(other) }
+    }
+    return items.isEmpty ? nil : question(placed, others.sorted(), items)
+  }
+
+  /// A question about a change, on the profile or on what names it.
+  func question(
+    _ placed: PlacedChange, _ others: [EntityID], _ items: [SplitQuestion.Item]
+  ) -> SplitQuestion {
+    SplitQuestion(
+      change: placed.change.id, on: placed.change.on, profile: state.id, others: others, items: items,
+      by: placed.change.by, at: placed.effective)
+  }
+
+  /// What a change wrote that still holds.
+  private func written(by placed: PlacedChange, _ others: [EntityID]) -> [SplitQuestion.Item] {
+    let id = placed.change.id
+    let withdrawn = Set(others.flatMap { withdrawals(by: placed, for: $0) }.map(\.field))
+    var items: [SplitQuestion.Item] = []
+    Ties.operations(of: placed) { operation in
+      switch operation {
+      case .set(let field, let value)
+      where withdrawn.contains(field) || state.registers[field]?.heads.contains { $0.id == id } == true:
+        items.append(.field(field, value))
+      case .add(let field, let element) where !Self.own.contains(field):
+        if state.sets[field]?[element]?.contains(id) == true { items.append(.element(field, element)) }
+      case .log(let field, let entry): items.append(.entry(field, entry))
+      default: break
+      }
+    }
+    return items
+  }
+
+  /// What a change took back of the whole that stands on others, whatever their ids, now that each is folded alone: it has no
+  /// effect there.
+  private func removals(
+    by placed: PlacedChange
+  ) throws(StorageError) -> [(other: EntityID, items: [SplitQuestion.Item])] {
+    var cleared: [ExactString: [ChangeID]] = [:]
+    var set: Set<ExactString> = []
+    var dropped: [(field: ExactString, element: ExactString, adds: [ChangeID])] = []
+    Ties.operations(of: placed) { operation in
+      switch operation {
+      case .set(let field, _): set.insert(field)
+      case .replaces(let field, let heads): cleared[field] = heads
+      case .drop(let field, let element, let adds) where !Self.own.contains(field):
+        dropped.append((field, element, adds))
+      default: break
+      }
+    }
+    for field in set { cleared[field] = nil }
+    if cleared.isEmpty, dropped.isEmpty { return [] }
+    var found: [(EntityID, [SplitQuestion.Item])] = []
+    for other in ties.known(to: placed).subtracting(members).sorted() {
+      let theirs = try store.changes(of: other)
+      let state = Fold.state(of: other, theirs)
+      var items: [SplitQuestion.Item] = []
+      for field in cleared.keys.sorted()
+      where !(state.registers[field]?.ids(knownTo: placed, theirs) ?? []).isEmpty {
+        items.append(.cleared(field))
+      }
+      for (field, element, adds) in dropped {
+        if state.sets[field]?[element]?.contains(where: adds.contains) == true {
+          items.append(.dropped(field, element))
+        }
+      }
+      if !items.isEmpty { found.append((other, items)) }
+    }
+    return found
+  }
+
+  /// The withdrawals of consent by a change that hold for one of the others too, each as a head. What somebody says of this profile
+  /// once it is one of its own again says nothing of the others.
+  ///
+  /// Cost: the change; where it withdraws any, the profile's changes.
+  func withdrawals(by placed: PlacedChange, for other: EntityID) -> [(field: ExactString, head: Head)] {
+    var fields: Set<ExactString> = []
+    Ties.operations(of: placed) { operation in
+      guard case .set(let field, let value) = operation,
+        field.text.hasPrefix(Vocabulary.consentPrefix), Consents.isWithdrawn(value)
+      else { return }
+      fields.insert(field)
+    }
+    guard !fields.isEmpty else { return [] }
+    for later in changes where ties.known(to: later).contains(other) {
+      Ties.operations(of: later) { operation in
+        guard case .replaces(let field, let heads) = operation, heads.contains(placed.change.id) else {
+          return
+        }
+        fields.remove(field)
+      }
+    }
+    let written = Fold.state(of: state.id, [placed]).registers
+    return fields.sorted().compactMap { field in written[field]?.heads.first.map { (field, $0) } }
+  }
+
+  /// The withdrawals that hold for some profiles that are one, though they stand on this one, until somebody tells whose they are.
+  func withdrawals(for whole: [EntityID]) -> [(field: ExactString, head: Head)] {
+    changes.filter { !isAnswered($0) }.flatMap { placed in
+      others(placed).filter(whole.contains).flatMap { withdrawals(by: placed, for: $0) }
+    }
+  }
+}
+
+extension Register {
+  /// Those of its heads that the author of a change on another profile had before their eyes, or replaced by what they had.
+  ///
+  /// - Parameter changes: all that the heads can be of.
+  func ids(knownTo placed: PlacedChange, _ changes: [PlacedChange]) -> Set<ChangeID> {
+    let known = Set(changes.filter { placed.knew($0) }.map(\.change.id))
+    return known.intersection(heads.map(\.id))
+  }
+}
