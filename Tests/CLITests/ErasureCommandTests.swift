@@ -185,4 +185,54 @@ import Testing
     #expect(Traces.files(with: "zquixomar", in: desk.folder) == [])
     #expect(try desk.ok("digest") == desk.ok("digest", "--store", stores[0]))
   }
+
+  /// Two supervisors' stores and a server.
+  private func joined(_ desk: TestDesk) throws -> (stores: [String], server: MemoryServer) {
+    let server = try MemoryServer()
+    let transport = server.transport
+    desk.connect = { _ in transport }
+    let stores = ["bo", "sara"].map { "\(desk.folder)/\($0)" }
+    for (store, name) in zip(stores, ["bo", "sara"]) {
+      let code = try server.invite(name, role: "supervisor")
+      _ = try desk.ok("join", "http://local", "--code", code, "--store", store)
+    }
+    return (stores, server)
+  }
+
+  @Test func whatIsOnTheServerIsFetchedBeforeAnythingIsErased() throws {
+    let desk = try TestDesk()
+    let (stores, _) = try joined(desk)
+    desk.variables["ASKONCE_STORE"] = stores[0]
+    let (id, ticket) = try customer(desk)
+    let other = try desk.ok("customer", "new", "Vic")
+    for store in stores { _ = try desk.ok("sync", "--store", store) }
+    _ = try desk.ok("ticket", "set", ticket, "--customer", other)
+    _ = try desk.ok("ticket", "note", ticket, "Vic says: call me")
+    _ = try desk.ok("sync")
+    let erased = desk.run("customer", "erase", id, "--yes", "--store", stores[1])
+    #expect(erased.code == .ok && erased.output.hasPrefix("erased 1 profile, 1 other entry of \(id)"))
+    #expect(erased.errors.isEmpty)
+    for store in stores.reversed() { _ = try desk.ok("sync", "--store", store) }
+    #expect(desk.run("ticket", "show", ticket).output.contains("Vic says: call me"))
+  }
+
+  @Test func whoErasesOfflineIsToldWhatTheyDoNotKnow() throws {
+    let desk = try TestDesk()
+    let (stores, _) = try joined(desk)
+    desk.variables["ASKONCE_STORE"] = stores[1]
+    let (id, _) = try customer(desk)
+    _ = try desk.ok("sync")
+    let server = desk.connect
+    desk.connect = { _ in throw Failure(.offline, "this test has no network") }
+    // Asked where nobody can be, it erases nothing.
+    let asked = desk.run("customer", "erase", id)
+    #expect(asked.code == .usage && asked.errors.contains("is not known here and may be erased with it"))
+    let erased = desk.run("customer", "erase", id, "--yes", "--json")
+    #expect(erased.code == .ok && erased.json?["on"]?.string == id)
+    #expect(erased.errors.contains("is not known here and may be erased with it"))
+    desk.connect = server
+    let again = desk.run("customer", "erase", id, "--yes")
+    #expect(again.output == "\(id) is erased already, and nothing names it\n")
+    #expect(!again.errors.contains("not known"), "\(again.errors)")
+  }
 }

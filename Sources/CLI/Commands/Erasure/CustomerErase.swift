@@ -3,6 +3,7 @@ import Causality
 import Codec
 import Merge
 import ServiceDesk
+import Storage
 
 /// Erases a customer for good.
 enum CustomerErase {
@@ -15,6 +16,8 @@ enum CustomerErase {
   static let command = Command(
     "customer erase", "Erase a customer for good, on the server and on every device (supervisors)",
     details: [
+      "A store that has a server is synced first, since what is erased is what this device knows of. Where that fails, it is said "
+        + "and the command goes on: what a colleague gave to somebody else meanwhile is then erased too.",
       "Erased are all profiles that were merged with the customer, with every fact, consent and contact; its tickets, also those "
         + "without a customer that were merged into them or split from them, with subject, messages, notes and all else; its promises and surveys; of all of them every earlier edit. It is hidden "
         + "here at once. 'askonce sync' sends the erasure, and each device, this one too, then takes the data out of its "
@@ -44,6 +47,7 @@ enum CustomerErase {
     let keepsTickets = typed.has(keepTickets)
     let request = Request(customer: text, keepsTickets: keepsTickets)
     return { context in
+      try fetch(context)
       // Nobody else should have to wait while somebody thinks, so it is asked before the store is locked.
       let confirmed = isSure ? nil : try confirm(request, context)
       var plan: ErasurePlan?
@@ -63,18 +67,42 @@ enum CustomerErase {
     }
   }
 
+  /// Syncs a store that has a server: what there is to erase is told by what is known, and what a colleague gave to somebody else since
+  /// would be erased with it. Without the server it goes on with what it has, and says so.
+  private static func fetch(_ context: Context) throws {
+    let configuration = try context.open(.reading).configuration
+    try refuseAgents(configuration)
+    guard configuration.server != nil else { return }
+    do {
+      let (report, news) = try SyncRun(context, retries: false).sync(try context.open(.writing))
+      for note in report.notes { context.note(note) }
+      if let line = news.line { context.note(line) }
+    } catch let error as StorageError {
+      throw error
+    } catch SyncError.storage(let error) {
+      throw error
+    } catch {
+      context.note(
+        "not synced (\(Failure(error).message)): what colleagues did since the last sync is not known here and may be erased with it, "
+          + "also what they gave to another customer")
+    }
+  }
+
+  private static func refuseAgents(_ configuration: StoreConfiguration) throws(Failure) {
+    guard configuration.server != nil, !configuration.isSupervisor else { return }
+    throw Failure(
+      .refused,
+      "only a supervisor may erase, and the server knows this device as '\(configuration.role ?? "agent")'; ask a "
+        + "supervisor, or your operator for an invitation with --role supervisor")
+  }
+
   /// Whom somebody wants to erase.
   private struct Request {
     let customer: String
     let keepsTickets: Bool
 
     func plan(_ desk: Desk, _ context: Context) throws -> ErasurePlan {
-      guard desk.mayErase else {
-        throw Failure(
-          .refused,
-          "only a supervisor may erase, and the server knows this device as '\(desk.store.configuration.role ?? "agent")'; ask a "
-            + "supervisor, or your operator for an invitation with --role supervisor")
-      }
+      try refuseAgents(desk.store.configuration)
       return try desk.erasurePlan(
         of: try context.find(customer, type: Vocabulary.customer, desk), keepingTickets: keepsTickets)
     }
