@@ -235,4 +235,37 @@ import Testing
     #expect(again.output == "\(id) is erased already, and nothing names it\n")
     #expect(!again.errors.contains("not known"), "\(again.errors)")
   }
+
+  @Test func wordsOfAnotherCustomerThatWereSplitOffStay() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let eve = try desk.ok("customer", "new", "Eve")
+    let fay = try desk.ok("customer", "new", "Fay")
+    let ticket = try desk.ok(
+      "ticket", "new", "one", "--customer", eve, "--channel", "email", "--message", "EVE: my tap")
+    _ = try desk.ok("ticket", "reply", ticket, "FAY: my order", "--from-customer", "--channel", "email")
+    _ = try desk.ok("ticket", "reply", ticket, "Dear Fay", "--channel", "email")
+    let timeline = desk.run("ticket", "show", ticket, "--json").json?["timeline"]?.elements ?? []
+    let others = timeline.filter { $0["text"]?.string?.contains("EVE") == false }
+    let moved = others.compactMap { $0["id"]?.string }
+    #expect(moved.count == 2)
+    let split = try desk.ok("ticket", "split", ticket, "order", "--entry", moved[0], "--entry", moved[1])
+    _ = try desk.ok("ticket", "set", split, "--customer", fay)
+    func shown() -> [[String?]] {
+      (desk.run("ticket", "show", split, "--json").json?["timeline"]?.elements ?? []).map {
+        [$0["text"]?.string, $0["by"]?.string, $0["at"]?.string]
+      }
+    }
+    let before = shown()
+    #expect(before.count == 2)
+    let erased = desk.run("customer", "erase", eve, "--yes")
+    #expect(erased.code == .ok && erased.errors.contains("2 entries"))
+    #expect(shown() == before)
+    #expect(desk.run("customer", "export", fay).output.contains("FAY: my order"))
+    #expect(Traces.files(with: "eve: my tap", in: desk.folder) == [])
+    // Nobody sends what may have gone out from the ticket that is gone, unless a person lets it go.
+    #expect(desk.run("ticket", "show", split).output.contains("held"))
+    _ = try desk.ok("customer", "erase", fay, "--yes")
+    #expect(Traces.files(with: "fay: my order", in: desk.folder) == [])
+  }
 }

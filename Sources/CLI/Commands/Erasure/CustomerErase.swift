@@ -23,7 +23,8 @@ enum CustomerErase {
         + "here at once. 'askonce sync' sends the erasure, and each device, this one too, then takes the data out of its "
         + "files when it syncs; 'askonce erasure status' names those that have not.",
       "What stays: that there was a customer, its id, when and by which agents it and its tickets were edited, when and by whom "
-        + "it was erased, and the reason. What stays too: other customers' data, even where they speak of this one; tickets that "
+        + "it was erased, and the reason. What stays too: other customers' data, even where they speak of this one; what was "
+        + "split off to another customer's ticket, which is made again there, messages that wait as held; tickets that "
         + "by an open conflict may be somebody else's (they are listed); words that were written on another customer's ticket or profile "
         + "and went to this one later, which are hidden there (they are listed); files outside of the store, such as exports, "
         + "import files and BACKUPS of the server or a device, which hold the data until you delete them. A backup that is "
@@ -159,6 +160,16 @@ enum CustomerErase {
         ("unclear", EntityJSON.strings(plan.unclear.map(\.description))),
         ("freed", EntityJSON.strings(plan.freed.map(\.description))),
         (
+          "remade",
+          JSONText(
+            array: plan.remade.map { moved in
+              JSONText(object: [
+                ("on", JSONText(moved.on.description)), ("from", JSONText(moved.from.description)),
+                ("entries", EntityJSON.strings(moved.entries.map(\.description))),
+              ])
+            })
+        ),
+        (
           "hidden",
           JSONText(
             array: plan.hidden.map { hidden in
@@ -183,6 +194,11 @@ enum CustomerErase {
     }
     for id in plan.freed {
       context.note("\(desk.shortID(id)) is another customer's, so it stays and stands for itself again")
+    }
+    for moved in plan.remade {
+      context.note(
+        "\(Words.count(moved.entries.count, "entry", "entries")) of \(desk.shortID(moved.from)) had gone to \(desk.shortID(moved.on)), "
+          + "another customer's: made again there, messages that wait as held")
     }
     for hidden in plan.hidden {
       context.note(
