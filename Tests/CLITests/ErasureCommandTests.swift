@@ -268,4 +268,25 @@ import Testing
     _ = try desk.ok("customer", "erase", fay, "--yes")
     #expect(Traces.files(with: "fay: my order", in: desk.folder) == [])
   }
+
+  @Test func whatStaysInAHistoryIsListed() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let first = try desk.ok("customer", "new", "One")
+    let second = try desk.ok("customer", "new", "Two")
+    _ = try desk.ok("customer", "merge", first, second)
+    _ = try desk.ok("fact", "set", first, "allergy", "NUTS")
+    _ = try desk.ok("customer", "set", first, "--name", "NAMED")
+    _ = try desk.ok("customer", "split", second)
+    let questions = desk.run("customer", "questions", "--json").json?.elements ?? []
+    #expect(questions.count == 2)
+    for question in questions {
+      let id = try #require(question["question"]?.string)
+      _ = try desk.ok("customer", "answer", id, "--belongs-to", second)
+    }
+    let erased = desk.run("customer", "erase", second, "--yes")
+    #expect(erased.code == .ok)
+    #expect(erased.errors.contains("fact.allergy and name"), "\(erased.errors)")
+    #expect(desk.run("history", first).output.contains("NUTS"))
+  }
 }

@@ -35,6 +35,20 @@ public struct ErasurePlan: Hashable, Sendable {
     public let entries: [ChangeID]
   }
 
+  /// Fields that were written on a profile while it was one with what is erased, and were found to belong there: they went, and stay in
+  /// that profile's history.
+  public internal(set) var written: [WrittenFields] = []
+
+  /// What of a customer stays in the history of another one.
+  public struct WrittenFields: Hashable, Sendable {
+    /// In whose history it is.
+    public let on: EntityID
+    /// The fields, ordered.
+    public let fields: [ExactString]
+    /// The changes that wrote them, ordered.
+    public let changes: [ChangeID]
+  }
+
   /// Entries that stay, though the log in which they were written is emptied.
   public struct RemadeEntries: Hashable, Sendable {
     /// The ticket that shows them, in whose timeline they are made again.
@@ -76,6 +90,7 @@ extension Desk {
         freed: try parts(directlyOf: wholes).subtracting(found.ids).subtracting(found.unclear).sorted())
     }
     plan.hidden = try entriesElsewhere(of: plan)
+    plan.written = try fieldsGiven(to: plan.profiles, Set(plan.profiles))
     plan.remade = try entriesStaying(without: Set(plan.others))
     return plan
   }

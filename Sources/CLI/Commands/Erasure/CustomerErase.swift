@@ -26,7 +26,8 @@ enum CustomerErase {
         + "it was erased, and the reason. What stays too: other customers' data, even where they speak of this one; what was "
         + "split off to another customer's ticket, which is made again there, messages that wait as held; tickets that "
         + "by an open conflict may be somebody else's (they are listed); words that were written on another customer's ticket or profile "
-        + "and went to this one later, which are hidden there (they are listed); files outside of the store, such as exports, "
+        + "and went to this one later, which are hidden there (they are listed), and in the histories of profiles with which it was one what "
+        + "was found to be its own (listed too) and what nobody answered 'customer questions' about; files outside of the store, such as exports, "
         + "import files and BACKUPS of the server or a device, which hold the data until you delete them. A backup that is "
         + "restored is erased again by the first device that syncs.",
       "A device that is away goes on showing the customer until it syncs. What it edited is emptied then, and its agent is told. "
@@ -179,6 +180,17 @@ enum CustomerErase {
               ])
             })
         ),
+        (
+          "written",
+          JSONText(
+            array: plan.written.map { written in
+              JSONText(object: [
+                ("on", JSONText(written.on.description)),
+                ("fields", EntityJSON.strings(written.fields.map(\.text))),
+                ("changes", EntityJSON.strings(written.changes.map(\.description))),
+              ])
+            })
+        ),
         ("changes", EntityJSON.strings(changes.map(\.id.description))), ("done", JSONText(isSent)),
       ])
       return
@@ -204,6 +216,12 @@ enum CustomerErase {
       context.note(
         "\(Words.count(hidden.entries.count, "entry", "entries")) that went to what is erased stood on \(desk.shortID(hidden.on)), which "
           + "stays: the words are hidden, and stay in its history on every device until it is erased too")
+    }
+    for written in plan.written {
+      let fields = Phrase.list(written.fields.map(\.text))
+      context.note(
+        "\(fields) of what is erased stood on \(desk.shortID(written.on)) before the two were split, and \(written.fields.count == 1 ? "stays" : "stay") in its "
+          + "history on every device until it is erased too")
     }
     if !isSent, !changes.isEmpty {
       context.output.line("'askonce sync' carries it out; 'askonce erasure status' says who has not")
