@@ -289,4 +289,32 @@ import Testing
     #expect(erased.errors.contains("fact.allergy and name"), "\(erased.errors)")
     #expect(desk.run("history", first).output.contains("NUTS"))
   }
+
+  @Test func anErasureThatTheServerLostIsNotCarriedOut() throws {
+    let desk = try TestDesk()
+    let (stores, _) = try joined(desk)
+    desk.variables["ASKONCE_STORE"] = stores[1]
+    let (id, _) = try customer(desk)
+    _ = try desk.ok("sync")
+    _ = try desk.ok("customer", "erase", id, "--yes")
+    for store in stores.reversed() { _ = try desk.ok("sync", "--store", store) }
+    // The server as it is once a backup from before the erasure was put back.
+    let server = desk.connect
+    desk.connect = { address in Forgetful(inner: try server(address)) }
+    let lost = desk.run("erasure", "status")
+    #expect(lost.code == .partial && lost.output.contains("the server does not have it"))
+    let item = desk.run("erasure", "status", "--json").json?["erasures"]?.elements?.first
+    #expect(item?["on"]?.string == id && item?["done"]?.bool == false && item?["position"] == nil)
+  }
+}
+
+/// A server that knows of no erasure.
+private struct Forgetful: Transport {
+  let inner: any Transport
+
+  func exchange(_ call: Call) throws(TransportError) -> Reply {
+    guard call.path.hasSuffix("/erasures") else { return try inner.exchange(call) }
+    return Reply(
+      status: 200, fields: [:], body: Array(#"{"server":0,"erasures":[],"devices":[]}"#.utf8))
+  }
 }
