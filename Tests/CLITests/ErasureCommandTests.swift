@@ -185,4 +185,136 @@ import Testing
     #expect(Traces.files(with: "zquixomar", in: desk.folder) == [])
     #expect(try desk.ok("digest") == desk.ok("digest", "--store", stores[0]))
   }
+
+  /// Two supervisors' stores and a server.
+  private func joined(_ desk: TestDesk) throws -> (stores: [String], server: MemoryServer) {
+    let server = try MemoryServer()
+    let transport = server.transport
+    desk.connect = { _ in transport }
+    let stores = ["bo", "sara"].map { "\(desk.folder)/\($0)" }
+    for (store, name) in zip(stores, ["bo", "sara"]) {
+      let code = try server.invite(name, role: "supervisor")
+      _ = try desk.ok("join", "http://local", "--code", code, "--store", store)
+    }
+    return (stores, server)
+  }
+
+  @Test func whatIsOnTheServerIsFetchedBeforeAnythingIsErased() throws {
+    let desk = try TestDesk()
+    let (stores, _) = try joined(desk)
+    desk.variables["ASKONCE_STORE"] = stores[0]
+    let (id, ticket) = try customer(desk)
+    let other = try desk.ok("customer", "new", "Vic")
+    for store in stores { _ = try desk.ok("sync", "--store", store) }
+    _ = try desk.ok("ticket", "set", ticket, "--customer", other)
+    _ = try desk.ok("ticket", "note", ticket, "Vic says: call me")
+    _ = try desk.ok("sync")
+    let erased = desk.run("customer", "erase", id, "--yes", "--store", stores[1])
+    #expect(erased.code == .ok && erased.output.hasPrefix("erased 1 profile, 1 other entry of \(id)"))
+    #expect(erased.errors.isEmpty)
+    for store in stores.reversed() { _ = try desk.ok("sync", "--store", store) }
+    #expect(desk.run("ticket", "show", ticket).output.contains("Vic says: call me"))
+  }
+
+  @Test func whoErasesOfflineIsToldWhatTheyDoNotKnow() throws {
+    let desk = try TestDesk()
+    let (stores, _) = try joined(desk)
+    desk.variables["ASKONCE_STORE"] = stores[1]
+    let (id, _) = try customer(desk)
+    _ = try desk.ok("sync")
+    let server = desk.connect
+    desk.connect = { _ in throw Failure(.offline, "this test has no network") }
+    // Asked where nobody can be, it erases nothing.
+    let asked = desk.run("customer", "erase", id)
+    #expect(asked.code == .usage && asked.errors.contains("is not known here and may be erased with it"))
+    let erased = desk.run("customer", "erase", id, "--yes", "--json")
+    #expect(erased.code == .ok && erased.json?["on"]?.string == id)
+    #expect(erased.errors.contains("is not known here and may be erased with it"))
+    desk.connect = server
+    let again = desk.run("customer", "erase", id, "--yes")
+    #expect(again.output == "\(id) is erased already, and nothing names it\n")
+    #expect(!again.errors.contains("not known"), "\(again.errors)")
+  }
+
+  @Test func wordsOfAnotherCustomerThatWereSplitOffStay() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let eve = try desk.ok("customer", "new", "Eve")
+    let fay = try desk.ok("customer", "new", "Fay")
+    let ticket = try desk.ok(
+      "ticket", "new", "one", "--customer", eve, "--channel", "email", "--message", "EVE: my tap")
+    _ = try desk.ok("ticket", "reply", ticket, "FAY: my order", "--from-customer", "--channel", "email")
+    _ = try desk.ok("ticket", "reply", ticket, "Dear Fay", "--channel", "email")
+    let timeline = desk.run("ticket", "show", ticket, "--json").json?["timeline"]?.elements ?? []
+    let others = timeline.filter { $0["text"]?.string?.contains("EVE") == false }
+    let moved = others.compactMap { $0["id"]?.string }
+    #expect(moved.count == 2)
+    let split = try desk.ok("ticket", "split", ticket, "order", "--entry", moved[0], "--entry", moved[1])
+    _ = try desk.ok("ticket", "set", split, "--customer", fay)
+    func shown() -> [[String?]] {
+      (desk.run("ticket", "show", split, "--json").json?["timeline"]?.elements ?? []).map {
+        [$0["text"]?.string, $0["by"]?.string, $0["at"]?.string]
+      }
+    }
+    let before = shown()
+    #expect(before.count == 2)
+    let erased = desk.run("customer", "erase", eve, "--yes")
+    #expect(erased.code == .ok && erased.errors.contains("2 entries"))
+    #expect(shown() == before)
+    #expect(desk.run("customer", "export", fay).output.contains("FAY: my order"))
+    #expect(Traces.files(with: "eve: my tap", in: desk.folder) == [])
+    // Nobody sends what may have gone out from the ticket that is gone, unless a person lets it go.
+    #expect(desk.run("ticket", "show", split).output.contains("held"))
+    _ = try desk.ok("customer", "erase", fay, "--yes")
+    #expect(Traces.files(with: "fay: my order", in: desk.folder) == [])
+  }
+
+  @Test func whatStaysInAHistoryIsListed() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let first = try desk.ok("customer", "new", "One")
+    let second = try desk.ok("customer", "new", "Two")
+    _ = try desk.ok("customer", "merge", first, second)
+    _ = try desk.ok("fact", "set", first, "allergy", "NUTS")
+    _ = try desk.ok("customer", "set", first, "--name", "NAMED")
+    _ = try desk.ok("customer", "split", second)
+    let questions = desk.run("customer", "questions", "--json").json?.elements ?? []
+    #expect(questions.count == 2)
+    for question in questions {
+      let id = try #require(question["question"]?.string)
+      _ = try desk.ok("customer", "answer", id, "--belongs-to", second)
+    }
+    let erased = desk.run("customer", "erase", second, "--yes")
+    #expect(erased.code == .ok)
+    #expect(erased.errors.contains("fact.allergy and name"), "\(erased.errors)")
+    #expect(desk.run("history", first).output.contains("NUTS"))
+  }
+
+  @Test func anErasureThatTheServerLostIsNotCarriedOut() throws {
+    let desk = try TestDesk()
+    let (stores, _) = try joined(desk)
+    desk.variables["ASKONCE_STORE"] = stores[1]
+    let (id, _) = try customer(desk)
+    _ = try desk.ok("sync")
+    _ = try desk.ok("customer", "erase", id, "--yes")
+    for store in stores.reversed() { _ = try desk.ok("sync", "--store", store) }
+    // The server as it is once a backup from before the erasure was put back.
+    let server = desk.connect
+    desk.connect = { address in Forgetful(inner: try server(address)) }
+    let lost = desk.run("erasure", "status")
+    #expect(lost.code == .partial && lost.output.contains("the server does not have it"))
+    let item = desk.run("erasure", "status", "--json").json?["erasures"]?.elements?.first
+    #expect(item?["on"]?.string == id && item?["done"]?.bool == false && item?["position"] == nil)
+  }
+}
+
+/// A server that knows of no erasure.
+private struct Forgetful: Transport {
+  let inner: any Transport
+
+  func exchange(_ call: Call) throws(TransportError) -> Reply {
+    guard call.path.hasSuffix("/erasures") else { return try inner.exchange(call) }
+    return Reply(
+      status: 200, fields: [:], body: Array(#"{"server":0,"erasures":[],"devices":[]}"#.utf8))
+  }
 }

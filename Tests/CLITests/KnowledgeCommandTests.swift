@@ -136,4 +136,18 @@ struct KnowledgeCommandTests {
     #expect(json?["changes"]?.elements?.isEmpty == false)
     #expect(desk.run("consent", "grant", customer, "spying").code == .failed)
   }
+
+  @Test func aFactNeedsAKeyAndAValue() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let customer = try desk.ok("customer", "new", "Maja")
+    for arguments in [["note", ""], ["note", "null", "--as-json"]] {
+      let outcome = desk.run(["fact", "set", customer] + arguments)
+      #expect(outcome.code == .usage && outcome.errors.contains("'fact retract' takes"), "\(outcome.errors)")
+    }
+    for key in ["", "?"] {
+      let outcome = desk.run("fact", "set", customer, key, "x")
+      #expect(outcome.code == .usage && outcome.errors.contains("no letter or digit"), "\(outcome.errors)")
+    }
+  }
 }

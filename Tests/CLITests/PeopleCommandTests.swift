@@ -166,4 +166,12 @@ struct SearchCommandTests {
     #expect(desk.run("topics", "--without-article").output.contains("delivery"))
     #expect(desk.run("article", "set", article).code == .usage)
   }
+
+  @Test func aProfileIsNotDistinctFromItself() throws {
+    let desk = try TestDesk()
+    _ = try desk.ok("init")
+    let customer = try desk.ok("customer", "new", "Maja")
+    let outcome = desk.run("customer", "distinct", customer, customer)
+    #expect(outcome.code == .failed && outcome.errors.contains("is one profile, named twice"))
+  }
 }

@@ -134,6 +134,61 @@ struct MovedEntriesTests {
     #expect(try world.words(desks.bo, world.ticket) == ["It drips"])
   }
 
+  @Test("They stay as they were when the ticket of which they were is erased", arguments: [false, true])
+  func stayingWords(_ isCompacted: Bool) throws {
+    let world = try Split()
+    let (desks, theirs) = (world.desks, world.theirs)
+    func write(_ text: String, _ direction: String) throws -> ChangeID {
+      let entry = NewEntry("message", text, channel: "email", direction: direction)
+      return try #require(try desks.bo.write(world.ticket, entry)).id
+    }
+    let said = try ["sent", "corrected", "hidden", "waiting"].map { try write("Dear Bo, \($0)", "out") }
+    let split = JSONText(object: [
+      ("from", JSONText(world.ticket.description)),
+      ("entries", JSONText(array: ([world.moved] + said).map { JSONText($0.description) })),
+    ])
+    var draft = Draft()
+    draft.set[Vocabulary.split] = split
+    try desks.bo.store.commit(Edit(.entity(theirs), draft))
+    let sent = try #require(try desks.bo.page(theirs).entries.first { $0.entry.id == said[0] })
+    try desks.bo.record(sent, as: "sent", detail: "m1")
+    try desks.bo.correct(world.ticket, said[1], text: "Dear Bo, better")
+    try desks.bo.redact(world.ticket, said[2], because: "a card number")
+    try desks.sync()
+    if isCompacted { for desk in [desks.anna, desks.bo] { try desk.store.compact(all: true) } }
+    func entries(_ desk: Desk) throws -> [[String?]] {
+      try desk.page(theirs).entries.filter { $0.entry.isContact }.map { item in
+        let (entry, hidden, mended) = (item.entry, item.redacted?.by, item.corrected?.by)
+        return ["\(entry.effective)", entry.by, item.text, item.state, item.detail, hidden, mended]
+      }
+    }
+    let before = try entries(desks.bo)
+    #expect(before.count == 5 && before.map { $0[3] } == [nil, "sent", "queued", "cancelled", "queued"])
+    let plan = try desks.anna.erasurePlan(of: world.mine)
+    #expect(plan.others == [world.ticket] && plan.hidden.isEmpty)
+    #expect(plan.remade.map(\.on) == [theirs] && plan.remade.map(\.from) == [world.ticket])
+    #expect(plan.remade.map(\.entries) == [([world.moved] + said).sorted()])
+    #expect(try desks.anna.erasurePlan(of: world.mine, keepingTickets: true).remade.isEmpty)
+    try desks.anna.erase(plan)
+    try desks.sync()
+    #expect(try desks.agree())
+    for desk in [desks.anna, desks.bo] {
+      // What waits is held, since a gateway may have it in its hands.
+      var after = try entries(desk)
+      #expect(after.map { $0[3] } == [nil, "sent", "held", "cancelled", "held"])
+      for index in [2, 4] { after[index][3] = "queued" }
+      #expect(after == before)
+      #expect(try desk.search("zeppelin").map(\.id) == [theirs])
+      #expect(try desk.personalData(world.other).entities.flatMap(\.logs.values).joined().count >= 5)
+      #expect(try desk.conflicts().conflicts.isEmpty)
+    }
+    let bodies = try desks.bo.store.changes(of: theirs).flatMap(\.change.body)
+    #expect(!String(decoding: bodies, as: UTF8.self).contains("Bo, hidden"))
+    try desks.bo.erase(try desks.bo.erasurePlan(of: world.other))
+    try desks.sync()
+    #expect(try desks.anna.search("zeppelin").isEmpty)
+  }
+
   @Test("What was given to another profile is that one's to be found and handed out, and hidden with it")
   func given() throws {
     let desks = try TwoDesks()

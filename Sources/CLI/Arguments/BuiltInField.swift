@@ -135,9 +135,18 @@ extension BuiltInField {
   static func settling(
     _ conflict: Conflict, with value: JSONText, _ context: Context, _ desk: Desk
   ) throws -> JSONText {
-    guard let field = conflict.field, let kind = BuiltInField(type: conflict.on.type, field: field) else {
-      return value
+    guard let field = conflict.field else { return value }
+    if conflict.on == Vocabulary.settingsID {
+      let shown = conflict.shown.flatMap {
+        conflict.sides.indices.contains($0) ? conflict.sides[$0].value : nil
+      }
+      do throws(DeskError) {
+        return try Settings.value(value, of: field, like: shown)
+      } catch {
+        throw Failure.usage(error.description)
+      }
     }
+    guard let kind = BuiltInField(type: conflict.on.type, field: field) else { return value }
     let kept = try kind.complete(kind.read(value, of: field), context, desk)
     if conflict.on.type == Vocabulary.ticket, field == "status", Vocabulary.finished.contains(kept.plain),
       !conflict.sides.contains(where: { Vocabulary.finished.contains($0.value?.plain ?? "") })

@@ -200,7 +200,7 @@ package enum Phrase {
   static func capital(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 
   /// `a, b and c`.
-  static func list(_ words: [String]) -> String {
+  package static func list(_ words: [String]) -> String {
     guard let last = words.last, words.count > 1 else { return words.first ?? "" }
     return words.dropLast().joined(separator: ", ") + " and " + last
   }

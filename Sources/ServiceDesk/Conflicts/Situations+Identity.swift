@@ -4,16 +4,17 @@ import Merge
 
 /// Situations about what exists: erased, twice, merged; and about when.
 extension Situations {
-  /// Edits of something by authors who did not know that it was erased.
+  /// Edits of something by authors who did not know that it was erased, and of which who erased it did not know either, wherever
+  /// in the order they are: what was gone from the customer by one of them is gone with the others.
   static func erasedEdit(_ subject: Case) -> [SituationRule.Finding] {
     guard let erasure = subject.owner.steps.first(where: { $0.edits.contains(where: \.isErasure) }) else {
       return []
     }
     let erasures = subject.owner.steps.filter { $0.edits.contains(where: \.isErasure) }
     let edits = subject.owner.steps.filter { step in
-      // What came before it, in the order or on the same device, was erased knowingly or hides nothing.
-      !step.edits.contains(where: \.isErasure) && !(step.position ?? .max < erasure.position ?? .max)
-        && !erasure.placed.knew(step.placed) && !erasures.contains { step.placed.knew($0.placed) }
+      // What the erasure's author knew was erased knowingly.
+      !step.edits.contains(where: \.isErasure) && !erasure.placed.knew(step.placed)
+        && !erasures.contains { step.placed.knew($0.placed) }
     }
     guard let last = edits.last else { return [] }
     let authors = Set(edits.map(\.by)).sorted()

@@ -66,6 +66,46 @@ extension Desk {
     }
   }
 
+  /// The fields that were written on profiles that were one with some, and were found to belong to these when they were split: they
+  /// were made again there, and what the others had before was put in their place. Cost: a fold for each profile that was one with these.
+  func fieldsGiven(
+    to profiles: [EntityID], _ gone: Set<EntityID>
+  ) throws(DeskError) -> [ErasurePlan.WrittenFields] {
+    try stored { () throws(StorageError) in
+      var found: [EntityID: (fields: Set<ExactString>, changes: Set<ChangeID>)] = [:]
+      for profile in profiles {
+        let changes = try store.changes(of: profile)
+        let own = Set(changes.flatMap(Self.fieldsWritten(by:)))
+        for other in Ties(changes).ties.keys where !gone.contains(other) && !store.isErased(other) {
+          guard let given = try store.state(of: other)?.sets[Vocabulary.given] else { continue }
+          for placed in try store.changes(of: other)
+          where given[ExactString(placed.change.id.description)] != nil {
+            let same = Self.fieldsWritten(by: placed).filter(own.contains)
+            guard !same.isEmpty else { continue }
+            found[other, default: ([], [])].fields.formUnion(same.compactMap(\.field))
+            found[other, default: ([], [])].changes.insert(placed.change.id)
+          }
+        }
+      }
+      return found.sorted { $0.key < $1.key }.map { on, written in
+        ErasurePlan.WrittenFields(on: on, fields: written.fields.sorted(), changes: written.changes.sorted())
+      }
+    }
+  }
+
+  /// The values and elements that a change wrote.
+  private static func fieldsWritten(by placed: PlacedChange) -> [SplitQuestion.Item] {
+    var items: [SplitQuestion.Item] = []
+    Ties.operations(of: placed) { operation in
+      switch operation {
+      case .set(let field, let value): items.append(.field(field, value))
+      case .add(let field, let element): items.append(.element(field, element))
+      default: break
+      }
+    }
+    return items
+  }
+
   /// The edit that hides entries, with a reason that names nobody.
   static func hiding(_ hidden: ErasurePlan.HiddenEntries) -> Edit {
     var draft = Draft()
@@ -74,6 +114,16 @@ extension Desk {
         "erased with the customer whose it was")
     }
     return alone(hidden.on, draft)
+  }
+}
+
+extension SplitQuestion.Item {
+  /// The field that holds it, where it is a value or an element.
+  fileprivate var field: ExactString? {
+    switch self {
+    case .field(let field, _), .element(let field, _): field
+    case .entry, .reference: nil
+    }
   }
 }
 

@@ -22,12 +22,40 @@ public struct ErasurePlan: Hashable, Sendable {
   /// What was found to be the customer's and stands in the log of something of others, which stays.
   public internal(set) var hidden: [HiddenEntries] = []
 
+  /// What a ticket that stays shows of the timeline of one that is erased, by its split: it is another customer's, and is made again
+  /// in that ticket's own timeline.
+  public internal(set) var remade: [RemadeEntries] = []
+
   /// Entries of a timeline whose words are hidden with an erasure, since they would be shown again where they were written. They
   /// stay in that history until it is erased too.
   public struct HiddenEntries: Hashable, Sendable {
     /// In whose timeline they are.
     public let on: EntityID
     /// The changes that wrote them, ordered.
+    public let entries: [ChangeID]
+  }
+
+  /// Fields that were written on a profile while it was one with what is erased, and were found to belong there: they went, and stay in
+  /// that profile's history.
+  public internal(set) var written: [WrittenFields] = []
+
+  /// What of a customer stays in the history of another one.
+  public struct WrittenFields: Hashable, Sendable {
+    /// In whose history it is.
+    public let on: EntityID
+    /// The fields, ordered.
+    public let fields: [ExactString]
+    /// The changes that wrote them, ordered.
+    public let changes: [ChangeID]
+  }
+
+  /// Entries that stay, though the log in which they were written is emptied.
+  public struct RemadeEntries: Hashable, Sendable {
+    /// The ticket that shows them, in whose timeline they are made again.
+    public let on: EntityID
+    /// The ticket that is erased.
+    public let from: EntityID
+    /// The changes that wrote them there, ordered.
     public let entries: [ChangeID]
   }
 
@@ -62,6 +90,8 @@ extension Desk {
         freed: try parts(directlyOf: wholes).subtracting(found.ids).subtracting(found.unclear).sorted())
     }
     plan.hidden = try entriesElsewhere(of: plan)
+    plan.written = try fieldsGiven(to: plan.profiles, Set(plan.profiles))
+    plan.remade = try entriesStaying(without: Set(plan.others))
     return plan
   }
 
@@ -91,9 +121,16 @@ extension Desk {
         Edit(.entity(id), try freeing(id, of: Set(gone)))
       }
       let hidden = plan.hidden.map(Self.hiding)
-      let changes = try store.commit(gone.map { Edit(.entity($0), draft) } + freed + hidden)
+      let changes = try store.commit { (batch) throws(StorageError) in
+        var made: [Change] = []
+        for moved in plan.remade { made += try remake(moved, in: &batch) }
+        for edit in gone.map({ Edit(.entity($0), draft) }) + freed + hidden {
+          if let change = try batch.make(edit) { made.append(change) }
+        }
+        return made
+      }
       try store.eraseLocally()
-      return changes.compactMap(\.self)
+      return changes
     }
   }
 

@@ -54,7 +54,7 @@ extension Desk {
     guard !FactKey.normal(fact.key).isEmpty else {
       throw .invalid("'\(fact.key)' has no letter or digit, so it is no key of a fact")
     }
-    guard !fact.value.isNull else { throw .invalid("a fact needs a value; 'retractFact' takes it back") }
+    guard !fact.value.isNull else { throw .invalid("a fact needs a value; 'fact retract' takes one back") }
     if let confidence = fact.confidence, !Vocabulary.confidences.contains(confidence) {
       throw .invalid(
         "there is no confidence '\(confidence)', but \(Vocabulary.confidences.joined(separator: ", "))")

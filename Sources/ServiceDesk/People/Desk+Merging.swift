@@ -44,6 +44,7 @@ extension Desk {
 
   /// Says that two profiles are of different people, so that they are not suggested again. Nil where that is said already.
   public func distinguishCustomers(_ left: EntityID, _ right: EntityID) throws(DeskError) {
+    guard left != right else { throw .invalid("\(left) is one profile, named twice") }
     let members: [EntityID]
     do { members = try store.members(of: left) } catch { throw .storage(error) }
     guard !members.contains(right) else {

@@ -253,8 +253,13 @@ extension EntityState {
 extension JSONText {
   /// An entry of a timeline without what was said, and with the reason.
   func withoutWords(_ reason: JSONText) -> JSONText {
+    JSONText(object: (wordless.members ?? []).map { ($0.key, $0.value) } + [("redacted", reason)])
+  }
+
+  /// An entry of a timeline without what was said.
+  var wordless: JSONText {
     let rest = (members ?? []).filter { !["text", "lines", "files"].contains($0.key) }
-    return JSONText(object: rest.map { ($0.key, $0.value) } + [("redacted", reason)])
+    return JSONText(object: rest.map { ($0.key, $0.value) })
   }
 }
 

@@ -19,6 +19,14 @@ extension Desk {
   /// - Throws: `DeskError.invalid` for a rule without a name or team, or with a priority that there is not.
   @discardableResult
   public func setTriageRule(_ rule: TriageRule) throws(DeskError) -> Change? {
+    try Self.check(rule)
+    var draft = Draft()
+    draft.set[ExactString(Vocabulary.triagePrefix + rule.name)] = rule.value
+    return try configure(draft)
+  }
+
+  /// Refuses a rule that leads nowhere or can fit nothing.
+  static func check(_ rule: TriageRule) throws(DeskError) {
     guard !rule.name.isEmpty, rule.name.utf8.count <= 100 else {
       throw .invalid("a rule needs a name of at most 100 bytes")
     }
@@ -32,9 +40,6 @@ extension Desk {
     if let word = rule.words.first(where: { TextFolding.words($0).isEmpty }) {
       throw .invalid("'\(word)' has no letter or digit to look for")
     }
-    var draft = Draft()
-    draft.set[ExactString(Vocabulary.triagePrefix + rule.name)] = rule.value
-    return try configure(draft)
   }
 
   /// Takes a rule away. Where a colleague changes it at the same time, it stays.

@@ -5,6 +5,7 @@ import DeskSupport
 import Merge
 import ServiceDesk
 import Storage
+import TestSupport
 import Testing
 
 /// Situations about what exists, once, twice, merged or erased, and about when: likewise.
@@ -43,6 +44,28 @@ struct IdentitySituationTests {
       try desks.sync()
       #expect(try desks.open().isEmpty && desks.agree())
     }
+  }
+
+  @Test("An edit in the order before an erasure, whose author did not know it", arguments: [false, true])
+  func editBeforeErasure(_ knowing: Bool) throws {
+    let desks = try TwoDesks()
+    let (customer, _) = try desks.ticket()
+    try desks.bo.set(customer, ["language": "da"])
+    try desks.server.sync(desks.bo.store)
+    if knowing { try desks.sync() }
+    try desks.anna.watchConflicts()
+    try desks.bo.watchConflicts()
+    var draft = Draft()
+    draft.erase = true
+    try desks.anna.store.commit(Edit(.entity(customer), draft))
+    try desks.sync()
+    let conflict = try Situation.expect(try desks.open(), .erasedEdit, unless: knowing)
+    // Both hear of it with the sync that brings it.
+    for desk in [desks.anna, desks.bo] {
+      let news = try desk.newConflicts(concerning: desk.store.configuration.agent)
+      #expect(news.map(\.id) == [conflict].compactMap { $0?.id })
+    }
+    #expect(conflict?.sides.map(\.by) == (knowing ? nil : ["anna", "bo"]))
   }
 
   @Test("Two profiles of one person", arguments: [false, true])

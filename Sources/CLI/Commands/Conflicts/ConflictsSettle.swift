@@ -16,7 +16,8 @@ enum ConflictsSettle {
     "conflicts settle", "Settle a conflict by an edit that syncs like any other",
     details: [
       "A field gets the value in place of all that this device knows; one that means something to the desk, such as status, takes "
-        + "what 'ticket set' takes. A situation is marked as dealt with; --take says which side "
+        + "what 'ticket set' takes, and a setting what its own command makes, as --json prints it, or a bare value such as days. A "
+        + "situation is marked as dealt with; --take says which side "
         + "stands. What is about something that was erased keeps no words: there nothing but the conflict is given. Two "
         + "people who settle one differently without knowing of each other have a conflict again."
     ],

@@ -3,6 +3,7 @@ import Causality
 import Codec
 import Merge
 import ServiceDesk
+import Storage
 
 /// Erases a customer for good.
 enum CustomerErase {
@@ -15,14 +16,18 @@ enum CustomerErase {
   static let command = Command(
     "customer erase", "Erase a customer for good, on the server and on every device (supervisors)",
     details: [
+      "A store that has a server is synced first, since what is erased is what this device knows of. Where that fails, it is said "
+        + "and the command goes on: what a colleague gave to somebody else meanwhile is then erased too.",
       "Erased are all profiles that were merged with the customer, with every fact, consent and contact; its tickets, also those "
         + "without a customer that were merged into them or split from them, with subject, messages, notes and all else; its promises and surveys; of all of them every earlier edit. It is hidden "
         + "here at once. 'askonce sync' sends the erasure, and each device, this one too, then takes the data out of its "
         + "files when it syncs; 'askonce erasure status' names those that have not.",
       "What stays: that there was a customer, its id, when and by which agents it and its tickets were edited, when and by whom "
-        + "it was erased, and the reason. What stays too: other customers' data, even where they speak of this one; tickets that "
+        + "it was erased, and the reason. What stays too: other customers' data, even where they speak of this one; what was "
+        + "split off to another customer's ticket, which is made again there, messages that wait as held; tickets that "
         + "by an open conflict may be somebody else's (they are listed); words that were written on another customer's ticket or profile "
-        + "and went to this one later, which are hidden there (they are listed); files outside of the store, such as exports, "
+        + "and went to this one later, which are hidden there (they are listed), and in the histories of profiles with which it was one what "
+        + "was found to be its own (listed too) and what nobody answered 'customer questions' about; files outside of the store, such as exports, "
         + "import files and BACKUPS of the server or a device, which hold the data until you delete them. A backup that is "
         + "restored is erased again by the first device that syncs.",
       "A device that is away goes on showing the customer until it syncs. What it edited is emptied then, and its agent is told. "
@@ -44,6 +49,7 @@ enum CustomerErase {
     let keepsTickets = typed.has(keepTickets)
     let request = Request(customer: text, keepsTickets: keepsTickets)
     return { context in
+      try fetch(context)
       // Nobody else should have to wait while somebody thinks, so it is asked before the store is locked.
       let confirmed = isSure ? nil : try confirm(request, context)
       var plan: ErasurePlan?
@@ -63,18 +69,42 @@ enum CustomerErase {
     }
   }
 
+  /// Syncs a store that has a server: what there is to erase is told by what is known, and what a colleague gave to somebody else since
+  /// would be erased with it. Without the server it goes on with what it has, and says so.
+  private static func fetch(_ context: Context) throws {
+    let configuration = try context.open(.reading).configuration
+    try refuseAgents(configuration)
+    guard configuration.server != nil else { return }
+    do {
+      let (report, news) = try SyncRun(context, retries: false).sync(try context.open(.writing))
+      for note in report.notes { context.note(note) }
+      if let line = news.line { context.note(line) }
+    } catch let error as StorageError {
+      throw error
+    } catch SyncError.storage(let error) {
+      throw error
+    } catch {
+      context.note(
+        "not synced (\(Failure(error).message)): what colleagues did since the last sync is not known here and may be erased with it, "
+          + "also what they gave to another customer")
+    }
+  }
+
+  private static func refuseAgents(_ configuration: StoreConfiguration) throws(Failure) {
+    guard configuration.server != nil, !configuration.isSupervisor else { return }
+    throw Failure(
+      .refused,
+      "only a supervisor may erase, and the server knows this device as '\(configuration.role ?? "agent")'; ask a "
+        + "supervisor, or your operator for an invitation with --role supervisor")
+  }
+
   /// Whom somebody wants to erase.
   private struct Request {
     let customer: String
     let keepsTickets: Bool
 
     func plan(_ desk: Desk, _ context: Context) throws -> ErasurePlan {
-      guard desk.mayErase else {
-        throw Failure(
-          .refused,
-          "only a supervisor may erase, and the server knows this device as '\(desk.store.configuration.role ?? "agent")'; ask a "
-            + "supervisor, or your operator for an invitation with --role supervisor")
-      }
+      try refuseAgents(desk.store.configuration)
       return try desk.erasurePlan(
         of: try context.find(customer, type: Vocabulary.customer, desk), keepingTickets: keepsTickets)
     }
@@ -131,12 +161,33 @@ enum CustomerErase {
         ("unclear", EntityJSON.strings(plan.unclear.map(\.description))),
         ("freed", EntityJSON.strings(plan.freed.map(\.description))),
         (
+          "remade",
+          JSONText(
+            array: plan.remade.map { moved in
+              JSONText(object: [
+                ("on", JSONText(moved.on.description)), ("from", JSONText(moved.from.description)),
+                ("entries", EntityJSON.strings(moved.entries.map(\.description))),
+              ])
+            })
+        ),
+        (
           "hidden",
           JSONText(
             array: plan.hidden.map { hidden in
               JSONText(object: [
                 ("on", JSONText(hidden.on.description)),
                 ("entries", EntityJSON.strings(hidden.entries.map(\.description))),
+              ])
+            })
+        ),
+        (
+          "written",
+          JSONText(
+            array: plan.written.map { written in
+              JSONText(object: [
+                ("on", JSONText(written.on.description)),
+                ("fields", EntityJSON.strings(written.fields.map(\.text))),
+                ("changes", EntityJSON.strings(written.changes.map(\.description))),
               ])
             })
         ),
@@ -156,10 +207,21 @@ enum CustomerErase {
     for id in plan.freed {
       context.note("\(desk.shortID(id)) is another customer's, so it stays and stands for itself again")
     }
+    for moved in plan.remade {
+      context.note(
+        "\(Words.count(moved.entries.count, "entry", "entries")) of \(desk.shortID(moved.from)) had gone to \(desk.shortID(moved.on)), "
+          + "another customer's: made again there, messages that wait as held")
+    }
     for hidden in plan.hidden {
       context.note(
         "\(Words.count(hidden.entries.count, "entry", "entries")) that went to what is erased stood on \(desk.shortID(hidden.on)), which "
           + "stays: the words are hidden, and stay in its history on every device until it is erased too")
+    }
+    for written in plan.written {
+      let fields = Phrase.list(written.fields.map(\.text))
+      context.note(
+        "\(fields) of what is erased stood on \(desk.shortID(written.on)) before the two were split, and \(written.fields.count == 1 ? "stays" : "stay") in its "
+          + "history on every device until it is erased too")
     }
     if !isSent, !changes.isEmpty {
       context.output.line("'askonce sync' carries it out; 'askonce erasure status' says who has not")

@@ -19,7 +19,8 @@ enum ErasureStatus {
         + "'askonce admin revoke'.",
       "'made meanwhile' are tickets and the like that somebody made for the customer, or gave to it, without knowing of the "
         + "erasure: run 'askonce customer erase' on it again.",
-      "Exit codes: 0 nobody owes anything; 11 somebody does, or something was made meanwhile or is not sent yet; 8 the server "
+      "Exit codes: 0 nobody owes anything; 11 somebody does, or something was made meanwhile, is not sent yet, or is "
+        + "known here and not to the server (of which a backup was restored: sync); 8 the server "
         + "was not reached; 9 this device is no supervisor's.",
     ],
     examples: [
@@ -55,6 +56,8 @@ private struct ErasureReceipts {
 
   private(set) var items: [Item] = []
   private(set) var holders: [Holder] = []
+  /// Erasures that had a place in the order and that the server does not list.
+  private var lost: Set<EntityID> = []
   /// How far the server's files are; nil for a store without a server.
   private(set) var server: UInt64?
   private let now: UInt64
@@ -71,6 +74,12 @@ private struct ErasureReceipts {
         add(
           erasure.on, of: erasure.of, by: erasure.by, at: erasure.at, because: erasure.because,
           erasure.position)
+      }
+      // A server that was set back to a backup lacks what this store knows, until a sync gives it back.
+      let listed = Set(standing.erasures.map(\.on))
+      for placed in try store.erasureChanges() where !listed.contains(placed.change.on) {
+        add(placed.change, of: placed.change.erasedWith, because: placed.change.erasedBecause, nil)
+        lost.insert(placed.change.erasedWith ?? placed.change.on)
       }
     } else {
       for placed in try store.erasureChanges() {
@@ -163,7 +172,11 @@ private struct ErasureReceipts {
         output.styled("\(item.of)", .bold)
           + "  \(count), \(Moment.local(item.at)), by \(Plain.line(item.by))"
           + (item.because.map { ": \(Plain.line($0))" } ?? ""))
-      if item.position == nil { output.line("  not sent yet: 'askonce sync' sends it") }
+      if lost.contains(item.of) {
+        output.line("  the server does not have it: 'askonce sync' gives it back")
+      } else if item.position == nil {
+        output.line("  not sent yet: 'askonce sync' sends it")
+      }
       if serverOwes(item) { output.line("  the server's files are being worked through") }
       for holder in owing(item) {
         output.line(output.styled("  owes: \(name(holder)), \(seen(holder))", .yellow))

@@ -37,8 +37,11 @@ enum FactSet {
   ) { typed in
     let (subject, key, text) = (typed.operand(0), typed.operand(1), typed.operand(2))
     let value = try Value.parse(text, isJSON: typed.has(isJSON), of: key)
-    guard !value.plain.isEmpty else {
-      throw Failure.usage("the value is empty; 'fact retract' takes it back")
+    guard !value.plain.isEmpty, !value.isNull else {
+      throw Failure.usage("the value is empty; 'fact retract' takes one back")
+    }
+    guard !FactKey.normal(key).isEmpty else {
+      throw Failure.usage("'\(key)' has no letter or digit, so it is no key of a fact")
     }
     if let end = typed[expires] { _ = try Moment.end(end, now: 0) }
     return { context in
