@@ -122,7 +122,7 @@ extension SplitQuestion.Item {
   fileprivate var field: ExactString? {
     switch self {
     case .field(let field, _), .element(let field, _): field
-    case .entry, .reference: nil
+    case .entry, .cleared, .dropped, .reference: nil
     }
   }
 }
