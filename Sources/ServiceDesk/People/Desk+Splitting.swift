@@ -116,7 +116,8 @@ extension Desk {
       else { continue }
       for other in others {
         let their = try store.state(of: other)?.registers[field]?.heads ?? []
-        guard their.contains(where: { $0.value == head.value }) else { continue }
+        let value = head.value.unlearned(field)
+        guard their.contains(where: { $0.value.unlearned(field) == value }) else { continue }
         edits += Self.bringingBack(earlier, as: field, on: id, over: register.heads.map(\.id))
         break
       }

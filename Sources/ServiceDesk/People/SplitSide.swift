@@ -40,7 +40,7 @@ struct SplitSide {
     for item in question.items {
       switch item {
       case .field(let field, let value) where !isAnswered(field, since: placed, isHome):
-        draft.set[field] = value
+        draft.set[field] = value.learned(field, by: question.by, at: question.at)
         draft.over[field] = known(field, to: placed)
       case .element(let field, let element): draft.add[field, default: []].append(element)
       case .entry(let field, let entry) where !isHome:

@@ -272,4 +272,36 @@ import Testing
       #expect(try desk.customer(second)?.language == "sv")
     }
   }
+
+  // MARK: Who learned it
+
+  @Test("Who learned a fact and when stays with it when it is taken, brought back, given and given back")
+  func learned() throws {
+    func told(_ desk: Desk, _ id: EntityID, _ key: String) throws -> [String] {
+      try desk.answers(id, [key])[0].values.map { "\($0.value.plain) \($0.by) \($0.at)" }.sorted()
+    }
+    try desks.anna.setFact(first, NewFact("boots", JSONText(3)))
+    try desks.bo.set(first, ["fact.boots": "4"])
+    try desks.anna.setFact(first, NewFact("floor", JSONText(1)))
+    try desks.sync()
+    let boots = try told(desks.anna, first, "boots")
+    let floor = try told(desks.anna, first, "floor")
+    #expect(boots.count == 2)
+    let open = try #require(try desks.bo.conflicts(of: first).first { $0.state == .open })
+    try desks.bo.settle(open, .take(0))
+    let taken = try told(desks.bo, first, "boots")
+    #expect(taken.count == 1 && boots.contains(taken[0]))
+    try desks.bo.unsettle(try #require(try desks.bo.conflicts(of: first).first { $0.id == open.id }))
+    try everywhere { (desk) throws in #expect(try told(desk, first, "boots") == boots) }
+    var given: [String] = []
+    try whole { desk in
+      try desk.setFact(first, NewFact("floor", JSONText(7)))
+      given = try told(desk, first, "floor")
+    }
+    try desks.anna.answer(try question(), belongsTo: second)
+    try everywhere { (desk) throws in
+      #expect(try told(desk, second, "floor") == given)
+      #expect(try told(desk, first, "floor") == floor)
+    }
+  }
 }
