@@ -109,14 +109,25 @@ extension EntityView {
     state.disagreements.compactMap(field)
   }
 
-  /// Messages, notes and events, oldest first; without what was found to belong to another profile.
+  /// Messages, notes and events, oldest first; without what was found to belong to another profile, and
+  /// once where several found that it belongs to this one.
   ///
   /// As they were written: words that were redacted are in them, but for a view that `Desk.shown(_:)` gave. Of a ticket,
   /// `TicketPage.entries` say what is to be read now.
   public var timeline: [TimelineEntry] {
     let entries = state.logs[Vocabulary.timeline] ?? []
-    guard let given = state.sets[Vocabulary.given] else { return entries.map(TimelineEntry.init) }
-    return entries.filter { given[ExactString($0.id.description)] == nil }.map(TimelineEntry.init)
+    let given = state.sets[Vocabulary.given] ?? [:]
+    guard !given.isEmpty || !state.unlinked.isEmpty else { return entries.map(TimelineEntry.init) }
+    var shown: [LogEntry] = []
+    var first = 0
+    for entry in entries where given[ExactString(entry.id.description)] == nil {
+      // Two who gave it to this profile at the same time made it again twice, with its author and time.
+      if shown.last?.effective != entry.effective { first = shown.count }
+      if !shown[first...].contains(where: { $0.value == entry.value && $0.by == entry.by }) {
+        shown.append(entry)
+      }
+    }
+    return shown.map(TimelineEntry.init)
   }
 }
 

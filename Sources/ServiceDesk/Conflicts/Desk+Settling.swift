@@ -110,7 +110,8 @@ extension Desk {
         throw .unfit(
           "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
       }
-      return value
+      let side = conflict.sides[index]
+      return conflict.field.map { value.learned($0, by: side.by, at: side.effective) } ?? value
     case .value(let value):
       let settings = try onStore { () throws(StorageError) in
         Settings(try store.state(of: Vocabulary.settingsID))
@@ -230,7 +231,8 @@ extension Desk {
           guard let value = side.value else { continue }
           // Each is brought back where it was, so that merged profiles that are split later have their own.
           let edit = Self.bringingBack(
-            value, of: side.change, as: field, on: side.on, over: [settlement.change])
+            value.learned(field, by: side.by, at: side.effective), of: side.change, as: field, on: side.on,
+            over: [settlement.change])
           if let change = try batch.make(edit) { made.append(change) }
         }
         return made
@@ -259,7 +261,8 @@ extension Desk {
     _ lost: [Head], as field: ExactString, on entity: EntityID, over heads: [ChangeID]
   ) -> [Edit] {
     lost.sorted { ($0.effective, $0.id) < ($1.effective, $1.id) }.map {
-      bringingBack($0.value, of: $0.id, as: field, on: entity, over: heads)
+      bringingBack(
+        $0.value.learned(field, by: $0.by, at: $0.effective), of: $0.id, as: field, on: entity, over: heads)
     }
   }
 

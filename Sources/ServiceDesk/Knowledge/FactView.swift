@@ -26,9 +26,9 @@ public struct FactView: Sendable, Hashable {
   private let terms: FactTerms
   /// One of `Vocabulary.confidences`.
   public let confidence: String
-  /// Who wrote it down.
+  /// Who learned it.
   public let by: String
-  /// When it counts as written in the merge (`Protocol.md`, section 3).
+  /// When it was learned, as that counts in the merge (`Protocol.md`, section 3).
   public let at: HybridTime
   /// The register; several heads with different values are a conflict.
   public let field: FieldView
@@ -47,8 +47,8 @@ public struct FactView: Sendable, Hashable {
     ticket = member("ticket").flatMap { EntityID($0) }
     terms = FactTerms(written)
     confidence = member("confidence") ?? "stated"
-    by = head.by
-    at = head.effective
+    by = member("by") ?? head.by
+    at = member("at").flatMap { HybridTime($0) } ?? head.effective
     self.field = field
   }
 
@@ -113,6 +113,24 @@ public struct FactView: Sendable, Hashable {
   ///   - now: milliseconds since 1970.
   public func obstacle(for purpose: String?, _ consents: Consents, now: UInt64) -> Obstacle? {
     terms.obstacle(for: purpose, consents, now: now)
+  }
+}
+
+extension JSONText {
+  /// The value of a register as another change writes it again, which takes it or brings it back: a fact with who learned it and
+  /// when, where it does not tell yet.
+  func learned(_ field: ExactString, by: String, at: HybridTime) -> JSONText {
+    guard field.text.hasPrefix(Vocabulary.factPrefix) else { return self }
+    let told = self["value"] == nil ? [("value", self)] : (members ?? []).map { ($0.key, $0.value) }
+    guard !told.contains(where: { $0.0 == "by" }) else { return self }
+    return JSONText(object: told + [("by", JSONText(by)), ("at", JSONText(at.description))])
+  }
+
+  /// The value of a register without who learned it and when, by which one that was taken from elsewhere is known again.
+  func unlearned(_ field: ExactString) -> JSONText {
+    guard field.text.hasPrefix(Vocabulary.factPrefix), self["value"] != nil else { return self }
+    let rest = (members ?? []).filter { !["by", "at"].contains($0.key) }
+    return rest.count == 1 ? known : JSONText(object: rest.map { ($0.key, $0.value) })
   }
 }
 

@@ -91,6 +91,6 @@ extension Desk {
           .entry(field, veil.shown(entry: entry, of: field, writtenBy: question.change))
         case .element, .cleared, .dropped, .reference: item
         }
-      }, by: question.by, at: question.at)
+      }, by: question.by, at: question.at, isContradicted: question.isContradicted)
   }
 }

@@ -63,22 +63,41 @@ extension Desk {
       throw .invalid("it belongs to \(question.profile) or \(question.others[0]), not to \(owner)")
     }
     try storing { () throws(StorageError) in
-      var mark = Draft()
       let name = ExactString(question.change.description)
-      if owner == question.profile {
+      var mark = Draft()
+      if case .reference(let reference) = question.items.first {
         mark.add[Vocabulary.kept] = [name]
-        try store.commit(Self.alone(question.on, mark))
-      } else if case .reference(let reference) = question.items.first {
-        try store.commit(Self.alone(reference, Draft(set: ["customer": owner.description])))
+        let isKept = owner == question.profile
+        try store.commit(
+          Self.alone(reference, isKept ? mark : Draft(set: ["customer": owner.description])))
       } else {
-        mark.add[Vocabulary.given] = [name]
-        let changes = try store.changes(of: question.profile)
-        if let move = SplitMove(question, to: owner, here: changes, there: try store.changes(of: owner)) {
-          try store.commit(move.edits + [Self.alone(question.profile, mark)])
-        }
+        let isKept = owner == question.profile
+        mark.add[isKept ? Vocabulary.kept : Vocabulary.given] = [name]
+        mark.drop[isKept ? Vocabulary.given : Vocabulary.kept] = [name]
+        try store.commit(try moves(question, to: owner) + [Self.alone(question.profile, mark)])
       }
       return .success(())
     }
+  }
+
+  /// The edits that take what a change did to where it belongs, from wherever it is: also from where somebody took it who gave another
+  /// answer.
+  private func moves(_ question: SplitQuestion, to owner: EntityID) throws(StorageError) -> [Edit] {
+    guard
+      let placed = try store.changes(of: question.profile).first(where: { $0.change.id == question.change }),
+      owner != question.profile || question.isContradicted
+    else { return [] }
+    var edits: [Edit] = []
+    for id in [question.profile] + question.others {
+      let side = SplitSide(id, try store.changes(of: id))
+      let copies = side.copies(of: question.change)
+      if id != owner {
+        edits += side.undoing(id == question.profile ? [placed] : copies)
+      } else if copies.isEmpty {
+        edits += side.making(question, placed)
+      }
+    }
+    return edits
   }
 
   /// Edits that give a profile back the values that it had before a disagreement with another one was settled in the
@@ -97,7 +116,8 @@ extension Desk {
       else { continue }
       for other in others {
         let their = try store.state(of: other)?.registers[field]?.heads ?? []
-        guard their.contains(where: { $0.value == head.value }) else { continue }
+        let value = head.value.unlearned(field)
+        guard their.contains(where: { $0.value.unlearned(field) == value }) else { continue }
         edits += Self.bringingBack(earlier, as: field, on: id, over: register.heads.map(\.id))
         break
       }

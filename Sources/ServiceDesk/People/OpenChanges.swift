@@ -13,10 +13,11 @@ struct OpenChanges {
   let state: EntityState
   private let ties: Ties
   private let members: Set<EntityID>
-  private let answered: Set<String>
+  /// The changes that were found to belong here, and those that were made again elsewhere.
+  private let (kept, given): (Set<String>, Set<String>)
   private let store: Store
   /// Sets that tell of the profiles themselves.
-  private static let own: Set<ExactString> = [
+  static let own: Set<ExactString> = [
     Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given,
   ]
 
@@ -28,11 +29,17 @@ struct OpenChanges {
     guard !ties.ties.isEmpty else { return nil }
     members = Set(try store.members(of: id))
     state = Fold.state(of: id, changes)
-    answered = Set(state.elements(Vocabulary.kept) + state.elements(Vocabulary.given))
+    (kept, given) = (Set(state.elements(Vocabulary.kept)), Set(state.elements(Vocabulary.given)))
   }
 
-  /// Whether somebody told whose a change is.
-  func isAnswered(_ placed: PlacedChange) -> Bool { answered.contains(placed.change.id.description) }
+  /// Whether somebody told whose a change is, and nobody else another thing.
+  private func isAnswered(_ id: ChangeID) -> Bool {
+    kept.contains(id.description) != given.contains(id.description)
+  }
+
+  private func isContradicted(_ id: ChangeID) -> Bool {
+    kept.contains(id.description) && given.contains(id.description)
+  }
 
   /// Those whose a change may be instead, ordered: while two are one, what somebody writes on the whole is written on the first of
   /// them.
@@ -44,7 +51,12 @@ struct OpenChanges {
   ///
   /// Cost: the change; where it took something back, the changes of the others.
   func question(_ placed: PlacedChange) throws(StorageError) -> SplitQuestion? {
-    if isAnswered(placed) { return nil }
+    if isAnswered(placed.change.id) { return nil }
+    if isContradicted(placed.change.id) {
+      // What it wrote may be at either, so all of it is asked again.
+      let others = ties.known(to: placed).subtracting(members).sorted()
+      return others.isEmpty ? nil : question(placed, others, Self.all(by: placed))
+    }
     var others = others(placed)
     var items = others.isEmpty ? [] : written(by: placed, others)
     for (other, removed) in try removals(by: placed) {
@@ -60,7 +72,7 @@ struct OpenChanges {
   ) -> SplitQuestion {
     SplitQuestion(
       change: placed.change.id, on: placed.change.on, profile: state.id, others: others, items: items,
-      by: placed.change.by, at: placed.effective)
+      by: placed.change.by, at: placed.effective, isContradicted: isContradicted(placed.change.id))
   }
 
   /// What a change wrote that still holds.
@@ -82,33 +94,53 @@ struct OpenChanges {
     return items
   }
 
+  /// All that a change did, whether it still holds or not.
+  private static func all(by placed: PlacedChange) -> [SplitQuestion.Item] {
+    var items: [SplitQuestion.Item] = []
+    var set: Set<ExactString> = []
+    Ties.operations(of: placed) { operation in
+      switch operation {
+      case .set(let field, let value):
+        set.insert(field)
+        items.append(.field(field, value))
+      case .replaces(let field, _) where !set.contains(field): items.append(.cleared(field))
+      case .add(let field, let element) where !own.contains(field): items.append(.element(field, element))
+      case .drop(let field, let element, _) where !own.contains(field): items.append(.dropped(field, element))
+      case .log(let field, let entry): items.append(.entry(field, entry))
+      default: break
+      }
+    }
+    return items.filter { if case .cleared(let field) = $0 { !set.contains(field) } else { true } }
+  }
+
   /// What a change took back of the whole that stands on others, whatever their ids, now that each is folded alone: it has no
   /// effect there.
   private func removals(
     by placed: PlacedChange
   ) throws(StorageError) -> [(other: EntityID, items: [SplitQuestion.Item])] {
-    var cleared: [ExactString: [ChangeID]] = [:]
-    var set: Set<ExactString> = []
+    var (cleared, set): (Set<ExactString>, Set<ExactString>) = ([], [])
     var dropped: [(field: ExactString, element: ExactString, adds: [ChangeID])] = []
     Ties.operations(of: placed) { operation in
       switch operation {
       case .set(let field, _): set.insert(field)
-      case .replaces(let field, let heads): cleared[field] = heads
+      case .replaces(let field, _): cleared.insert(field)
       case .drop(let field, let element, let adds) where !Self.own.contains(field):
         dropped.append((field, element, adds))
       default: break
       }
     }
-    for field in set { cleared[field] = nil }
+    cleared.subtract(set)
     if cleared.isEmpty, dropped.isEmpty { return [] }
     var found: [(EntityID, [SplitQuestion.Item])] = []
     for other in ties.known(to: placed).subtracting(members).sorted() {
       let theirs = try store.changes(of: other)
       let state = Fold.state(of: other, theirs)
+      // What the author had before their eyes, or replaced by what they had.
+      let known = Set(theirs.filter { placed.knew($0) }.map(\.change.id))
       var items: [SplitQuestion.Item] = []
-      for field in cleared.keys.sorted()
-      where !(state.registers[field]?.ids(knownTo: placed, theirs) ?? []).isEmpty {
-        items.append(.cleared(field))
+      for field in cleared.sorted() {
+        let heads = state.registers[field]?.heads ?? []
+        if heads.contains(where: { known.contains($0.id) }) { items.append(.cleared(field)) }
       }
       for (field, element, adds) in dropped {
         if state.sets[field]?[element]?.contains(where: adds.contains) == true {
@@ -147,18 +179,8 @@ struct OpenChanges {
 
   /// The withdrawals that hold for some profiles that are one, though they stand on this one, until somebody tells whose they are.
   func withdrawals(for whole: [EntityID]) -> [(field: ExactString, head: Head)] {
-    changes.filter { !isAnswered($0) }.flatMap { placed in
+    changes.filter { !isAnswered($0.change.id) }.flatMap { placed in
       others(placed).filter(whole.contains).flatMap { withdrawals(by: placed, for: $0) }
     }
-  }
-}
-
-extension Register {
-  /// Those of its heads that the author of a change on another profile had before their eyes, or replaced by what they had.
-  ///
-  /// - Parameter changes: all that the heads can be of.
-  func ids(knownTo placed: PlacedChange, _ changes: [PlacedChange]) -> Set<ChangeID> {
-    let known = Set(changes.filter { placed.knew($0) }.map(\.change.id))
-    return known.intersection(heads.map(\.id))
   }
 }

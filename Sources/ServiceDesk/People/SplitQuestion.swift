@@ -35,6 +35,8 @@ public struct SplitQuestion: Sendable, Hashable {
   public let by: String
   /// When it counts as written in the merge (`Protocol.md`, section 3).
   public let at: HybridTime
+  /// Whether people answered it differently who did not know of each other; it is for somebody who does to answer it again.
+  public let isContradicted: Bool
 }
 
 /// When a profile was one with others, as its own changes tell.

@@ -201,4 +201,107 @@ import Testing
       #expect(try desk.consents(second).allows("contact") && desk.consents(first).allows("contact"))
     }
   }
+
+  // MARK: Answered by two
+
+  /// What is told of each of the two: the city, whether the tag is there, and the notes.
+  private func told(_ desk: Desk) throws -> [[String]] {
+    try [first, second].map { id in
+      let view = try #require(try desk.customer(id))
+      return try cities(desk, id) + view.tags + view.timeline.map(\.text)
+    }
+  }
+
+  /// One change on the whole that sets, adds, takes out and tells.
+  private func mixed() throws {
+    try desks.anna.set(second, ["address.city": "Oslo", "language": "sv"])
+    try desks.anna.set(first, ["address.city": "Lund"])
+    try desks.sync()
+    try whole { desk in
+      var draft = Draft(set: ["address.city": "Ystad"])
+      draft.clear = ["language"]
+      draft.add["tags"] = ["cats"]
+      draft.log[Vocabulary.timeline] = JSONText(object: [("kind", "note"), ("text", "likes cats")])
+      try desk.store.commit(Edit(.entity(first), draft))
+    }
+  }
+
+  @Test(
+    "Answered differently by two, a question is open again until somebody who knows answers it",
+    arguments: [true, false])
+  func contradicted(isSeconds: Bool) throws {
+    try mixed()
+    let asked = try question()
+    try desks.anna.answer(asked, belongsTo: second)
+    try desks.bo.answer(asked, belongsTo: first)
+    try everywhere { (desk) throws in
+      let questions = try desk.splitQuestions(touching: nil)
+      #expect(questions.map(\.change) == [asked.change] && questions.map(\.isContradicted) == [true])
+      #expect(questions.map { Set($0.items) } == [Set(asked.items)])
+    }
+    try desks.bo.answer(try question(), belongsTo: isSeconds ? second : first)
+    try everywhere { (desk) throws in
+      #expect(try desk.splitQuestions(touching: nil).isEmpty)
+      let there = ["Ystad", "cats", "likes cats"]
+      #expect(try told(desk) == (isSeconds ? [["Lund"], there] : [there, ["Oslo"]]))
+      #expect(try desk.customer(second)?.language == (isSeconds ? nil : "sv"))
+      #expect(try desk.conflicts(limit: .max).conflicts.allSatisfy { $0.state != .open })
+    }
+  }
+
+  @Test(
+    "Answered alike by two, it is at the other profile once, and comes back from there whole when a third answers otherwise"
+  )
+  func answeredAlike() throws {
+    try mixed()
+    let asked = try question()
+    for desk in [desks.anna, desks.bo] { try desk.answer(asked, belongsTo: second) }
+    try everywhere { (desk) throws in
+      #expect(try desk.splitQuestions(touching: nil).isEmpty)
+      let view = try #require(try desk.customer(second))
+      #expect(view.timeline.map(\.text) == ["likes cats"] && view.timeline.map(\.by) == ["bo"])
+      #expect(Set(try cities(desk, second)) == ["Ystad"])
+      #expect(try Set(cities(desk, first)) == ["Lund"])
+    }
+    var draft = Draft()
+    draft.add[Vocabulary.kept] = [ExactString("\(asked.change)")]
+    try desks.anna.store.commit(Desk.alone(first, draft))
+    try desks.anna.answer(try question(), belongsTo: first)
+    try everywhere { (desk) throws in
+      #expect(try told(desk) == [["Ystad", "cats", "likes cats"], ["Oslo"]])
+      #expect(try desk.customer(second)?.language == "sv")
+    }
+  }
+
+  // MARK: Who learned it
+
+  @Test("Who learned a fact and when stays with it when it is taken, brought back, given and given back")
+  func learned() throws {
+    func told(_ desk: Desk, _ id: EntityID, _ key: String) throws -> [String] {
+      try desk.answers(id, [key])[0].values.map { "\($0.value.plain) \($0.by) \($0.at)" }.sorted()
+    }
+    try desks.anna.setFact(first, NewFact("boots", JSONText(3)))
+    try desks.bo.set(first, ["fact.boots": "4"])
+    try desks.anna.setFact(first, NewFact("floor", JSONText(1)))
+    try desks.sync()
+    let boots = try told(desks.anna, first, "boots")
+    let floor = try told(desks.anna, first, "floor")
+    #expect(boots.count == 2)
+    let open = try #require(try desks.bo.conflicts(of: first).first { $0.state == .open })
+    try desks.bo.settle(open, .take(0))
+    let taken = try told(desks.bo, first, "boots")
+    #expect(taken.count == 1 && boots.contains(taken[0]))
+    try desks.bo.unsettle(try #require(try desks.bo.conflicts(of: first).first { $0.id == open.id }))
+    try everywhere { (desk) throws in #expect(try told(desk, first, "boots") == boots) }
+    var given: [String] = []
+    try whole { desk in
+      try desk.setFact(first, NewFact("floor", JSONText(7)))
+      given = try told(desk, first, "floor")
+    }
+    try desks.anna.answer(try question(), belongsTo: second)
+    try everywhere { (desk) throws in
+      #expect(try told(desk, second, "floor") == given)
+      #expect(try told(desk, first, "floor") == floor)
+    }
+  }
 }

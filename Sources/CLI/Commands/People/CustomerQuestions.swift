@@ -35,7 +35,9 @@ enum CustomerQuestions {
             .init(short(question, desk)), .init(Moment.local(question.at)), .init(question.by),
             .init(desk.shortID(question.profile)),
             .init(question.others.map(desk.shortID).joined(separator: ", ")),
-            .init(question.items.map { describe($0, desk) }.joined(separator: "; ")),
+            .init(
+              question.items.map { describe($0, desk) }.joined(separator: "; ")
+                + (question.isContradicted ? " (answered both ways)" : "")),
           ])
         }
         table.write(to: context.output)
@@ -115,6 +117,7 @@ enum CustomerQuestions {
       ("profile", JSONText(question.profile.description)),
       ("others", EntityJSON.strings(question.others.map(\.description))), ("by", JSONText(question.by)),
       ("at", JSONText(question.at.description)), ("items", JSONText(array: items)),
+      ("contradicted", JSONText(question.isContradicted)),
     ])
   }
 }
