@@ -1,4 +1,5 @@
 import Causality
+import Codec
 import Glibc
 import ServiceDesk
 
@@ -14,6 +15,11 @@ package enum Moment {
     func pad(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return "\(parts.tm_year + 1900)-\(pad(parts.tm_mon + 1))-\(pad(parts.tm_mday)) "
       + "\(pad(parts.tm_hour)):\(pad(parts.tm_min))"
+  }
+
+  /// A value that is a time in the device's time zone; any other as it is.
+  static func local(_ value: JSONText) -> String {
+    value.string.flatMap { HybridTime($0) }.map { local($0) } ?? value.told
   }
 
   /// How long ago: `3 minutes ago`; `in 2 days` for what lies ahead.

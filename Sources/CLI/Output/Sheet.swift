@@ -17,13 +17,17 @@ package struct Sheet {
   }
 
   /// Adds a field, and under it the other values where people disagree.
-  package mutating func add(_ name: String, _ field: FieldView?) {
+  ///
+  /// - Parameter words: how a value is read.
+  package mutating func add(
+    _ name: String, _ field: FieldView?, as words: (JSONText) -> String = { $0.told }
+  ) {
     guard let field else { return }
-    add(name, field.text)
+    add(name, words(field.shown.value))
     guard field.isConflict else { return }
     for head in field.heads where head.id != field.shown.id && head.value != field.shown.value {
       rows.append(
-        ("", Plain.line("or \(head.value.plain) (\(head.by), \(Moment.local(head.effective)))"), .yellow))
+        ("", Plain.line("or \(words(head.value)) (\(head.by), \(Moment.local(head.effective)))"), .yellow))
     }
   }
 

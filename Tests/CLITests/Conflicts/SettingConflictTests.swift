@@ -84,4 +84,20 @@ struct SettingConflictTests {
   }
 
   private static let settings = "settings/0000000000.1"
+
+  @Test("Two due times are read as one is, in the device's time")
+  func due() throws {
+    let desk = try TestDesk()
+    let conflicts = try meet(
+      desk, before: [["ticket", "new", "The tap", "ref=T1"]],
+      ["ticket", "set", "T1", "--due", "2999-12-01 09:00"],
+      ["ticket", "set", "T1", "--due", "2999-12-02 09:00"])
+    let id = try #require(conflicts.first?["id"]?.string)
+    let ticket = try #require(conflicts.first?["on"]?.string)
+    for arguments in [["ticket", "show", ticket], ["conflicts"], ["conflicts", "show", id]] {
+      let output = desk.run(arguments).output
+      for time in ["2999-12-01 09:00", "2999-12-02 09:00"] { #expect(output.contains(time), "\(output)") }
+      #expect(!output.contains("00.000Z"), "\(output)")
+    }
+  }
 }

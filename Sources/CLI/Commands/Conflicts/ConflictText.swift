@@ -25,7 +25,7 @@ enum ConflictText {
 
   /// The sentence with a capital in front and a full stop behind.
   static func sentence(_ conflict: Conflict) -> String {
-    let text = conflict.says
+    let text = conflict.local(conflict.says)
     return text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
   }
 
@@ -47,18 +47,18 @@ enum ConflictText {
     sheet.add("team", conflict.team)
     sheet.add("assignee", conflict.assignee)
     if !conflict.replaced.isEmpty {
-      sheet.add("before", conflict.replaced.map(conflict.words).joined(separator: ", "))
+      sheet.add("before", conflict.replaced.map(conflict.read).joined(separator: ", "))
     } else if conflict.field != nil {
       sheet.add("before", "nothing")
     }
     if let shown = conflict.shown, conflict.sides.indices.contains(shown) {
       sheet.add(
         "shown now",
-        "\(shown + 1) (\(conflict.sides[shown].value.map(conflict.words) ?? "")), by the rule: \(conflict.rule ?? "")"
+        "\(shown + 1) (\(conflict.sides[shown].value.map(conflict.read) ?? "")), by the rule: \(conflict.rule ?? "")"
       )
     }
     if let settlement = conflict.settlement {
-      let value = settlement.value.map { " as \(conflict.words($0))" } ?? ""
+      let value = settlement.value.map { " as \(conflict.read($0))" } ?? ""
       let note = settlement.note.map { ", because: \($0)" } ?? ""
       sheet.add("settled", "by \(settlement.by), \(Moment.local(settlement.at))\(value)\(note)")
     }
@@ -92,7 +92,8 @@ enum ConflictText {
     output.line(
       "  "
         + output.styled(
-          "\(index + 1)  \(Plain.line(side.by)): \(Plain.line(side.says))\(Plain.line(channel))", .bold))
+          "\(index + 1)  \(Plain.line(side.by)): \(Plain.line(conflict.local(side.says)))\(Plain.line(channel))",
+          .bold))
     var when = "dated \(Moment.local(side.at))"
     if side.effective != side.at { when += ", counts as made \(Moment.local(side.effective))" }
     when += side.received.map { ", received \(Moment.local($0))" } ?? ", not sent yet"
@@ -120,10 +121,26 @@ enum ConflictText {
     let sides = Set(conflict.sides.map(\.change))
     for step in steps {
       let mark = sides.contains(step.id) ? "*" : " "
-      let what = HistoryText.edits(step).joined(separator: "; ")
+      let what = conflict.local(HistoryText.edits(step).joined(separator: "; "))
       output.line(
         "  \(mark) \(Moment.local(step.at))  \(Plain.line(step.by))  \(Plain.cut(Plain.line(what), to: 100))")
     }
+  }
+}
+
+extension Conflict {
+  /// Whether its values are times until which something is to be done.
+  private var isOfTimes: Bool {
+    field.flatMap { BuiltInField(type: on.type, field: $0) } == .time
+  }
+
+  /// One of its values as a person reads it: a time in the device's time zone, as on a ticket's page.
+  fileprivate func read(_ value: JSONText) -> String { isOfTimes ? Moment.local(value) : words(value) }
+
+  /// A sentence about it with its times in the device's time zone: sentences are the same on every device.
+  fileprivate func local(_ sentence: String) -> String {
+    guard isOfTimes else { return sentence }
+    return sides.compactMap(\.value).reduce(sentence) { $0.replacing($1.plain, with: Moment.local($1)) }
   }
 }
 

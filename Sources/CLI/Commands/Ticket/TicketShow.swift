@@ -62,8 +62,8 @@ enum TicketShow {
       if view.field("customer")?.isConflict == true { sheet.add("customer", view.field("customer")) }
     }
     for name in first {
-      if name == "due", let due = view.due, view.field(name)?.isConflict == false {
-        sheet.add("due", Moment.local(due))
+      if name == "due" {
+        sheet.add("due", view.field(name), as: Moment.local)
       } else {
         sheet.add(name.text, view.field(name))
       }
