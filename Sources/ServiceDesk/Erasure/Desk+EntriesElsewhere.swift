@@ -93,12 +93,12 @@ extension Desk {
     }
   }
 
-  /// The values and elements that a change wrote.
+  /// The values and elements that a change wrote, without who learned them: what was made again elsewhere tells of it.
   private static func fieldsWritten(by placed: PlacedChange) -> [SplitQuestion.Item] {
     var items: [SplitQuestion.Item] = []
     Ties.operations(of: placed) { operation in
       switch operation {
-      case .set(let field, let value): items.append(.field(field, value))
+      case .set(let field, let value): items.append(.field(field, value.unlearned(field)))
       case .add(let field, let element): items.append(.element(field, element))
       default: break
       }
