@@ -127,8 +127,8 @@ class GrownDesk(desks.Desk):
         header = json.loads(head) | {"replica": replica, "by": name, "seen": seen}
         (_, changes), = protocol.parse_blocks(json.dumps(header) + "\n" + rest)
         files = sorted((store / "own").glob("*.jsonl"))
-        # As the store itself does: a file of a mebibyte is not appended to any more.
-        file = files[-1] if files and files[-1].stat().st_size < 1 << 20 else store / f"own/{changes[0].sequence:012}.jsonl"
+        # As the store itself does (Sizes.ownFile): a file of that size is not appended to any more.
+        file = files[-1] if files and files[-1].stat().st_size < 256 << 10 else store / f"own/{changes[0].sequence:012}.jsonl"
         file.parent.mkdir(exist_ok=True)
         # What follows the lines is room for more.
         lines = file.read_bytes().rstrip(b" ") if file.exists() else b""
