@@ -38,7 +38,7 @@ extension Desk {
   ///   - fields: any other registers.
   ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
   /// - Returns: the change; its `on` is the ticket's id.
-  /// - Throws: `DeskError.secret` for a field that must not be kept.
+  /// - Throws: `DeskError.secret` for a field that must not be kept, `.invalid` where the customer was erased.
   @discardableResult
   public func newTicket(
     customer: EntityID?, subject: String, channel: String? = nil, priority: String? = nil,
@@ -127,7 +127,8 @@ extension Desk {
 
   /// Sets fields, and clears those whose value is nil. This settles conflicts on them.
   ///
-  /// - Throws: `DeskError.notFound` where nothing is known of the entity, `.secret` for a value that must not be kept.
+  /// - Throws: `DeskError.notFound` where nothing is known of the entity, `.secret` for a value that must not be kept, `.invalid`
+  ///   for a `customer` who was erased.
   @discardableResult
   public func set(
     _ id: EntityID, _ fields: [ExactString: String?], at: HybridTime? = nil, by: String? = nil

@@ -1,5 +1,6 @@
 import Agent
 import Causality
+import Codec
 import Merge
 import Storage
 
@@ -70,9 +71,10 @@ extension Desk {
     return try known(id)
   }
 
-  /// Makes one edit, unless a field of it would hold what is never kept. Cost: as a commit, and the settings.
+  /// Makes one edit, unless a field of it would hold what is never kept, or it gives something to a customer who was erased.
+  /// Cost: as a commit, and the settings.
   ///
-  /// - Throws: `DeskError.secret` with why it was taken for a secret.
+  /// - Throws: `DeskError.secret` with why it was taken for a secret, `.invalid` for a `customer` who was erased.
   @discardableResult
   package func record(_ edit: Edit) throws(DeskError) -> Change? {
     let type =
@@ -85,6 +87,8 @@ extension Desk {
       for (field, value) in edit.draft.set {
         if let reason = secrets.reason(type: type, field: field, value: value) { throw .secret(reason) }
       }
+      // Whose form is open while a sync brings the erasure would else bring back what everybody has just forgotten.
+      if let customer = edit.draft.set["customer"] { try refuseErased(EntityID(customer.plain)) }
     }
     return try commit(edit)
   }

@@ -35,6 +35,16 @@ public enum SettlingError: Error, Sendable, CustomStringConvertible {
     case .storage(let error): error.description
     }
   }
+
+  /// What the desk refuses, as a reason why it settles nothing.
+  init(_ error: DeskError) {
+    switch error {
+    case .invalid(let reason): self = .unfit(reason)
+    case .secret(let reason): self = .secret(reason)
+    case .storage(let error): self = .storage(error)
+    case .notFound, .ambiguous: self = .unfit(error.description)
+    }
+  }
 }
 
 extension Desk {
@@ -45,8 +55,8 @@ extension Desk {
   /// conflict again. Of something erased only that it was settled is kept.
   /// Cost: the entity, and what it has to do with.
   /// - Returns: the change; nil where it would change nothing.
-  /// - Throws: `SettlingError`: `.secret` for a value that is never kept; `.stale` where it is not open any more, or has other sides
-  ///   than the one given.
+  /// - Throws: `SettlingError`: `.secret` for a value that is never kept, `.unfit` for a customer who was erased; `.stale` where
+  ///   it is not open any more, or has other sides than the one given.
   @discardableResult
   public func settle(
     _ conflict: Conflict, _ how: Settlement, note: String? = nil
@@ -120,6 +130,9 @@ extension Desk {
         let reason = settings.secrets.reason(type: conflict.on.type, field: field, value: value)
       {
         throw .secret(reason)
+      }
+      if conflict.field == "customer" {
+        do throws(DeskError) { try refuseErased(EntityID(value.plain)) } catch { throw SettlingError(error) }
       }
       return Self.fact(value, like: conflict, now: store.environment.now())
     case .merge:
