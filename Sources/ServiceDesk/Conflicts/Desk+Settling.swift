@@ -116,11 +116,8 @@ extension Desk {
     }
     switch how {
     case .take(let index):
-      guard conflict.sides.indices.contains(index), let value = conflict.sides[index].value else {
-        throw .unfit(
-          "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
-      }
-      let side = conflict.sides[index]
+      let side = try Self.side(index, of: conflict)
+      guard let value = side.value else { throw .unfit("side \(index) has no value that could be taken") }
       return conflict.field.map { value.learned($0, by: side.by, at: side.effective) } ?? value
     case .value(let value):
       let settings = try onStore { () throws(StorageError) in
@@ -147,17 +144,22 @@ extension Desk {
     }
   }
 
+  /// A side of a conflict, counted from 0 as `Settlement` does.
+  private static func side(_ index: Int, of conflict: Conflict) throws(SettlingError) -> Conflict.Side {
+    guard conflict.sides.indices.contains(index) else {
+      throw .unfit(
+        "there is no side \(index); conflict \(conflict.id) has sides 0 to \(conflict.sides.count - 1)")
+    }
+    return conflict.sides[index]
+  }
+
   private func mark(
     _ conflict: Conflict, _ how: Settlement, _ note: String?
   ) throws(SettlingError) -> JSONText {
     var members: [(String, JSONText)] = []
     switch how {
     case .take(let index):
-      guard conflict.sides.indices.contains(index) else {
-        throw .unfit(
-          "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
-      }
-      members.append(("take", JSONText("\(conflict.sides[index].change)")))
+      members.append(("take", JSONText("\(try Self.side(index, of: conflict).change)")))
     case .value, .merge:
       throw .unfit("'\(conflict.kind.title)' has no value to set; take a side, or leave a note")
     case .done: break
