@@ -33,12 +33,13 @@ extension Desk {
   /// Opens a new ticket.
   ///
   /// - Parameters:
-  ///   - customer: whose it is.
+  ///   - customer: whose it is, one that is known here.
   ///   - message: the customer's first words; an entry of the timeline.
   ///   - fields: any other registers.
   ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
   /// - Returns: the change; its `on` is the ticket's id.
-  /// - Throws: `DeskError.secret` for a field that must not be kept, `.invalid` where the customer was erased.
+  /// - Throws: `DeskError.secret` for a field that must not be kept, `.invalid` where the customer was erased or is
+  ///   none, `.notFound` where nothing is known of it.
   @discardableResult
   public func newTicket(
     customer: EntityID?, subject: String, channel: String? = nil, priority: String? = nil,
@@ -47,6 +48,7 @@ extension Desk {
     tags: [String] = [],
     message: String? = nil, fields: [ExactString: JSONText] = [:], at: HybridTime? = nil, by: String? = nil
   ) throws(DeskError) -> Change {
+    if let customer { try known(customer, as: Vocabulary.customer) }
     var draft = Draft()
     draft.set = fields
     draft.set["subject"] = JSONText(subject)
