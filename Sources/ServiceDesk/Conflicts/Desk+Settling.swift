@@ -55,8 +55,9 @@ extension Desk {
   /// conflict again. Of something erased only that it was settled is kept.
   /// Cost: the entity, and what it has to do with.
   /// - Returns: the change; nil where it would change nothing.
-  /// - Throws: `SettlingError`: `.secret` for a value that is never kept, `.unfit` for a customer who was erased; `.stale` where
-  ///   it is not open any more, or has other sides than the one given.
+  /// - Throws: `SettlingError`: `.secret` for a value that is never kept, `.unfit` for one that would count as none (see
+  ///   `BuiltInField`) or is a customer who was erased; `.stale` where it is not open any more, or has other sides than the one
+  ///   given.
   @discardableResult
   public func settle(
     _ conflict: Conflict, _ how: Settlement, note: String? = nil
@@ -128,10 +129,7 @@ extension Desk {
       {
         throw .secret(reason)
       }
-      if conflict.field == "customer" {
-        do throws(DeskError) { try refuseErased(EntityID(value.plain)) } catch { throw SettlingError(error) }
-      }
-      return Self.fact(value, like: conflict, now: store.environment.now())
+      return Self.fact(try kept(value, for: conflict), like: conflict, now: store.environment.now())
     case .merge:
       let values = conflict.sides.compactMap(\.value)
       guard let joined = Self.join(values) else {
@@ -141,6 +139,19 @@ extension Desk {
       }
       return joined
     case .done: throw .unfit("a field needs a value: take a side, give a value, or merge")
+    }
+  }
+
+  /// A value that was given for a conflict of a field, as it is kept.
+  private func kept(_ value: JSONText, for conflict: Conflict) throws(SettlingError) -> JSONText {
+    guard let field = conflict.field else { return value }
+    let shown = conflict.shown.flatMap {
+      conflict.sides.indices.contains($0) ? conflict.sides[$0].value : nil
+    }
+    do throws(DeskError) {
+      return try kept(value, of: field, on: conflict.on, like: shown)
+    } catch {
+      throw SettlingError(error)
     }
   }
 
