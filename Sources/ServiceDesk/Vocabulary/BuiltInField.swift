@@ -97,7 +97,7 @@ public enum BuiltInField: Hashable, Sendable {
   package func bare(_ given: JSONText, of field: ExactString) throws(DeskError) -> String {
     if self == .several {
       throw .invalid(
-        "'\(field)' holds any number of elements, so it is not set; Desk.add and Desk.drop add one or take one away"
+        "'\(field)' holds any number of elements, so it is not set: they are added and taken away one by one"
       )
     }
     guard let text = given.string else { throw .invalid("'\(field)' holds text, not \(given.text)") }
