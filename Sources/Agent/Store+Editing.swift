@@ -37,8 +37,8 @@ public struct Edit: Sendable {
 extension Store {
   /// Makes edits: builds the changes, appends them durably, and folds them in.
   ///
-  /// When this returns, the edits survive `kill -9` and power loss. Cost: one write and one sync for all of
-  /// them, and for each the state of its entity.
+  /// When this returns, the edits survive `kill -9` and power loss. What they say is not judged here, secrets neither: of a service
+  /// desk `Desk.record` keeps these out. Cost: one write and one sync for all of them, and for each the state of its entity.
   /// - Returns: for each edit its change; nil where it would change nothing.
   /// - Throws: `StorageError`, `.readOnly` for a store that was opened for reading; then none of the edits was made.
   @discardableResult
@@ -71,7 +71,7 @@ extension Store {
     return result
   }
 
-  /// Makes one edit. Returns its change; nil where it would change nothing.
+  /// Makes one edit, as several are made. Returns its change; nil where it would change nothing.
   @discardableResult
   public func commit(_ edit: Edit) throws(StorageError) -> Change? {
     try commit([edit])[0]

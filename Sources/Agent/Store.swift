@@ -88,8 +88,11 @@ public final class Store {
   }
 
   /// Opens a store on a disk.
+  ///
+  /// - Parameter held: the store's lock, from whoever took it already; nil to take it.
   package init(
-    disk: any Disk, root: String, _ access: Access, environment: Environment
+    disk: any Disk, root: String, _ access: Access, environment: Environment,
+    holding held: (any Sendable)? = nil
   ) throws(StorageError) {
     self.disk = disk
     self.root = root
@@ -97,7 +100,7 @@ public final class Store {
     self.environment = environment
     configuration = try StoreConfiguration.read(disk, root: root)
     if access == .writing {
-      lock = try Self.takeLock(disk)
+      if let held { lock = held } else { lock = try Self.takeLock(disk) }
       if lock == nil { throw .locked(root) }
       // Whoever had the lock until now may have given the store a new replica id, and edits a new folder.
       configuration = try StoreConfiguration.read(disk, root: root)

@@ -13,6 +13,9 @@ public struct SyncReport: Sendable, Hashable {
   /// Changes of others that the server had lost and this store gave back.
   public var relayed = 0
   /// Entities of which this sync brought the erasure, ordered.
+  ///
+  /// What this store made for them meanwhile, not knowing of it, is not erased with them: a desk's `customers(ofErased:)` and
+  /// `leftovers(of:tiedBy:)` find what names them all the same, `stranded(by:mergedBy:)` the tickets that were merged into theirs.
   public var erased: [EntityID] = []
   /// How many requests were answered.
   public var roundTrips = 0

@@ -165,12 +165,12 @@ extension Desk {
     }
   }
 
-  /// A ticket with all that is known of it; nil where there is none of this id.
+  /// A ticket with all that is known of it; nil where there is none of this id, and for the id of something else.
   ///
   /// That is also what must not be shown to everybody: words that were redacted, and facts without consent. `shown(_:)` is the
   /// ticket without them, and `page(_:)` has entries without redacted words.
   public func ticket(_ id: EntityID) throws(StorageError) -> TicketView? {
-    guard let state = try store.state(of: id) else { return nil }
+    guard id.type == Vocabulary.ticket, let state = try store.state(of: id) else { return nil }
     let name = try state.text("customer").flatMap { EntityID($0) }.flatMap { (id) throws(StorageError) in
       // One ticket is not worth making tables first.
       tables.isInStep
@@ -181,9 +181,9 @@ extension Desk {
   }
 
   /// A customer with all that is known of it, of all profiles that were merged with it; nil where there is none of
-  /// this id.
+  /// this id, and for the id of something else.
   public func customer(_ id: EntityID) throws(StorageError) -> CustomerView? {
-    guard let all = try store.together(id) else { return nil }
+    guard id.type == Vocabulary.customer, let all = try store.together(id) else { return nil }
     var filter = TicketFilter()
     filter.customer = id
     return CustomerView(

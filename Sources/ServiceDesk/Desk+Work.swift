@@ -33,12 +33,13 @@ extension Desk {
   /// Opens a new ticket.
   ///
   /// - Parameters:
-  ///   - customer: whose it is.
+  ///   - customer: whose it is, one that is known here.
   ///   - message: the customer's first words; an entry of the timeline.
   ///   - fields: any other registers.
   ///   - at: when it happened, and `by` who recorded it; nil for now and the store's agent.
   /// - Returns: the change; its `on` is the ticket's id.
-  /// - Throws: `DeskError.secret` for a field that must not be kept.
+  /// - Throws: `DeskError.secret` for a field that must not be kept, `.invalid` where the customer was erased or is
+  ///   none, `.notFound` where nothing is known of it.
   @discardableResult
   public func newTicket(
     customer: EntityID?, subject: String, channel: String? = nil, priority: String? = nil,
@@ -47,6 +48,7 @@ extension Desk {
     tags: [String] = [],
     message: String? = nil, fields: [ExactString: JSONText] = [:], at: HybridTime? = nil, by: String? = nil
   ) throws(DeskError) -> Change {
+    if let customer { try known(customer, as: Vocabulary.customer) }
     var draft = Draft()
     draft.set = fields
     draft.set["subject"] = JSONText(subject)
@@ -125,9 +127,51 @@ extension Desk {
     return try commit(Edit(.entity(id), draft))
   }
 
+  /// Adds elements to a set by which a customer or organisation is reached: `phones`, `emails`, `handles`, or `avoid`, the channels on
+  /// which not to contact them. Nil where it has them all.
+  ///
+  /// - Throws: `DeskError.invalid` for another set, an empty element, a channel that there is not, and for what is neither; `.notFound`
+  ///   where nothing is known of it.
+  @discardableResult
+  public func add(_ elements: [String], to set: ExactString, of id: EntityID) throws(DeskError) -> Change? {
+    try require(reached: id, by: set)
+    var draft = Draft()
+    draft.add[set] = try BuiltInField.elements(elements, of: set)
+    return try commit(Edit(.entity(id), draft))
+  }
+
+  /// Takes elements out of a set by which a customer or organisation is reached, as `add` adds them. Nil where it has none of them.
+  ///
+  /// What a colleague adds at the same time, without having seen this, stays.
+  /// - Throws: `DeskError.invalid` for another set, and for what is neither; `.notFound` where nothing is known of it.
+  @discardableResult
+  public func drop(_ elements: [String], from set: ExactString, of id: EntityID) throws(DeskError) -> Change?
+  {
+    try require(reached: id, by: set)
+    var draft = Draft()
+    draft.drop[set] = elements.map { ExactString($0) }
+    return try commit(Edit(.entity(id), draft))
+  }
+
+  private func require(reached id: EntityID, by set: ExactString) throws(DeskError) {
+    let sets = Vocabulary.contactSets + [Vocabulary.avoidedChannels]
+    guard sets.contains(set) else {
+      throw .invalid(
+        "'\(set)' is no set by which somebody is reached, but \(sets.map(\.text).joined(separator: ", ")) are"
+      )
+    }
+    guard [Vocabulary.customer, Vocabulary.organisation].contains(id.type) else {
+      throw .invalid("\(id) is no customer or organisation, but of type \(id.type)")
+    }
+    _ = try known(id)
+  }
+
   /// Sets fields, and clears those whose value is nil. This settles conflicts on them.
   ///
-  /// - Throws: `DeskError.notFound` where nothing is known of the entity, `.secret` for a value that must not be kept.
+  /// What means something to the desk takes no other value, see `BuiltInField`: a ticket's `due` is a `HybridTime`'s text. Sets such as
+  /// `phones` are added to, see `add`.
+  /// - Throws: `DeskError.notFound` where nothing is known of the entity or of a `customer`, `.secret` for a value that must not be
+  ///   kept, `.invalid` for one that would count as none, and for a `customer` who was erased.
   @discardableResult
   public func set(
     _ id: EntityID, _ fields: [ExactString: String?], at: HybridTime? = nil, by: String? = nil
@@ -135,7 +179,11 @@ extension Desk {
     _ = try known(id)
     var draft = Draft()
     for (field, value) in fields {
-      if let value { draft.set[field] = JSONText(value) } else { draft.clear.insert(field) }
+      if let value {
+        draft.set[field] = try kept(JSONText(value), of: field, on: id)
+      } else {
+        draft.clear.insert(field)
+      }
     }
     return try record(Edit(.entity(id), draft, at: at, by: by))
   }

@@ -1,5 +1,6 @@
 import Agent
 import Causality
+import Codec
 import Merge
 import Storage
 
@@ -70,23 +71,41 @@ extension Desk {
     return try known(id)
   }
 
-  /// Makes one edit, unless a field of it would hold what is never kept. Cost: as a commit, and the settings.
+  /// Makes one edit of anything, as `Store.commit` does, unless a field of it would hold what is never kept, or it gives something to a
+  /// customer who was erased. What else a field may hold, it does not check: see `BuiltInField`.
   ///
-  /// - Throws: `DeskError.secret` with why it was taken for a secret.
+  /// For what no other call says: JSON as a value, fields and types of an app's own, and several fields, sets and log entries in one
+  /// edit. Words in logs are not judged. Cost: as a commit, and the settings.
+  /// - Returns: the change; nil where it would change nothing.
+  /// - Throws: `DeskError.secret` with why it was taken for a secret, `.invalid` for a `customer` who was erased.
   @discardableResult
-  package func record(_ edit: Edit) throws(DeskError) -> Change? {
+  public func record(_ edit: Edit) throws(DeskError) -> Change? {
+    try record([edit])[0]
+  }
+
+  /// Makes several edits, all of them or none, as `record` makes one. Cost: one write and one sync for all of them, and the settings.
+  ///
+  /// - Returns: for each edit its change; nil where it would change nothing.
+  @discardableResult
+  public func record(_ edits: [Edit]) throws(DeskError) -> [Change?] {
+    if edits.contains(where: { !$0.draft.set.isEmpty }) {
+      let secrets = try settings().secrets
+      for edit in edits { try check(edit, secrets) }
+    }
+    return try stored { () throws(StorageError) in try store.commit(edits) }
+  }
+
+  private func check(_ edit: Edit, _ secrets: Secrets) throws(DeskError) {
     let type =
       switch edit.target {
       case .entity(let id): id.type
       case .new(let type): type
       }
-    if !edit.draft.set.isEmpty {
-      let secrets = try settings().secrets
-      for (field, value) in edit.draft.set {
-        if let reason = secrets.reason(type: type, field: field, value: value) { throw .secret(reason) }
-      }
+    for (field, value) in edit.draft.set {
+      if let reason = secrets.reason(type: type, field: field, value: value) { throw .secret(reason) }
     }
-    return try commit(edit)
+    // Whose form is open while a sync brings the erasure would else bring back what everybody has just forgotten.
+    if let customer = edit.draft.set["customer"] { try refuseErased(EntityID(customer.plain)) }
   }
 
   /// Makes a new entity as `record` makes an edit.

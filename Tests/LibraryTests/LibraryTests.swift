@@ -181,6 +181,23 @@ struct LibraryTests {
     second.release()
   }
 
+  @Test("An app's own edits are kept from secrets too, and what a field takes can be asked")
+  func checkedEdits() throws {
+    let desk = Desk(try Store.make(at: "\(folder.path)/anna", agent: "anna"))
+    let customer = try desk.newCustomer(name: "Ida").on
+    var draft = Draft(set: ["note": "card 4111 1111 1111 1111"])
+    draft.add["phones"] = ["+4520123456"]
+    #expect(throws: DeskError.self) { try desk.record(Edit(.entity(customer), draft)) }
+    draft.set = ["size": JSONText(44)]
+    let made = try desk.record([
+      Edit(.entity(customer), draft), Edit(.new(type: "order"), Draft(set: ["sku": "T4"])),
+    ])
+    #expect(made.count == 2 && made[1]?.on.type == "order")
+    #expect(try desk.findCustomers("20 12 34 56").map(\.customer.id) == [customer])
+    #expect(BuiltInField(type: "customer", field: "phones") == .several)
+    #expect(FactKey.profileField("Phone number") == "phones")
+  }
+
   @Test("An agent's name that no server takes makes no store", arguments: ["", "a\nb", "a\u{9B}b"])
   func names(_ name: String) throws {
     let error = #expect(throws: StorageError.self) {

@@ -28,6 +28,16 @@ struct BriefTests {
       }
       #expect(matches.count == 2)
     }
+    // However few are listed, one of two is not told as if there were no other; a typist's mistake changes nothing.
+    for (limit, count) in [(Int.min, 0), (0, 0), (1, 1), (2, 2)] {
+      for text in ["maja", "070-123 45 67", "majja"] {
+        guard case .several(let matches) = try desk.meaning(of: text, limit: limit) else {
+          Issue.record("\(text), \(limit)")
+          continue
+        }
+        #expect(matches.count == count)
+      }
+    }
   }
 
   @Test(

@@ -72,9 +72,19 @@ struct WorkTests {
       #expect(throws: DeskError.self) { try anna.newTicket(customer: nil, subject: "Tap", fields: fields) }
       #expect(throws: DeskError.self) { try anna.newArticle(title: "Tap", body: "x", fields: fields) }
       #expect(throws: DeskError.self) { try anna.set(customer, [field: value]) }
+      #expect(throws: DeskError.self) { try anna.record(Edit(.entity(customer), Draft(set: [field: value]))) }
+      #expect(throws: DeskError.self) {
+        try anna.record([
+          Edit(.entity(customer), Draft(set: ["floor": "3"])),
+          Edit(.new(type: "order"), Draft(set: [field: value])),
+        ])
+      }
     }
     #expect(throws: DeskError.self) { try anna.newCustomer(name: "4111 1111 1111 1111") }
+    // Settings name what is secret, and may ask for it; a card's number is none of theirs.
+    #expect(throws: DeskError.self) { try anna.configure(Draft(set: ["saved.pay": "4111 1111 1111 1111"])) }
     #expect(anna.store.unsent.isEmpty)
+    try anna.configure(Draft(set: ["question.pin": "What is the PIN pad's number?"]))
     try anna.set(customer, ["pin": nil, "about": "the PIN pad is broken"])
   }
 }

@@ -1,5 +1,6 @@
 import Codec
 import Merge
+import ServiceDesk
 
 /// Options that set or clear fields, shared by commands that make and edit customers and tickets.
 struct FieldOptions {
@@ -39,10 +40,12 @@ struct FieldOptions {
     }
     for (option, field) in sets {
       let elements = typed.list(option)
-      guard elements.allSatisfy({ $0.contains { !$0.isWhitespace } }) else {
+      guard !elements.isEmpty else { continue }
+      do {
+        draft.add[field] = try BuiltInField.elements(elements, of: field)
+      } catch {
         throw .usage("--\(option.name) is empty")
       }
-      if !elements.isEmpty { draft.add[field] = elements.map { ExactString($0) } }
     }
     for name in typed.list(Self.clear) {
       let field = try FieldName.parse(name)

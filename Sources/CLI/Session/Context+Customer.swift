@@ -31,14 +31,8 @@ extension Context {
   /// The customer for whom something is to be done: not one who was erased, of whom nothing may be kept.
   func presentCustomer(_ text: String, _ desk: Desk) throws -> EntityID {
     let id = try find(text, type: Vocabulary.customer, desk)
-    try requirePresent(id, desk)
+    try desk.refuseErased(id)
     return id
-  }
-
-  /// Refuses to keep anything of somebody who was erased.
-  func requirePresent(_ id: EntityID, _ desk: Desk) throws {
-    guard desk.store.isErased(id) else { return }
-    throw Failure(.failed, "\(id) was erased, so nothing can be kept of them any more")
   }
 
   /// The customer or ticket that somebody means; of a ticket that was merged into another one, that one.

@@ -9,7 +9,7 @@ public enum Meaning: Sendable, Hashable {
   case nobody
   /// Just one customer, and the ticket or order by which it was found.
   case customer(EntityID, by: EntityID?)
-  /// Several, best first.
+  /// Several, best first, as many as were asked for.
   case several([CustomerMatch])
 }
 
@@ -18,15 +18,18 @@ extension Desk {
   /// number in national or international form, an e-mail address, a handle; a name, with a typing mistake in each word.
   ///
   /// Cost: a few pages; for a name that nobody has just so, some hundred of them.
+  /// - Parameter limit: how many of several are listed. Whether there are several it does not change: one of two people who have
+  ///   a name in common is never told as if there were no other.
   public func meaning(of text: String, limit: Int = 10) throws(DeskError) -> Meaning {
     if let found = try named(text) { return found }
-    var matches = try stored { () throws(StorageError) in try findCustomers(text, limit: limit) }
+    let enough = max(limit, 2)
+    var matches = try stored { () throws(StorageError) in try findCustomers(text, limit: enough) }
     if matches.isEmpty {
-      matches = try stored { () throws(StorageError) in try customers(namedLike: text, limit: limit) }
+      matches = try stored { () throws(StorageError) in try customers(namedLike: text, limit: enough) }
     }
     guard let best = matches.first else { return .nobody }
     let isAlone = matches.count == 1 || best.reason < .name && matches[1].reason > best.reason
-    return isAlone ? .customer(best.customer.id, by: nil) : .several(matches)
+    return isAlone ? .customer(best.customer.id, by: nil) : .several(Array(matches.prefix(max(limit, 0))))
   }
 
   /// What has just this id or number.

@@ -11,15 +11,19 @@ extension Desk {
   ///   - due: by when.
   ///   - amount: a decimal number such as `20.00`, with the three letters of its currency.
   /// - Returns: the change; its `on` is the promise's id.
-  /// - Throws: `DeskError.invalid` for an amount that is no number or has no currency, and where the ticket or customer was
-  ///   erased.
+  /// - Throws: `DeskError.invalid` where the ticket or customer was erased or is none, and where there is no customer; `.notFound`
+  ///   where nothing is known of one.
   @discardableResult
   public func promise(
     _ text: String, to customer: EntityID?, ticket: EntityID? = nil, due: HybridTime? = nil,
     amount: Money? = nil, at: HybridTime? = nil, by: String? = nil
   ) throws(DeskError) -> Change? {
     var customer = customer
-    let ticket = try ticket.map { (id) throws(DeskError) in try whole(id) }
+    if let customer { try known(customer, as: Vocabulary.customer) }
+    let ticket = try ticket.map { (id) throws(DeskError) in
+      try known(id, as: Vocabulary.ticket)
+      return try whole(id)
+    }
     if customer == nil, let ticket {
       let state = try known(ticket)
       customer = try stored { () throws(StorageError) in try Self.customer(of: state, in: store) }

@@ -35,6 +35,16 @@ public enum SettlingError: Error, Sendable, CustomStringConvertible {
     case .storage(let error): error.description
     }
   }
+
+  /// What the desk refuses, as a reason why it settles nothing.
+  init(_ error: DeskError) {
+    switch error {
+    case .invalid(let reason): self = .unfit(reason)
+    case .secret(let reason): self = .secret(reason)
+    case .storage(let error): self = .storage(error)
+    case .notFound, .ambiguous: self = .unfit(error.description)
+    }
+  }
 }
 
 extension Desk {
@@ -45,8 +55,9 @@ extension Desk {
   /// conflict again. Of something erased only that it was settled is kept.
   /// Cost: the entity, and what it has to do with.
   /// - Returns: the change; nil where it would change nothing.
-  /// - Throws: `SettlingError`: `.secret` for a value that is never kept; `.stale` where it is not open any more, or has other sides
-  ///   than the one given.
+  /// - Throws: `SettlingError`: `.secret` for a value that is never kept, `.unfit` for one that would count as none (see
+  ///   `BuiltInField`) or is a customer who was erased; `.stale` where it is not open any more, or has other sides than the one
+  ///   given.
   @discardableResult
   public func settle(
     _ conflict: Conflict, _ how: Settlement, note: String? = nil
@@ -106,11 +117,8 @@ extension Desk {
     }
     switch how {
     case .take(let index):
-      guard conflict.sides.indices.contains(index), let value = conflict.sides[index].value else {
-        throw .unfit(
-          "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
-      }
-      let side = conflict.sides[index]
+      let side = try Self.side(index, of: conflict)
+      guard let value = side.value else { throw .unfit("side \(index) has no value that could be taken") }
       return conflict.field.map { value.learned($0, by: side.by, at: side.effective) } ?? value
     case .value(let value):
       let settings = try onStore { () throws(StorageError) in
@@ -121,7 +129,7 @@ extension Desk {
       {
         throw .secret(reason)
       }
-      return Self.fact(value, like: conflict, now: store.environment.now())
+      return Self.fact(try kept(value, for: conflict), like: conflict, now: store.environment.now())
     case .merge:
       let values = conflict.sides.compactMap(\.value)
       guard let joined = Self.join(values) else {
@@ -134,17 +142,35 @@ extension Desk {
     }
   }
 
+  /// A value that was given for a conflict of a field, as it is kept.
+  private func kept(_ value: JSONText, for conflict: Conflict) throws(SettlingError) -> JSONText {
+    guard let field = conflict.field else { return value }
+    let shown = conflict.shown.flatMap {
+      conflict.sides.indices.contains($0) ? conflict.sides[$0].value : nil
+    }
+    do throws(DeskError) {
+      return try kept(value, of: field, on: conflict.on, like: shown)
+    } catch {
+      throw SettlingError(error)
+    }
+  }
+
+  /// A side of a conflict, counted from 0 as `Settlement` does.
+  private static func side(_ index: Int, of conflict: Conflict) throws(SettlingError) -> Conflict.Side {
+    guard conflict.sides.indices.contains(index) else {
+      throw .unfit(
+        "there is no side \(index); conflict \(conflict.id) has sides 0 to \(conflict.sides.count - 1)")
+    }
+    return conflict.sides[index]
+  }
+
   private func mark(
     _ conflict: Conflict, _ how: Settlement, _ note: String?
   ) throws(SettlingError) -> JSONText {
     var members: [(String, JSONText)] = []
     switch how {
     case .take(let index):
-      guard conflict.sides.indices.contains(index) else {
-        throw .unfit(
-          "conflict \(conflict.id) has \(conflict.sides.count) sides; take 1 to \(conflict.sides.count)")
-      }
-      members.append(("take", JSONText("\(conflict.sides[index].change)")))
+      members.append(("take", JSONText("\(try Self.side(index, of: conflict).change)")))
     case .value, .merge:
       throw .unfit("'\(conflict.kind.title)' has no value to set; take a side, or leave a note")
     case .done: break

@@ -79,8 +79,8 @@ extension Desk {
     }
   }
 
-  /// Refuses to keep more of what was erased.
-  func refuseErased(_ ids: EntityID?...) throws(DeskError) {
+  /// Refuses to keep more of what was erased. Cost: none; see `Store.isErased`.
+  package func refuseErased(_ ids: EntityID?...) throws(DeskError) {
     for case let id? in ids where store.isErased(id) {
       throw .invalid("\(id) was erased, so nothing can be kept of it any more")
     }

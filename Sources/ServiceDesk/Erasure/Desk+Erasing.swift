@@ -70,9 +70,12 @@ extension Desk {
   ///
   /// - Parameter keepingTickets: whether tickets stay, with all that was said on them.
   /// Cost: each entity that names the customer, and a page or two for each ticket; of profiles that were merged the others.
+  /// - Throws: `DeskError.invalid` for what is no customer, which would else be erased for good; `.notFound` where nothing is known of
+  ///   it.
   public func erasurePlan(
     of customer: EntityID, keepingTickets: Bool = false
   ) throws(DeskError) -> ErasurePlan {
+    try known(customer, as: Vocabulary.customer)
     var plan = try stored { () throws(StorageError) in
       let root = try erasureRoot(of: customer)
       let gone = try erasedTogether(with: root)

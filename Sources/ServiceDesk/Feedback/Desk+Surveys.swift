@@ -13,8 +13,8 @@ extension Desk {
   ///   - ces: how easy it was, from 1 to 7; nil where it was not asked.
   ///   - given: when the customer said it, if not just now.
   /// - Returns: the change; its `on` is the survey's id.
-  /// - Throws: `DeskError.invalid` for a score that is not on its scale, for a survey that says nothing, and where the ticket or
-  ///   its customer was erased.
+  /// - Throws: `DeskError.invalid` for a score that is not on its scale, for a survey that says nothing, for what is no ticket, and
+  ///   where the ticket or its customer was erased; `.notFound` where nothing is known of it.
   @discardableResult
   public func survey(
     _ ticket: EntityID, csat: Int? = nil, ces: Int? = nil, comment: String? = nil,
@@ -26,7 +26,7 @@ extension Desk {
     guard csat != nil || ces != nil || words.contains(where: { !$0.isWhitespace }) else {
       throw .invalid("what did the customer say? A survey needs a CSAT, a CES or a comment")
     }
-    let state = try known(ticket)
+    let state = try known(ticket, as: Vocabulary.ticket)
     let customer = try stored { () throws(StorageError) in try Self.customer(of: state, in: store) }
     try refuseErased(ticket, customer)
     var draft = Draft()

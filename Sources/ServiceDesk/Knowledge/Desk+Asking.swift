@@ -33,11 +33,14 @@ extension Desk {
 
   /// Records what became of questions: what was known is spared, or asked again where there is a reason; what people
   /// disagree about is confirmed; everything else is asked.
+  ///
+  /// - Throws: `DeskError.invalid` for what is no customer, `.notFound` where nothing is known of it.
   @discardableResult
   public func logQuestions(
     _ answers: [Answer], of customer: EntityID, ticket: EntityID? = nil, channel: String? = nil,
     because reason: String? = nil
   ) throws(DeskError) -> Change? {
+    try self.known(customer, as: Vocabulary.customer)
     func keys(_ test: (Answer.State) -> Bool) -> [String] {
       answers.filter { test($0.state) }.map { FactKey.normal($0.key) }
     }

@@ -43,8 +43,9 @@ extension Desk {
   ///
   /// Where the same value was known and usable already, that is counted as a question asked again, unless it is a
   /// confirmation. Concurrent facts of one key with different values become a conflict; with the same, none.
-  /// - Throws: `DeskError.secret` for what must not be kept; `.invalid` for a key without words, for no value (`null`), and
-  ///   for a purpose or confidence that there is not.
+  /// - Throws: `DeskError.secret` for what must not be kept; `.invalid` for a key without words, for no value (`null`), for a
+  ///   purpose or confidence that there is not, and of a customer for what the profile answers, such as `phone`: there gateways
+  ///   and searches look, so it goes into `FactKey.profileField` by `add` or `set`.
   @discardableResult
   public func setFact(
     _ entity: EntityID, _ fact: NewFact, at: HybridTime? = nil, by: String? = nil
@@ -55,6 +56,11 @@ extension Desk {
       throw .invalid("'\(fact.key)' has no letter or digit, so it is no key of a fact")
     }
     guard !fact.value.isNull else { throw .invalid("a fact needs a value; 'fact retract' takes one back") }
+    if entity.type == Vocabulary.customer, let field = FactKey.profileField(fact.key) {
+      throw .invalid(
+        "'\(fact.key)' is a part of the profile, where everybody looks for it: it goes into the customer's '\(field)'"
+      )
+    }
     if let confidence = fact.confidence, !Vocabulary.confidences.contains(confidence) {
       throw .invalid(
         "there is no confidence '\(confidence)', but \(Vocabulary.confidences.joined(separator: ", "))")

@@ -22,8 +22,9 @@ extension Desk {
   /// split off to another's ticket, and changes of a profile that were given to another one.
   ///
   /// Cost: the customer's entities, and the tickets that were split from these or that these were split from.
+  /// - Throws: `DeskError.invalid` for what is no customer, `.notFound` where nothing is known of it.
   public func personalData(_ customer: EntityID) throws(DeskError) -> PersonalData {
-    let state = try known(customer)
+    let state = try known(customer, as: Vocabulary.customer)
     let settings = try settings()
     let (profiles, ids) = try stored { () throws(StorageError) in
       let profiles = try store.members(of: customer)

@@ -23,7 +23,7 @@ public enum FactKey {
   }
 
   /// The field of a customer's profile that a key means, where lists, searches and gateways look for it; nil for a key of a fact.
-  package static func profileField(_ key: String) -> ExactString? {
+  public static func profileField(_ key: String) -> ExactString? {
     switch profile(normal(key)) {
     case .field(let name), .set(let name): name
     case .address: "address.street"

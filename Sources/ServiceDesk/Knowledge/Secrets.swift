@@ -18,7 +18,7 @@ public struct Secrets: Sendable {
   public func reason(key: String, value: JSONText) -> String? {
     if let reason = reason(key: key) { return reason }
     let text = value.plain
-    if Self.holdsCardNumber(text) { return "it holds a payment card's number" }
+    if Self.holdsCardNumber(text) { return Self.cardReason }
     if let word = Self.spokenSecret(text) { return "it seems to hold a \(word)" }
     return nil
   }
@@ -35,16 +35,21 @@ public struct Secrets: Sendable {
   }
 
   /// Why a field of any entity must not get a value: a fact is judged by name and look, any other field by the last part of its
-  /// name and for card numbers; logs, whose words people said, and the workspace's settings are not judged.
+  /// name and for card numbers, the workspace's settings, which name what is secret, for card numbers alone; logs, whose words people
+  /// said, are not judged.
   public func reason(type: String, field: ExactString, value: JSONText) -> String? {
-    guard type != Vocabulary.settings else { return nil }
     let name = field.text
+    guard type != Vocabulary.settings else {
+      return Self.holdsCardNumber(value.plain) ? Self.cardReason : nil
+    }
     if name.hasPrefix(Vocabulary.factPrefix) {
       return reason(key: String(name.dropFirst(Vocabulary.factPrefix.count)), value: value["value"] ?? value)
     }
     if let reason = reason(key: String(name.split(separator: ".").last ?? "")) { return reason }
-    return Self.holdsCardNumber(value.plain) ? "it holds a payment card's number" : nil
+    return Self.holdsCardNumber(value.plain) ? Self.cardReason : nil
   }
+
+  private static let cardReason = "it holds a payment card's number"
 
   /// The folded words of a key in any spelling: `card_number`, `cardNumber`, `Card number`.
   static func words(_ key: String) -> [String] {

@@ -145,9 +145,10 @@ extension Desk {
     return try record(Edit(.entity(organisation), draft))
   }
 
-  /// An organisation with all that is known of it; nil where there is none of this id. Cost: it, and its members.
+  /// An organisation with all that is known of it; nil where there is none of this id, and for the id of something else. Cost: it,
+  /// and its members.
   public func organisation(_ id: EntityID) throws(StorageError) -> OrganisationView? {
-    guard let state = try store.mergedState(of: id) else { return nil }
+    guard id.type == Vocabulary.organisation, let state = try store.mergedState(of: id) else { return nil }
     let names = Set(try store.members(of: id).map(\.description)).union([id.description])
     let candidates = try reading { () throws(StorageError) in
       try tables.entities(names.sorted().map { .organisation($0) })

@@ -42,9 +42,13 @@ extension Desk {
     }
   }
 
-  /// Says that two profiles are of different people, so that they are not suggested again. Nil where that is said already.
+  /// Says that two profiles are of different people, so that they are not suggested again.
+  ///
+  /// - Throws: `DeskError.invalid` where one is no customer, where both are the same profile or are merged, `.notFound` where
+  ///   nothing is known of one.
   public func distinguishCustomers(_ left: EntityID, _ right: EntityID) throws(DeskError) {
     guard left != right else { throw .invalid("\(left) is one profile, named twice") }
+    for id in [left, right] { try known(id, as: Vocabulary.customer) }
     let members: [EntityID]
     do { members = try store.members(of: left) } catch { throw .storage(error) }
     guard !members.contains(right) else {

@@ -120,7 +120,8 @@ public struct BusinessHours: Sendable, Hashable {
     ])
   }
 
-  /// The business time between two times, in milliseconds; 0 where the second is not later.
+  /// The business time between two times, in milliseconds; 0 where the second is not later. What lies more than ten years (3,660
+  /// days) behind the first is not counted.
   ///
   /// Cost: per day between them.
   public func between(_ start: UInt64, _ end: UInt64) -> UInt64 {
@@ -134,7 +135,8 @@ public struct BusinessHours: Sendable, Hashable {
     return sum
   }
 
-  /// The time by which so much business time has gone by; nil where the desk is never there.
+  /// The time by which so much business time has gone by; nil where the desk is never there, and where that takes more than ten
+  /// years (3,660 days).
   ///
   /// Cost: per day until then.
   public func time(_ length: UInt64, after start: UInt64) -> UInt64? {

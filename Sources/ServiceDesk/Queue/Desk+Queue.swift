@@ -107,7 +107,9 @@ extension Desk {
 
   /// Sets within how long customers are answered.
   ///
-  /// - Throws: `DeskError.invalid` for a time that would not count: less than a minute, or more than `ResponseTarget.maximum`.
+  /// One that the desk's hours do not fill within ten years is kept, and never due.
+  /// - Throws: `DeskError.invalid` for a time that would count on no device: less than a minute, or more than
+  ///   `ResponseTarget.maximum`.
   @discardableResult
   public func setTarget(
     channel: String, priority: String? = nil, _ target: ResponseTarget

@@ -17,8 +17,9 @@ public struct ResponseTarget: Sendable, Hashable {
     self.resolution = resolution
   }
 
-  /// The longest target that counts, in minutes of business hours: ten years of days and nights. Who writes settings may write
-  /// any number.
+  /// The longest target that can be set, in minutes of business hours: ten years of a desk that is there day and night. One that
+  /// the desk's own hours do not fill within ten years is never due: with `BusinessHours.standard` one of more than about
+  /// 1,568,000 minutes. Who writes settings may write any number.
   public static let maximum = 5_256_000
 
   init(_ value: JSONText) {

@@ -15,7 +15,8 @@ public struct TicketTargets: Sendable, Hashable {
     public let kind: Kind
     /// When the time began to run, milliseconds since 1970.
     public let start: UInt64
-    /// When it is up, pauses reckoned in; nil where the desk is never there.
+    /// When it is up, pauses reckoned in; nil where the desk is never there, or not for so long within ten years. Such a target is
+    /// never missed.
     public let due: UInt64?
     /// When it was met or missed for good; nil while it runs.
     public let done: UInt64?

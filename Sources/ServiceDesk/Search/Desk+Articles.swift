@@ -81,8 +81,9 @@ extension Desk {
     return try create(Vocabulary.article, draft)
   }
 
-  /// An article with its versions; nil where there is none of this id. Cost: its changes.
+  /// An article with its versions; nil where there is none of this id, and for the id of something else. Cost: its changes.
   public func article(_ id: EntityID) throws(StorageError) -> ArticleView? {
+    guard id.type == Vocabulary.article else { return nil }
     let changes = try store.changes(of: id)
     guard !changes.isEmpty else { return nil }
     let state = Fold.state(of: id, changes)

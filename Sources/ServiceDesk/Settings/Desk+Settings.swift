@@ -6,10 +6,13 @@ import Storage
 
 /// Edits of what the workspace agrees on. Two agents who do this offline edit one entity, field by field.
 extension Desk {
-  /// Edits the settings. Nil where nothing would change.
+  /// Edits the settings, whose values are taken as they are: the calls for each kind of them, such as `setHours`, check theirs.
+  /// Nil where nothing would change.
+  ///
+  /// - Throws: `DeskError.secret` for a payment card's number. Names are not judged: settings name what is secret.
   @discardableResult
   public func configure(_ draft: Draft) throws(DeskError) -> Change? {
-    try commit(Edit(.entity(Vocabulary.settingsID), draft))
+    try record(Edit(.entity(Vocabulary.settingsID), draft))
   }
 
   /// Adds keys to a process's checklist and takes keys out; the first time it starts from the built-in list.

@@ -46,6 +46,12 @@ struct SettlingTests {
     let desks = try TwoDesks()
     let ticket = try clash(desks)
     let conflict = try #require(try desks.open().first)
+    for number in [-1, 2] {
+      // Counted as the call counts them: who follows it to the letter takes the side that was meant.
+      let error = #expect(throws: SettlingError.self) { try desks.bo.settle(conflict, .take(number)) }
+      #expect(
+        error?.description.contains("no side \(number); conflict \(conflict.id) has sides 0 to 1") == true)
+    }
     let index = try #require(conflict.sides.firstIndex { $0.by == "anna" })
     try desks.bo.settle(conflict, .take(index), note: "Lars confirmed")
     try desks.sync()

@@ -57,7 +57,6 @@ enum PromiseCommands {
       try Editing.create(context) { desk in
         let end = try typed[due].map { try Moment.due($0, now: context.system.now()) }
         let whom = try typed[customer].map { try context.customer($0, desk) }
-        if let whom { try context.requirePresent(whom, desk) }
         return try desk.promise(
           text, to: whom,
           ticket: try context.ticket(typed[ticket], desk), due: end.map { HybridTime(milliseconds: $0) },

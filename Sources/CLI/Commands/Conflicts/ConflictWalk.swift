@@ -81,7 +81,12 @@ struct ConflictWalk {
     let character = Character(UnicodeScalar(key))
     if key >= 0x20, key < 0x7F { context.output.line(String(character)) } else { context.output.line() }
     switch character {
-    case "1"..."9": return try settle(conflict, .take(Int(key - UInt8(ascii: "1"))), nil)
+    case "1"..."9":
+      do {
+        return try settle(conflict, try .taking(Int(key - UInt8(ascii: "0")), of: conflict), nil)
+      } catch let failure as Failure {
+        return tell(failure.message)
+      }
     case "v":
       guard conflict.field != nil else {
         return tell("a situation has no value; take a side, or leave a note")

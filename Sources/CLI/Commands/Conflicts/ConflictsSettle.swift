@@ -35,9 +35,7 @@ enum ConflictsSettle {
     guard !typed.has(isJSON) || typed.has(value) else { throw Failure.usage("--json-value needs --value") }
     let side = try typed.number(take, in: 1...1000)
     let how: Settlement
-    if let side {
-      how = .take(side - 1)
-    } else if let text = typed[value] {
+    if let text = typed[value] {
       how = .value(try Value.parse(text, isJSON: typed.has(isJSON), of: "value"))
     } else {
       how = typed.has(merge) ? .merge : .done
@@ -50,7 +48,9 @@ enum ConflictsSettle {
           throw Failure.usage("how? Give --take N, --value V or --merge; for a situation --note is enough")
         }
         var checked = how
-        if case .value(let value) = how {
+        if let side {
+          checked = try .taking(side, of: conflict)
+        } else if case .value(let value) = how {
           checked = .value(try BuiltInField.settling(conflict, with: value, context, desk))
         }
         let change = try desk.settle(conflict, checked, note: reason)
@@ -65,6 +65,17 @@ enum ConflictsSettle {
         }
       }
     }
+  }
+}
+
+extension Settlement {
+  /// That a side is right, counted from 1 as people do.
+  static func taking(_ number: Int, of conflict: Conflict) throws(Failure) -> Settlement {
+    guard conflict.sides.indices.contains(number - 1) else {
+      let count = conflict.sides.count
+      throw .usage("conflict \(conflict.id) has \(count) sides; take 1 to \(count)")
+    }
+    return .take(number - 1)
   }
 }
 
