@@ -51,7 +51,7 @@ final class Maintenance: Sendable {
   }
 
   func start() {
-    tellDropped()
+    tellFindings()
     // A server that was killed goes on with what it was at.
     for hosted in data.opened { request(hosted) }
     schedule(Self.flushInterval) { $0.flush() }
@@ -74,7 +74,7 @@ final class Maintenance: Sendable {
 
   /// Writes what is only in memory, and looks whether each workspace is still where it was.
   func flush() {
-    tellDropped()
+    tellFindings()
     for hosted in data.opened where isServed(hosted) {
       do throws(StorageError) {
         try hosted.activity.flush()
@@ -84,13 +84,9 @@ final class Maintenance: Sendable {
     }
   }
 
-  /// Tells which runs were removed when workspaces were opened: what damages them may damage the log next.
-  private func tellDropped() {
-    for (name, damage) in data.takeDropped() { report(Self.remade(name, damage)) }
-  }
-
-  private static func remade(_ workspace: String, _ damage: Damage) -> String {
-    "workspace \(workspace): \(damage); runs from that one on are made again from the log, which has all of it"
+  /// Tells what was found when workspaces were opened: what damages runs may damage the log next.
+  private func tellFindings() {
+    for finding in data.takeFindings() { report(finding) }
   }
 
   /// Whether a workspace is still served: not from the moment on at which its folder is found to be moved, which is told.
@@ -129,7 +125,7 @@ final class Maintenance: Sendable {
         }, dropped: { damage = $0 })
       if let damage {
         // Later and later, as on a disk that damages whatever is written.
-        retry(hosted, Self.remade(hosted.workspace.name, damage))
+        retry(hosted, ServerData.Hosted.remade(hosted.workspace.name, damage))
       } else if isMore {
         request(hosted)
       } else {
