@@ -7,6 +7,8 @@ final class Maintenance: Sendable {
   private let data: ServerData
   private let live: LiveStreams
   private let report: @Sendable (String) -> Void
+  /// For what would be told at every flush.
+  private let troubles: Troubles
   private let ended: @Sendable (_ workspace: String) -> Void
   private let queue = DispatchQueue(label: "maintenance", qos: .utility)
   private let requested = Mutex<Set<String>>([])
@@ -46,6 +48,7 @@ final class Maintenance: Sendable {
     self.data = data
     self.live = live
     self.report = report
+    troubles = Troubles(now: data.now, report)
     let queue = queue
     self.after = after ?? { seconds, action in queue.asyncAfter(deadline: .now() + seconds, execute: action) }
   }
@@ -66,10 +69,18 @@ final class Maintenance: Sendable {
     }
   }
 
-  /// Waits for the step that runs, which gives up what takes long, then flushes.
-  func stop() {
-    isStopped.withLock { $0 = true }
-    queue.sync { flush() }
+  /// Lets no further step begin, and the one that runs give up what takes long. Returns at once.
+  func prepareToStop() { isStopped.withLock { $0 = true } }
+
+  /// Waits for the step that runs, then flushes; at most for some seconds.
+  func stop(within seconds: Double = 60) {
+    prepareToStop()
+    let done = DispatchSemaphore(value: 0)
+    queue.async {
+      self.flush()
+      done.signal()
+    }
+    _ = done.wait(timeout: .now() + seconds)
   }
 
   /// Writes what is only in memory, and looks whether each workspace is still where it was.
@@ -79,7 +90,7 @@ final class Maintenance: Sendable {
       do throws(StorageError) {
         try hosted.activity.flush()
       } catch {
-        report("the activity of workspace \(hosted.workspace.name) cannot be written: \(error)")
+        troubles.tell("the activity of workspace \(hosted.workspace.name) cannot be written: \(error)")
       }
     }
   }
