@@ -61,7 +61,12 @@ package final class ActivityLog: Sendable {
       )
     }
     let bytes = Array((JSONText(object: members).text + "\n").utf8)
-    try onDisk { () throws(DiskError) in try disk.replace(Self.path, with: bytes) }
+    do throws(DiskError) {
+      try disk.replace(Self.path, with: bytes)
+    } catch {
+      state.withLock { $0.isChanged = true }
+      throw StorageError(error)
+    }
   }
 
   /// What the file says; nothing where it is missing or damaged.

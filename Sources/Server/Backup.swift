@@ -24,7 +24,8 @@ package enum Backup {
   /// Copies all workspaces to an empty folder, also behind one that is damaged.
   ///
   /// Each copy is the workspace as it was at one moment: the log only ever grows at its end, and a push that was
-  /// being written is cut off. It is opened and read through its index before this returns.
+  /// being written is cut off. It is opened and read through its index before this returns, and so are the files beside it: what
+  /// a server would not serve as all that there was has failed.
   /// - Throws: `StorageError` where the target is in use or lies in the data folder, or the disk is full.
   package static func run(
     _ data: ServerData, from source: String, to target: String
@@ -36,7 +37,7 @@ package enum Backup {
     for name in try (data.names() + data.namesWithoutSettings()).sorted() {
       do throws(StorageError) {
         outcome.copied.append(
-          try copy(name, FolderDisk("\(source)/\(name)"), FolderDisk("\(target)/\(name)")))
+          try copy(name, FolderDisk("\(source)/\(name)"), FolderDisk("\(root.root)/\(name)")))
       } catch {
         if case .full = error { throw error }
         outcome.failed.append((name, error.of(workspace: name)))
@@ -51,9 +52,7 @@ package enum Backup {
     try onDisk { () throws(DiskError) in try to.makeFolder("") }
     var bytes = 0
     // How far erasures are carried out comes before the files of which it speaks.
-    for path in [ErasureNote.path, "workspace.json", "devices.jsonl", "invites.jsonl", "activity.json"] {
-      bytes += try copy(path, from, to) ?? 0
-    }
+    for path in [ErasureNote.path, ServerData.settingsPath] { bytes += try copy(path, from, to) ?? 0 }
     // Runs first: each holds only what the log held before, so the log's copy covers them.
     for folder in [RunName.folder, "log"] {
       let listing = try onDisk { () throws(DiskError) in try from.list(folder) }
@@ -64,13 +63,30 @@ package enum Backup {
       }
       try onDisk { () throws(DiskError) in try to.syncFolder(folder) }
     }
+    // Behind the log, whose changes are of devices that are on the list then.
+    for path in [DeviceRegistry.devicesPath, DeviceRegistry.invitesPath, "activity.json"] {
+      bytes += try copy(path, from, to) ?? 0
+    }
     let log = try ServerLog(to, repairing: true)
-    if let damage = log.damage.first { throw StorageError.damaged(damage).of(workspace: name) }
+    try onDisk { () throws(DiskError) in try to.syncFolder("") }
+    if let damage = try unservable(name, from, to, log) {
+      throw StorageError.damaged(damage).of(workspace: name)
+    }
+    return Copied(workspace: name, position: log.last, bytes: bytes)
+  }
+
+  /// Why a copy cannot be served, or not as all that there was; nil where it can.
+  private static func unservable(
+    _ name: String, _ from: FolderDisk, _ to: FolderDisk, _ log: ServerLog
+  ) throws(StorageError) -> Damage? {
+    try ServerData.refuseLaterVersion(to, path: "\(name)/\(ServerData.settingsPath)")
     if try onDisk({ () throws(DiskError) in try to.readAll(ServerData.settingsPath) }) == nil {
       throw ServerData.lostSettings(name)
     }
-    try onDisk { () throws(DiskError) in try to.syncFolder("") }
-    return Copied(workspace: name, position: log.last, bytes: bytes)
+    // The indexes, which are not copied, may say that the log lost its end.
+    let source = try ServerLog(from, repairing: false)
+    let beside = try damagedSettings(to, of: name) + DeviceRegistry.verify(to, withMended: false)
+    return (source.damage + log.damage + beside).first
   }
 
   /// Copies a file as it is now. Returns its size; nil where it is not there.
@@ -158,14 +174,7 @@ package enum Backup {
   /// What is damaged of the files beside the log and the runs: the workspace's settings, devices and invitations.
   package static func verifySettings(_ disk: any Disk, of workspace: String) throws(StorageError) -> [Damage]
   {
-    let path = ServerData.settingsPath
-    let settings = try onDisk { () throws(DiskError) in try disk.readAll(path) }.flatMap {
-      try? JSONText(parsing: $0)
-    }
-    var damage = try DeviceRegistry.verify(disk)
-    if settings?["format"]?.int != ServerData.formatVersion || settings?["workspace"]?.string != workspace {
-      damage.append(Damage(file: path, offset: 0, reason: "expected the format and the workspace's name"))
-    }
+    var damage = try DeviceRegistry.verify(disk) + damagedSettings(disk, of: workspace)
     if try !isErasureNoteIntact(disk) {
       damage.append(
         Damage(
@@ -174,6 +183,19 @@ package enum Backup {
       )
     }
     return damage
+  }
+
+  private static func damagedSettings(
+    _ disk: any Disk, of workspace: String
+  ) throws(StorageError) -> [Damage] {
+    let path = ServerData.settingsPath
+    let settings = try onDisk { () throws(DiskError) in try disk.readAll(path) }.flatMap {
+      try? JSONText(parsing: $0)
+    }
+    if settings?["format"]?.int == ServerData.formatVersion, settings?["workspace"]?.string == workspace {
+      return []
+    }
+    return [Damage(file: path, offset: 0, reason: "expected the format and the workspace's name")]
   }
 
   /// Whether the note of how far erasures are carried out, if there is one, speaks of this log. Of a damaged log that is not

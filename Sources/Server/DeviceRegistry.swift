@@ -323,26 +323,6 @@ package final class DeviceRegistry: Sendable {
   }
 
   private func append(_ record: some Encodable, _ path: String) throws(StorageError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let line = try? encoder.encode(record) else {
-      throw .refused("a record of \(path) cannot be written")
-    }
-    try onDisk { () throws(DiskError) in
-      let file = try disk.open(path, .append)
-      let bytes = try disk.readAll(path) ?? []
-      var separator: [UInt8] = []
-      if let last = bytes.last, last != 0x0A {
-        // A line that a crash left unfinished must not swallow the next one.
-        if let torn = RecordLines.read(bytes, of: path).torn {
-          try file.truncate(to: torn.offset)
-        } else {
-          separator = [0x0A]
-        }
-      }
-      try file.append((separator + RecordLines.line(Array(line))).span)
-      try file.sync()
-      try disk.syncFolder("")
-    }
+    try RecordLines.append(record, to: path, on: disk)
   }
 }

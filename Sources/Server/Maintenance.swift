@@ -7,6 +7,8 @@ final class Maintenance: Sendable {
   private let data: ServerData
   private let live: LiveStreams
   private let report: @Sendable (String) -> Void
+  /// For what would be told at every flush.
+  private let troubles: Troubles
   private let ended: @Sendable (_ workspace: String) -> Void
   private let queue = DispatchQueue(label: "maintenance", qos: .utility)
   private let requested = Mutex<Set<String>>([])
@@ -46,12 +48,13 @@ final class Maintenance: Sendable {
     self.data = data
     self.live = live
     self.report = report
+    troubles = Troubles(now: data.now, report)
     let queue = queue
     self.after = after ?? { seconds, action in queue.asyncAfter(deadline: .now() + seconds, execute: action) }
   }
 
   func start() {
-    tellDropped()
+    tellFindings()
     // A server that was killed goes on with what it was at.
     for hosted in data.opened { request(hosted) }
     schedule(Self.flushInterval) { $0.flush() }
@@ -66,31 +69,35 @@ final class Maintenance: Sendable {
     }
   }
 
-  /// Waits for the step that runs, which gives up what takes long, then flushes.
-  func stop() {
-    isStopped.withLock { $0 = true }
-    queue.sync { flush() }
+  /// Lets no further step begin, and the one that runs give up what takes long. Returns at once.
+  func prepareToStop() { isStopped.withLock { $0 = true } }
+
+  /// Waits for the step that runs, then flushes; at most for some seconds.
+  func stop(within seconds: Double = 60) {
+    prepareToStop()
+    let done = DispatchSemaphore(value: 0)
+    queue.async {
+      self.flush()
+      done.signal()
+    }
+    _ = done.wait(timeout: .now() + seconds)
   }
 
   /// Writes what is only in memory, and looks whether each workspace is still where it was.
   func flush() {
-    tellDropped()
+    tellFindings()
     for hosted in data.opened where isServed(hosted) {
       do throws(StorageError) {
         try hosted.activity.flush()
       } catch {
-        report("the activity of workspace \(hosted.workspace.name) cannot be written: \(error)")
+        troubles.tell("the activity of workspace \(hosted.workspace.name) cannot be written: \(error)")
       }
     }
   }
 
-  /// Tells which runs were removed when workspaces were opened: what damages them may damage the log next.
-  private func tellDropped() {
-    for (name, damage) in data.takeDropped() { report(Self.remade(name, damage)) }
-  }
-
-  private static func remade(_ workspace: String, _ damage: Damage) -> String {
-    "workspace \(workspace): \(damage); runs from that one on are made again from the log, which has all of it"
+  /// Tells what was found when workspaces were opened: what damages runs may damage the log next.
+  private func tellFindings() {
+    for finding in data.takeFindings() { report(finding) }
   }
 
   /// Whether a workspace is still served: not from the moment on at which its folder is found to be moved, which is told.
@@ -129,7 +136,7 @@ final class Maintenance: Sendable {
         }, dropped: { damage = $0 })
       if let damage {
         // Later and later, as on a disk that damages whatever is written.
-        retry(hosted, Self.remade(hosted.workspace.name, damage))
+        retry(hosted, ServerData.Hosted.remade(hosted.workspace.name, damage))
       } else if isMore {
         request(hosted)
       } else {

@@ -9,7 +9,7 @@ import Storage
 /// The records of a file to which lines are appended, as they were when it was read last; the last one of a key counts.
 struct RecordList<Record: Decodable & Sendable>: Sendable {
   private(set) var records: [String: Record] = [:]
-  /// The file's size then; -1 where it was never read.
+  /// The size of the lines then, in bytes; -1 where the file was never read.
   private(set) var size = -1
   /// The file's last line then, with its line feed; empty where there is no whole one.
   private var last: [UInt8] = []
@@ -54,8 +54,10 @@ struct RecordList<Record: Decodable & Sendable>: Sendable {
       }
       list.records[key(record)] = record
     }
-    list.size = start + bytes.count
-    list.last = Self.lastLine(bytes)
+    // Without an end that a crash left: the next line takes its place, and may be just as long.
+    let whole = Array(bytes[..<(found.torn?.offset ?? bytes.count)])
+    list.size = start + whole.count
+    if !whole.isEmpty || start == 0 { list.last = Self.lastLine(whole) }
     return list
   }
 

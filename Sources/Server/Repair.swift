@@ -8,16 +8,18 @@ import Storage
 /// restore of a backup.
 package enum Repair {
   /// Where the files go that the log no longer has.
-  package static let folder = "damaged"
+  package static var folder: String { SetAside.folder }
 
   /// What was done about damage.
   package enum Outcome: Hashable, Sendable {
-    /// The log ends at this position now, and its runs are made again.
+    /// The log ends at this position now, and runs that reached behind it are made again.
     case logEnds(UInt64)
     /// The log is whole, and runs, which are made of it, were removed.
     case runsRemoved
     /// The log and the runs are whole, and indexes of runs, which are made of them, were removed.
     case indexesRemoved
+
+    fileprivate var isOfLog: Bool { if case .logEnds = self { true } else { false } }
   }
 
   /// Cuts the log of a workspace that no server has open, or removes its runs or their indexes where these alone are damaged.
@@ -38,10 +40,13 @@ package enum Repair {
           }
           outcome = outcome ?? .indexesRemoved
         } else if let name = RunName(damage) {
+          // The log is whole, or ends behind it since it was cut.
           try RunSet.drop(from: name, disk)
-          outcome = .runsRemoved
+          if outcome?.isOfLog != true { outcome = .runsRemoved }
         } else {
-          return .logEnds(try cut(disk))
+          if outcome?.isOfLog == true { return outcome }
+          outcome = .logEnds(try cut(disk))
+          break
         }
       }
       found = try Backup.verify(disk)
@@ -71,7 +76,12 @@ package enum Repair {
     } catch {
       guard case .damaged = error else { throw error }
     }
-    try setAside(disk, firsts, after: last, kept)
+    // What is damaged may lie behind: a file that is gone, or an end of which only an index or a run is left.
+    let path = ServerLog.path(kept.first?.placement?.first ?? 1)
+    let size = try onDisk { () throws(DiskError) in try disk.openIfThere(path)?.size() } ?? 0
+    let isCut =
+      last < log.last || log.torn?.file == path || log.damage.contains { $0.file == path && $0.offset < size }
+    try setAside(disk, firsts, after: last, kept, isCut: isCut)
     if ErasureNote.read(disk).position > last {
       try onDisk { () throws(DiskError) in try disk.remove(ErasureNote.path) }
     }
@@ -109,26 +119,38 @@ package enum Repair {
   /// Moves away what the log no longer has, and what is derived from it.
   ///
   /// At no moment is anything in neither folder, and until the last segment is moved the log is found damaged: whoever is
-  /// interrupted here repairs once more.
+  /// interrupted here repairs once more. The runs are among the first: what the log lost they may have.
+  /// - Parameter isCut: whether the damage lies in the segment of the blocks that are kept.
   private static func setAside(
-    _ disk: any Disk, _ firsts: [UInt64], after last: UInt64, _ kept: [Block]
+    _ disk: any Disk, _ firsts: [UInt64], after last: UInt64, _ kept: [Block], isCut: Bool
   ) throws(StorageError) {
     let begin = kept.first?.placement?.first ?? 1
-    try onDisk { () throws(DiskError) in
-      try disk.makeFolder(folder)
-      // The runs may hold what is behind the new end, and are made again.
-      for name in try disk.list(RunName.folder) { try disk.remove("\(RunName.folder)/\(name)") }
-    }
-    if !kept.isEmpty { try cut(disk, begin, kept) }
+    try onDisk { () throws(DiskError) in try disk.makeFolder(folder) }
+    try SetAside.runs(disk) { $0.last > last }
+    if isCut, !kept.isEmpty { try cut(disk, begin, kept) }
     try onDisk { () throws(DiskError) in
       // The last first, so that there is always damage or a gap in front of those that are left.
       for first in firsts.reversed() where kept.isEmpty ? first >= begin : first > begin {
         let path = ServerLog.path(first)
-        try disk.rename(path, to: try freePath(disk, String(path.dropFirst("log/".count))))
+        try disk.rename(path, to: try SetAside.freePath(disk, String(path.dropFirst("log/".count))))
         try disk.syncFolder(folder)
         try disk.remove(ServerLog.indexPath(first))
         try disk.syncFolder("log")
       }
+    }
+    try removeIndexes(disk, of: begin)
+  }
+
+  /// Removes the index of the segment with which the log ends now, and those of files that are gone: they go on saying what is
+  /// missing.
+  private static func removeIndexes(_ disk: any Disk, of last: UInt64) throws(StorageError) {
+    try onDisk { () throws(DiskError) in
+      let names = Set(try disk.list("log"))
+      for name in names where name.hasSuffix(".index") {
+        let start = name.dropLast(".index".count)
+        if UInt64(start) == last || !names.contains("\(start).jsonl.gz") { try disk.remove("log/\(name)") }
+      }
+      try disk.syncFolderIfThere("log")
     }
   }
 
@@ -140,7 +162,7 @@ package enum Repair {
     for block in kept { bytes += BlockMember([block], deflater).bytes }
     try onDisk { () throws(DiskError) in
       let whole = try disk.open(path, .read)
-      let copy = try disk.open(try freePath(disk, String(path.dropFirst("log/".count))), .replace)
+      let copy = try disk.open(try SetAside.freePath(disk, String(path.dropFirst("log/".count))), .replace)
       var offset = 0
       while true {
         let piece = try whole.read(at: offset, count: pieceSize)
@@ -158,17 +180,4 @@ package enum Repair {
   }
 
   private static let pieceSize = 4 << 20
-
-  /// Where a file can be set aside beside others that had its name: `0000000001.jsonl.gz`, `0000000001.2.jsonl.gz`.
-  static func freePath(_ disk: any Disk, _ name: String) throws(DiskError) -> String {
-    let taken = try disk.list(folder)
-    let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
-    var free = name
-    var number = 2
-    while taken.contains(free) {
-      free = "\(parts[0]).\(number)" + parts.dropFirst().map { ".\($0)" }.joined()
-      number += 1
-    }
-    return "\(folder)/\(free)"
-  }
 }

@@ -6,32 +6,6 @@ import Synchronization
 
 /// The server's data folder: a folder for each workspace.
 package final class ServerData: Sendable {
-  /// An open workspace with what belongs to it.
-  package final class Hosted: Sendable {
-    package let workspace: Workspace
-    package let devices: DeviceRegistry
-    package let activity: ActivityLog
-    /// Which folder it lies in, where the disk can tell.
-    private let folder: FolderIdentity?
-
-    init(workspace: Workspace, devices: DeviceRegistry, activity: ActivityLog) {
-      self.workspace = workspace
-      self.devices = devices
-      self.activity = activity
-      folder = (try? workspace.disk.rootIdentity()) ?? nil
-    }
-
-    /// Whether its folder is known to be another one now, or gone.
-    var isMoved: Bool {
-      guard let folder else { return false }
-      do {
-        return try workspace.disk.rootIdentity() != folder
-      } catch {
-        return false
-      }
-    }
-  }
-
   private let root: any Disk
   private let disk: @Sendable (String) -> any Disk
   package let now: @Sendable () -> UInt64
@@ -51,8 +25,8 @@ package final class ServerData: Sendable {
   }
 
   private let unusable = Mutex<[String: Unusable]>([:])
-  /// For what runs were removed when workspaces were opened, until somebody tells it.
-  private let dropped = Mutex<[(workspace: String, damage: Damage)]>([])
+  /// What was found when workspaces were opened that keeps nobody from serving them, until somebody tells it.
+  private let findings = Mutex<[String]>([])
   /// How long a workspace that appeared beside the running server and could not be opened is left alone, in milliseconds:
   /// anybody may ask for it, and whoever made it may just be putting right what is wrong.
   private static let retryInterval: UInt64 = 5000
@@ -184,8 +158,9 @@ package final class ServerData: Sendable {
         let opened = Hosted(
           workspace: try Workspace(name: name, disk: disk, now: now, sizes: sizes),
           devices: try DeviceRegistry(disk, now: now, random: random), activity: ActivityLog(disk))
+        let found = try opened.findings()
+        findings.withLock { $0 += found }
         open.withLock { $0[name] = opened }
-        dropped.withLock { $0 += opened.workspace.dropped.map { (name, $0) } }
         unusable.withLock { $0[name] = nil }
         return opened
       } catch {
@@ -261,11 +236,11 @@ package final class ServerData: Sendable {
     return open.withLock { $0.removeValue(forKey: name) } == nil ? nil : reason
   }
 
-  /// For what runs were removed when workspaces were opened since the last call.
-  func takeDropped() -> [(workspace: String, damage: Damage)] {
-    dropped.withLock { dropped in
-      defer { dropped = [] }
-      return dropped
+  /// What was found when workspaces were opened since the last call, for the operator.
+  func takeFindings() -> [String] {
+    findings.withLock { findings in
+      defer { findings = [] }
+      return findings
     }
   }
 

@@ -28,10 +28,18 @@ package final class Service: RequestHandler {
   /// Starts what runs beside requests.
   package func start() { maintenance.start() }
 
-  /// Ends what runs beside requests, and streams, and writes what is only in memory.
-  package func stop() {
+  /// Ends streams, and asks what runs beside requests to end. Returns at once.
+  package func prepareToStop() {
     live.closeAll()
-    maintenance.stop()
+    maintenance.prepareToStop()
+  }
+
+  /// Ends what runs beside requests, and streams, and writes what is only in memory.
+  ///
+  /// - Parameter seconds: how long that may take; a disk may not answer.
+  package func stop(within seconds: Double = 60) {
+    live.closeAll()
+    maintenance.stop(within: seconds)
   }
 
   package func admit(_ head: RequestHead) -> Admission {

@@ -5,6 +5,7 @@ import Dispatch
 import Glibc
 import HTTP
 import Storage
+import Synchronization
 
 /// Runs a server until it is told to stop.
 package enum Serving {
@@ -12,8 +13,8 @@ package enum Serving {
     package var folder: String
     /// `HOST:PORT`; port 0 lets the system pick.
     package var listen: String
-    /// How long running requests may take after SIGTERM, in seconds.
-    package var grace = 10
+    /// How long running requests, what is done behind them and the log may take after SIGTERM, in seconds.
+    package var grace = 10.0
     package var now: @Sendable () -> UInt64
     package var random: @Sendable () -> UInt64
 
@@ -32,7 +33,8 @@ package enum Serving {
   ///
   /// - Parameters:
   ///   - started: called with the address once requests are taken.
-  ///   - log: takes one structured line (JSON) for each request and each trouble.
+  ///   - log: takes one structured line (JSON) for each request and each trouble, one at a time. Nobody waits for it but the end,
+  ///     and that for a limited time.
   /// - Throws: `StorageError` where the folder cannot be used or the address not be listened on.
   package static func run(
     _ options: Options, started: (String) -> Void, log: @escaping @Sendable (String) -> Void
@@ -46,14 +48,19 @@ package enum Serving {
     guard let lock = try data.lock() else { throw .locked(options.folder) }
     defer { withExtendedLifetime(lock) {} }
     let now = options.now
+    let lines = LogLines(log)
+    let end = End(options.grace)
+    defer { lines.finish(within: end.left) }
     let report: @Sendable (String) -> Void = { trouble in
-      log(JSONText(object: [("at", JSONText(time(now()))), ("trouble", JSONText(trouble))]).text)
+      lines.addTrouble { line(trouble, now(), dropped: $0) }
     }
     // Opened now, so that damage is told at the start and the first agent does not wait.
     for failure in try data.openAll() { report("not served: \(failure)") }
     let service = Service(data, report: report)
     var configuration = HTTPServer.Configuration(address: options.listen)
-    configuration.log = { record in log(line(record, now())) }
+    configuration.log = { record in
+      lines.addRequest { line(record, now(), dropped: record.droppedBefore + $0) }
+    }
     let server: HTTPServer
     do {
       server = try HTTPServer(configuration, handler: service)
@@ -62,15 +69,36 @@ package enum Serving {
     }
     service.start()
     signal(SIGPIPE, SIG_IGN)
-    let grace = Duration.seconds(options.grace)
     let sources = sources(of: [SIGTERM, SIGINT]) {
-      service.stop()
-      server.stop(grace: grace)
+      end.begin()
+      service.prepareToStop()
+      server.stop(grace: .seconds(end.left))
     }
     started("http://\(server.address)")
     server.waitUntilStopped()
     for source in sources { source.cancel() }
-    service.stop()
+    service.stop(within: end.left)
+  }
+
+  /// When a server that was told to stop has to have stopped.
+  private final class End: Sendable {
+    private let grace: Double
+    private let begun = Mutex<ContinuousClock.Instant?>(nil)
+    /// What there is time for even where running requests took all of it, in seconds.
+    private static let least = 1.0
+
+    init(_ grace: Double) {
+      self.grace = grace
+    }
+
+    /// Begins to count; a second call counts on.
+    func begin() { begun.withLock { $0 = $0 ?? .now } }
+
+    /// How much time is left, in seconds.
+    var left: Double {
+      guard let begun = begun.withLock({ $0 }) else { return grace }
+      return max(Self.least, grace - (ContinuousClock.now - begun) / .seconds(1))
+    }
   }
 
   /// Lets the process have as many files open as the system allows: who only reads a log keeps all of its files open.
@@ -100,8 +128,15 @@ package enum Serving {
     HybridTime(milliseconds: milliseconds).description
   }
 
+  /// The log line of a trouble.
+  private static func line(_ trouble: String, _ now: UInt64, dropped: Int) -> String {
+    var members: [(String, JSONText)] = [("at", JSONText(time(now))), ("trouble", JSONText(trouble))]
+    if dropped > 0 { members.append(("dropped", JSONText(dropped))) }
+    return JSONText(object: members).text
+  }
+
   /// The log line of a request.
-  private static func line(_ record: AccessRecord, _ now: UInt64) -> String {
+  private static func line(_ record: AccessRecord, _ now: UInt64, dropped: Int) -> String {
     var members: [(String, JSONText)] = [
       ("at", JSONText(time(now))), ("peer", JSONText("\(record.peer)")), ("method", JSONText(record.method)),
       ("path", JSONText(record.path)), ("status", JSONText(record.status)), ("in", JSONText(record.bytesIn)),
@@ -109,7 +144,7 @@ package enum Serving {
     ]
     if record.outcome != .complete { members.append(("outcome", JSONText(record.outcome.rawValue))) }
     if let refusal = record.refusal { members.append(("refusal", JSONText(refusal))) }
-    if record.droppedBefore > 0 { members.append(("dropped", JSONText(record.droppedBefore))) }
+    if dropped > 0 { members.append(("dropped", JSONText(dropped))) }
     return JSONText(object: members).text
   }
 }

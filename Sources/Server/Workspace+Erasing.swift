@@ -89,7 +89,7 @@ extension Workspace {
   /// What a repair set aside may hold anything.
   private func removeSetAside() throws(StorageError) {
     try onDisk { () throws(DiskError) in
-      try disk.removeFolder(Repair.folder)
+      try disk.removeFolder(SetAside.folder)
       // Nor does power loss bring back what was removed before: the note says that all is erased.
       for folder in ["", RunName.folder, ServerLog.folder] { try disk.syncFolderIfThere(folder) }
     }

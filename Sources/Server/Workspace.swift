@@ -19,6 +19,8 @@ package final class Workspace: Sendable {
   let suspects = SuspectRuns()
   /// For what runs were removed when it was opened.
   let dropped: [Damage]
+  /// The first of the runs that were set aside then, because they are of another log; nil for none.
+  let foreign: RunName?
 
   private struct State {
     var log: ServerLog
@@ -52,11 +54,17 @@ package final class Workspace: Sendable {
     var dropped: [Damage] = []
     let runs = try Self.runs(disk) { dropped.append($0) }
     self.dropped = dropped
-    // Runs are derived: those that are not of this log, as after a restore, are made again.
-    for (index, run) in runs.runs.enumerated() where try log.sum(at: run.name.last) != run.index.sum {
-      try runs.drop(from: index)
+    // Those that are not of this log, as after a restore, are made again, and may hold what this one lost.
+    var foreign: RunName?
+    for run in runs.runs where try log.sum(at: run.name.last) != run.index.sum {
+      foreign = run.name
       break
     }
+    if let foreign {
+      runs.letGo(from: foreign)
+      try SetAside.runs(disk) { $0.first >= foreign.first }
+    }
+    self.foreign = foreign
     for run in runs.runs { marks.merge(run.index.replicas) { $1 } }
     var erasures: [EntityID: UInt64] = [:]
     for erasure in runs.erasures { erasures.merge([erasure.entity: erasure.position], uniquingKeysWith: min) }

@@ -35,7 +35,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   case damaged(Damage)
   /// A file of a server's workspace, relative to its data folder, is damaged.
   case workspaceDamaged(String, Damage)
-  /// The system refused files of a server's workspace; its words.
+  /// The system refused to read or write files of a server's workspace; its words.
   case workspaceUnreadable(String, String)
   /// The disk is full: what was asked for did not happen.
   case full(String)
@@ -62,7 +62,7 @@ public enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
       "workspace \(workspace) is damaged: \(damage); stop the server and run 'askonce admin verify \(workspace) --repair', "
         + "or restore a backup"
     case .workspaceUnreadable(let workspace, let reason):
-      "workspace \(workspace) cannot be read: \(reason); put that right, and start the server again if it runs"
+      "workspace \(workspace) cannot be used: \(reason); put that right, and start the server again if it runs"
     case .full(let path): "the disk is full, so nothing was written to \(path); free some space and try again"
     case .otherWorkspace(let own, let asked):
       "this store is of workspace \(own) and the code of workspace \(asked), which must not see what is in it: nothing was sent "

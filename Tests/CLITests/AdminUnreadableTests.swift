@@ -36,7 +36,7 @@ struct AdminUnreadableTests {
     }
     let verify = cli.run("admin", "verify", "--data", data)
     #expect(verify.code == .failed && verify.output.contains("west: 0 changes, intact"), "\(verify)")
-    #expect(verify.errors.contains("workspace nord cannot be read"), "\(verify)")
+    #expect(verify.errors.contains("workspace nord cannot be used"), "\(verify)")
     let list = cli.run("admin", "workspace", "list", "--data", data)
     #expect(list.output.contains("west") && list.output.contains("nord"), "\(list)")
     if file != "invites.jsonl" { #expect(list.code == .failed, "\(list)") }

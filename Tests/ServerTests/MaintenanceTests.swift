@@ -32,6 +32,21 @@ import Testing
     #expect(Set(told.all).count == told.all.count, "\(told.all)")
   }
 
+  /// Else every two seconds, as long as devices sync.
+  @Test func activityThatCannotBeWrittenIsToldOnceAnHour() throws {
+    let (disk, told, clock) = (MemoryDisk(), Told(), Ticks())
+    let data = try OneDisk.data(disk, now: { clock.next() })
+    let hosted = try data.hosted("nord")
+    let maintenance = Maintenance(data, LiveStreams(), { told.add($0) }, after: { _, _ in })
+    disk.faults.isFull = true
+    for count in [1, 1, 1, 2] {
+      if count == 2 { clock.advance(3_600_000) }
+      hosted.activity.note("a", .init(seen: clock.next(), position: 0, unsent: 0, sum: 0, erased: 0))
+      maintenance.flush()
+      #expect(told.all.count == count, "\(told.all)")
+    }
+  }
+
   /// What is pushed would go into files that nobody finds.
   @Test(arguments: [false, true]) func aWorkspaceThatIsMovedIsNotServed(isReplaced: Bool) throws {
     let desk = try LocalDesk()

@@ -64,7 +64,10 @@ import Testing
     for size in start..<bytes.count {
       let disk = full.copy(SeededGenerator(seed: UInt64(size)))
       disk.put(path, Array(bytes[..<size]))
-      if !hasIndex { try disk.remove(String(path.dropLast(".jsonl.gz".count)) + ".index") }
+      // The index does not have a member yet that nobody was told of.
+      let index = path.replacing(".jsonl.gz", with: ".index")
+      disk.put(index, Array(try #require(full.bytes(index)).dropLast(LogSegment.entrySize)))
+      if !hasIndex { try disk.remove(index) }
       let seen = try ServerLog(disk, repairing: false, sizes: sizes)
       #expect(seen.last == kept.last && seen.sum == kept.sum && seen.damage.isEmpty, "\(size)")
       #expect((seen.torn != nil) == (size > start))

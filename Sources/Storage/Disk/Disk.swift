@@ -94,7 +94,7 @@ extension Disk {
   }
 
   /// A file for reading; nil when it is not there.
-  func openIfThere(_ path: String) throws(DiskError) -> (any DiskFile)? {
+  package func openIfThere(_ path: String) throws(DiskError) -> (any DiskFile)? {
     do {
       return try open(path, .read)
     } catch {

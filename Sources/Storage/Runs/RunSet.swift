@@ -173,10 +173,9 @@ package final class RunSet {
     runs[index] = try RunReader(disk, name)
   }
 
-  /// Removes the runs from an index on.
-  package func drop(from index: Int) throws(StorageError) {
-    try remove(runs[index...].map(\.name))
-    runs.removeSubrange(index...)
+  /// Goes on without a run and those behind it, whose files somebody moves away.
+  package func letGo(from first: RunName) {
+    runs.removeAll { $0.name.first >= first.first }
   }
 
   /// Removes a run and those behind it, which say nothing without it: for whoever has the log of which they are made.

@@ -5,7 +5,8 @@ import Codec
 ///
 /// `log/0000000001.jsonl.gz` is named by its first position; `log/0000000001.index` is derived: the magic
 /// `AOLOGIX1`, then for each member its first position, offset (8 bytes each, little-endian), the chain's sum behind
-/// it, and the CRC-32 of those 20 bytes (4 each).
+/// it, and the CRC-32 of those 20 bytes (4 each). An entry is written once its member is durable, so a file that ends in front
+/// of one has lost its end.
 struct LogSegment: Sendable {
   /// A member of the segment.
   struct Entry: Hashable, Sendable {
@@ -44,7 +45,7 @@ struct LogSegment: Sendable {
   }
 
   /// The intact entries at the start of an index file's bytes.
-  static func parse(_ bytes: [UInt8], size: Int) -> [Entry] {
+  static func parse(_ bytes: [UInt8]) -> [Entry] {
     guard bytes.starts(with: magic) else { return [] }
     var entries: [Entry] = []
     var offset = magic.count
@@ -52,13 +53,17 @@ struct LogSegment: Sendable {
       let entry = Entry(
         first: bytes.number(offset), offset: bytes.number(offset + 8), sum: bytes.number(offset + 16))
       guard bytes.number(offset + 20) == Checksum.crc32(bytes.span.extracting(offset..<offset + 20)),
-        entry.offset < UInt64(size),
         entries.last.map({ $0.first < entry.first && $0.offset < entry.offset }) ?? (entry.offset == 0)
       else { break }
       entries.append(entry)
       offset += entrySize
     }
     return entries
+  }
+
+  /// How many members an index lists behind the last one that the file has, where the index is of this file; 0 for none.
+  func lost(of listed: [Entry]) -> Int {
+    listed.starts(with: entries) ? listed.count - entries.count : 0
   }
 
   /// The segment as it is once another one is appended to.

@@ -13,21 +13,21 @@ extension ServerLog {
   }
 
   /// Opens one segment. Returns whether the log may go on behind it.
-  mutating func open(_ first: UInt64, isLast: Bool, repairing: Bool) throws(StorageError) -> Bool {
+  ///
+  /// - Parameter reach: the position up to which runs say that the log was durable.
+  mutating func open(
+    _ first: UInt64, isLast: Bool, repairing: Bool, reach: UInt64
+  ) throws(StorageError) -> Bool {
     let disk = self.disk
     let path = LogSegment.path(first)
     let file = try onDisk { () throws(DiskError) in try disk.open(path, isLast && repairing ? .append : .read)
     }
     let size = try onDisk { () throws(DiskError) in try file.size() }
-    let indexBytes =
-      try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
+    let listed = try Self.listed(disk, first)
     var segment = LogSegment(
       first: first, file: SegmentFile(disk, path, file, isKept: !repairing),
       appending: isLast && repairing ? file : nil, size: size)
-    var indexed = LogSegment.parse(indexBytes, size: size)
-    if indexed.first?.first != first { indexed = [] }
-    // What is in the index was on disk when it was noted there.
-    let durable = indexed.last.map { Int($0.offset) }
+    var indexed = Array(listed.prefix { $0.offset < UInt64(size) })
     let before = (last, sum)
     var reading = try read(&segment, file, indexed)
     if case .unlikeIndex = reading {
@@ -35,29 +35,74 @@ extension ServerLog {
       indexed = []
       reading = try read(&segment, file, indexed)
     }
+    // What is in the index was on disk when it was noted there, and so was what is in a run.
+    let lost = segment.lost(of: listed)
     var isWhole = true
     if case .damaged(let found) = reading {
       isWhole = false
       segment.size = found.offset
-      if isLast, try isTorn(file, found, durable) {
+      if isLast, lost == 0, last >= reach, try isTorn(file, found) {
         torn = found
       } else {
         damage.append(found)
       }
+    } else if isLast, lost > 0 {
+      isWhole = false
+      let reason = "ends too early: its index lists \(lost) more \(lost == 1 ? "member" : "members")"
+      damage.append(Damage(file: LogSegment.path(first), offset: segment.size, reason: reason))
     }
-    if repairing, isLast, torn != nil {
+    if repairing, isLast, isWhole || torn != nil {
       try onDisk { () throws(DiskError) in
-        try file.truncate(to: segment.size)
-        try file.sync()
+        if torn != nil { try file.truncate(to: segment.size) }
+        // What a process that was killed had not synced yet counts from now on, and stands in the index.
+        if torn != nil || segment.entries.count > listed.count { try file.sync() }
       }
     }
-    if repairing, isLast || segment.entries.count != indexed.count {
+    // Of a damaged file the index stays, which says what is missing.
+    if repairing, isWhole || torn != nil, isLast || segment.entries.count != indexed.count {
       // Derived: a full disk keeps nobody from reading. Without one, the next opening reads more.
       let index = try? Self.rewriteIndex(disk, segment)
       if isLast { segment.index = index }
     }
     segments.append(segment)
     return isWhole
+  }
+
+  /// The members that a segment's index lists; none where it is another one's, lost or damaged.
+  static func listed(_ disk: any Disk, _ first: UInt64) throws(StorageError) -> [LogSegment.Entry] {
+    let bytes = try onDisk { () throws(DiskError) in try disk.readAll(LogSegment.indexPath(first)) } ?? []
+    let entries = LogSegment.parse(bytes)
+    return entries.first?.first == first ? entries : []
+  }
+
+  /// The position up to which runs say that the log was durable; 0 where there are none.
+  ///
+  /// Their names are enough: a run gets its own when it is whole, and it is made of what was acknowledged.
+  static func reach(of disk: any Disk) throws(StorageError) -> UInt64 {
+    let listing = try onDisk { () throws(DiskError) in try disk.list(RunName.folder) }
+    return RunName.parse(listing).map(\.last).max() ?? 0
+  }
+
+  /// What the log lost although it is whole up to its end: a file of which the index is left, or what runs were made of.
+  ///
+  /// - Parameter listing: the names in the log's folder.
+  func lost(_ listing: [String], reach: UInt64) throws(StorageError) -> Damage? {
+    let names = Set(listing)
+    for name in listing.sorted() where name.hasSuffix(".index") {
+      let start = name.dropLast(".index".count)
+      guard let first = UInt64(start), !names.contains("\(start).jsonl.gz") else { continue }
+      let (path, count) = (LogSegment.path(first), try Self.listed(disk, first).count)
+      // Looked for once more: a server may just have made both.
+      if count > 0, try onDisk({ () throws(DiskError) in try disk.openIfThere(path) }) == nil {
+        return Damage(
+          file: path, offset: 0,
+          reason: "missing: its index lists \(count) \(count == 1 ? "member" : "members")")
+      }
+    }
+    guard last < reach else { return nil }
+    return Damage(
+      file: LogSegment.path(segments.last?.first ?? 1), offset: segments.last?.size ?? 0,
+      reason: "the log ends at position \(last), and runs were made of it up to \(reach)")
   }
 
   /// Takes a segment's members: from its index all but the last two, which show whether it is the file's.
@@ -123,17 +168,12 @@ extension ServerLog {
 
   /// Whether what was found at the end of the last segment is what a crash left of a push: its beginning, and behind that
   /// zeros where power loss kept a file system from writing more than the file's size.
-  ///
-  /// - Parameter durable: where the last member begins that is known to have been on disk. Zeros in its place are damage.
-  private func isTorn(
-    _ file: any DiskFile, _ found: Damage, _ durable: Int?
-  ) throws(StorageError) -> Bool {
+  private func isTorn(_ file: any DiskFile, _ found: Damage) throws(StorageError) -> Bool {
     let rest = try onDisk { () throws(DiskError) in
       try file.read(at: found.offset, count: max(0, file.size() - found.offset))
     }
     let written = rest.prefix((rest.lastIndex { $0 != 0 } ?? -1) + 1)
     let zeros = rest.count - written.count
-    if zeros > Self.gzipTrailer, let durable, durable >= found.offset { return false }
     return (found.reason == CompressionError.truncated.description || Self.isBeginning(written, zeros: zeros))
       && !Self.hasMember(rest)
   }

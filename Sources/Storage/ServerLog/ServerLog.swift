@@ -22,11 +22,14 @@ package struct ServerLog: Sendable {
 
   /// Opens the log, reading the index files and what lies behind them.
   ///
+  /// A log that ends in front of what its index or a run says was durable is damaged, however whole it looks.
   /// - Parameter repairing: whether a torn end may be cut off, by the one who appends. Damaged parts are left as they are. Who
   ///   only reads keeps all files open, because the one who appends may replace them meanwhile.
   package init(_ disk: any Disk, repairing: Bool, sizes: Sizes = .standard) throws(StorageError) {
     self.disk = disk
     self.sizes = sizes
+    // Before the log, which only grows, is looked at.
+    let reach = try Self.reach(of: disk)
     let listing = try onDisk { () throws(DiskError) in try disk.list(LogSegment.folder) }
     var firsts: [UInt64] = []
     for first in listing.filter({ $0.hasSuffix(".jsonl.gz") }).compactMap({ UInt64($0.prefix { $0 != "." }) })
@@ -46,12 +49,16 @@ package struct ServerLog: Sendable {
           Damage(file: LogSegment.path(first), offset: 0, reason: "starts at \(first), expected \(last + 1)"))
         break
       }
-      guard try open(first, isLast: isLast, repairing: repairing) else { break }
+      guard try open(first, isLast: isLast, repairing: repairing, reach: reach) else { break }
     }
+    if damage.isEmpty, let lost = try lost(listing, reach: reach) { damage.append(lost) }
   }
 
+  /// Whether a segment has nothing in it and never had.
   private static func isEmpty(_ disk: any Disk, _ first: UInt64) throws(StorageError) -> Bool {
-    try onDisk { () throws(DiskError) in try disk.open(path(first), .read).size() == 0 }
+    let size = try onDisk { () throws(DiskError) in try disk.open(path(first), .read).size() }
+    if size > 0 { return false }
+    return try listed(disk, first).isEmpty
   }
 
   private static func remove(_ disk: any Disk, _ first: UInt64) throws(StorageError) {

@@ -12,7 +12,8 @@ enum AdminBackup {
         + "server and put the copy in the data folder's place: devices give back what the copy lacks when they sync.",
       "A copy knows no more of devices and codes than when it was made: after a restore look at 'askonce admin devices' and "
         + "revoke again what was revoked since; devices that joined since join again with a new code.",
-      "A workspace that is damaged is copied as far as it can be read and named; all others are backed up.",
+      "A workspace that is damaged, or lost the end of its log, is copied as far as it can be read and named; all others are "
+        + "backed up. Such a copy is none to put in the place of an older one.",
     ],
     operands: [Operand("DEST", "a folder that is empty or not there yet")],
     options: [DataFolder.option],
@@ -21,9 +22,10 @@ enum AdminBackup {
     ]
   ) { typed in
     let (folder, target) = (DataFolder.path(typed), typed.operand(0))
+    if target.isEmpty { throw Failure.usage("DEST is empty; name the folder that the copy is to be in") }
     return { context in
       let path = try folder(context)
-      if try DataFolder.open(path, context).names().isEmpty { throw DataFolder.isEmpty(path) }
+      _ = try DataFolder.workspaces(path, context)
       if isInside(target, path) {
         throw Failure.usage("\(target) lies in the data folder; back up to a folder outside of it")
       }
@@ -32,8 +34,8 @@ enum AdminBackup {
       guard let first = outcome.failed.first else { return .ok }
       for failure in outcome.failed { context.note(failure.reason.description) }
       let names = outcome.failed.map(\.workspace).joined(separator: ", ")
-      throw Failure(
-        Failure(first.reason).code, "the copy of \(names) is not whole; all others are in \(target)")
+      let rest = outcome.copied.isEmpty ? "" : "; all others are in \(target)"
+      throw Failure(Failure(first.reason).code, "the copy of \(names) is not whole\(rest)")
     }
   }
 

@@ -23,11 +23,13 @@ enum AdminDevices {
       let disk = try DataFolder.disk(path, name, context)
       let devices = try DataFolder.open(path, context).devices(name).devices()
       let activity = ActivityLog.read(disk)
-      let head = try ServerLog(disk, repairing: false).last
+      let (head, failure) = end(disk, of: name)
+      if let failure { context.note(failure.description) }
+      let code = failure.map { Failure($0).code } ?? .ok
       let shown = devices.filter { isAll || $0.revoked == nil }
       if context.isJSON {
         context.output.json(list: shown.map { json($0, activity[$0.device], head) })
-        return .ok
+        return code
       }
       var table = Table(
         ["device", "agent", "role", "replica", "last seen", "behind", "unsent", "state"], numbers: [5, 6])
@@ -36,22 +38,31 @@ enum AdminDevices {
         table.add([
           .init(device.device), .init(device.agent), .init(device.role), .init("\(device.replica)"),
           .init(entry.map { Moment.ago($0.seen, now: context.system.now()) } ?? "never"),
-          .init(entry.map { Words.grouped(behind($0, head)) } ?? ""),
+          .init(entry.map { behind($0, head).map(Words.grouped) ?? "?" } ?? ""),
           .init(entry.map { Words.grouped($0.unsent) } ?? ""),
           device.revoked.map { .init("revoked \(Moment.local($0))", .dim) } ?? .init(""),
         ])
       }
       table.write(to: context.output)
       if shown.isEmpty { context.note("no devices; invite people with 'askonce admin invite \(name)'") }
-      return .ok
+      return code
     }
   }
 
-  private static func behind(_ entry: ActivityLog.Entry, _ head: UInt64) -> Int {
-    head > entry.position ? Int(head - entry.position) : 0
+  /// The end of the log, or why nobody knows it.
+  private static func end(_ disk: FolderDisk, of name: String) -> (UInt64?, StorageError?) {
+    do throws(StorageError) {
+      return (try DataFolder.changes(disk, of: name), nil)
+    } catch {
+      return (nil, error.of(workspace: name))
+    }
   }
 
-  private static func json(_ device: Device, _ entry: ActivityLog.Entry?, _ head: UInt64) -> JSONText {
+  private static func behind(_ entry: ActivityLog.Entry, _ head: UInt64?) -> Int? {
+    head.map { $0 > entry.position ? Int($0 - entry.position) : 0 }
+  }
+
+  private static func json(_ device: Device, _ entry: ActivityLog.Entry?, _ head: UInt64?) -> JSONText {
     func time(_ milliseconds: UInt64) -> JSONText {
       JSONText(HybridTime(milliseconds: milliseconds).description)
     }
@@ -60,7 +71,7 @@ enum AdminDevices {
       ("replica", JSONText(device.replica.description)), ("enrolled", time(device.enrolled)),
       ("revoked", device.revoked.map(time)), ("lastSeen", entry.map { time($0.seen) }),
       ("position", entry.map { JSONText(Int($0.position)) }),
-      ("behind", entry.map { JSONText(behind($0, head)) }),
+      ("behind", entry.flatMap { behind($0, head) }.map { JSONText($0) }),
       ("unsent", entry.map { JSONText($0.unsent) }),
     ])
   }

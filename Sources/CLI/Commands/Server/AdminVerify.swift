@@ -12,6 +12,10 @@ enum AdminVerify {
     details: [
       "Changes nothing, unless --repair is given.",
       """
+      A log that ends in front of what was stored for good is damaged, too: so say its indexes, and the runs that were \
+      made of it.
+      """,
+      """
       A damaged workspace is restored from a backup, or cut back to the last change before the damage with --repair \
       while the server is stopped. Either way devices give back what it lacks when they sync: their own changes, \
       and what they hold of others.
@@ -87,13 +91,18 @@ enum AdminVerify {
 
   private static func repair(_ name: String, _ disk: FolderDisk, _ context: Context) throws(StorageError) {
     for file in try Repair.settings(disk, of: name) {
+      let advice =
+        file == "invites.jsonl"
+        ? "codes of which nobody knows any more are refused, so give out new ones with 'askonce admin invite \(name)'"
+        : "look at 'askonce admin devices \(name) --all', whether all that were revoked are"
       context.note(
-        "\(name): lines of \(file) are lost; look at 'askonce admin devices', whether all that were revoked are. "
-          + "The file as it was is in \(Repair.folder)/")
+        "\(name): lines of \(file) are lost; \(advice). The file as it was is in \(Repair.folder)/")
     }
     switch try Repair.run(disk) {
     case .logEnds(let last):
-      context.note("\(name): the log ends at position \(last) now; what lay behind is in \(Repair.folder)/")
+      context.note(
+        "\(name): the log ends at position \(last) now; what lay behind is in \(Repair.folder)/, "
+          + "runs that reached behind it too")
     case .runsRemoved:
       context.note(
         "\(name): the log is whole; damaged runs were removed, and the server makes them again from it")

@@ -36,6 +36,7 @@ enum AdminWorkspace {
     let folder = DataFolder.path(typed)
     return { context in
       let path = try folder(context)
+      try DataFolder.requirePresent(path)
       var table = Table(["workspace", "changes", "size", "devices"], numbers: [1, 2, 3])
       var list: [JSONText] = []
       let data = DataFolder.open(path, context)
@@ -58,6 +59,9 @@ enum AdminWorkspace {
           ]))
       }
       if context.isJSON { context.output.json(list: list) } else { table.write(to: context.output) }
+      if list.isEmpty {
+        context.note("there is no workspace in \(path); make one with 'askonce admin workspace create'")
+      }
       return failure.map { Failure($0).code } ?? .ok
     }
   }
@@ -66,17 +70,20 @@ enum AdminWorkspace {
   private static func counts(
     of name: String, _ data: ServerData, _ disk: FolderDisk
   ) -> (changes: Int?, devices: Int?, failure: StorageError?) {
-    var changes: Int?
+    var (changes, devices, failure): (Int?, Int?, StorageError?)
     do throws(StorageError) {
-      let devices = try data.devices(name)
-      changes = Int(try ServerLog(disk, repairing: false).last)
-      return (changes, try devices.devices().count { $0.revoked == nil }, nil)
+      let registry = try data.devices(name)
+      devices = try registry.devices().count { $0.revoked == nil }
     } catch {
-      // Of a log of a later format nothing is known.
-      if case .workspaceDamaged = error {
-        changes = (try? ServerLog(disk, repairing: false)).map { Int($0.last) }
-      }
-      return (changes, nil, error.of(workspace: name))
+      failure = error.of(workspace: name)
     }
+    // Of a log of a later format nothing is known.
+    if case .laterVersion = failure { return (nil, nil, failure) }
+    do throws(StorageError) {
+      changes = Int(try DataFolder.changes(disk, of: name))
+    } catch {
+      failure = failure ?? error.of(workspace: name)
+    }
+    return (changes, devices, failure)
   }
 }

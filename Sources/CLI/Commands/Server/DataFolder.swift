@@ -44,11 +44,20 @@ enum DataFolder {
     )
   }
 
-  static func isEmpty(_ path: String) -> Failure {
+  private static func isEmpty(_ path: String) -> Failure {
     Failure(
       .notFound,
       "there is no workspace in \(path): is that the server's data folder? 'askonce admin workspace create' makes one"
     )
+  }
+
+  /// How many changes a workspace's log has.
+  ///
+  /// - Throws: `StorageError`, also where the log is damaged: nobody knows how many there were.
+  static func changes(_ disk: FolderDisk, of name: String) throws(StorageError) -> UInt64 {
+    let log = try ServerLog(disk, repairing: false)
+    if let damage = log.damage.first { throw StorageError.damaged(damage).of(workspace: name) }
+    return log.last
   }
 
   /// The disk of a workspace's folder.

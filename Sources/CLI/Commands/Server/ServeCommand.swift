@@ -13,7 +13,8 @@ enum ServeCommand {
     "serve", "Run a server for workspaces, until SIGTERM or Ctrl-C",
     details: [
       "Prints its address on standard output once it takes requests, and a JSON line on standard error for each "
-        + "request and each trouble. The data folder has to be there. It speaks HTTP and listens on this machine only unless told otherwise: put a "
+        + "request and each trouble. Whoever reads these holds nobody up: of too many that wait the newest are left out, and the "
+        + "next one says as 'dropped' how many were. The data folder has to be there. It speaks HTTP and listens on this machine only unless told otherwise: put a "
         + "proxy such as Caddy or nginx in front of it for TLS."
     ],
     options: [DataFolder.option, listen, quiet],
