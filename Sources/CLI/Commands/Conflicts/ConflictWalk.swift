@@ -1,5 +1,6 @@
 import Agent
 import Codec
+import Merge
 import ServiceDesk
 
 /// One conflict after another, as single keys say.
@@ -128,8 +129,9 @@ struct ConflictWalk {
   }
 
   private mutating func settle(_ conflict: Conflict, _ how: Settlement, _ note: String?) throws -> Step {
+    let change: Change?
     do throws(SettlingError) {
-      try desk.settle(conflict, how, note: note)
+      change = try desk.settle(conflict, how, note: note)
     } catch {
       switch error {
       case .stale:
@@ -141,7 +143,8 @@ struct ConflictWalk {
       }
     }
     settled.append((index, conflict.id))
-    context.output.line(context.output.styled("settled", .green))
+    let taken = ConflictText.taken(conflict, how, change).map { ": \(Plain.line($0))" } ?? ""
+    context.output.line(context.output.styled("settled\(taken)", .green))
     return .next
   }
 
