@@ -96,6 +96,10 @@ struct ConflictWalk {
       }
     case "m": return try settle(conflict, .merge, nil)
     case "n":
+      // Nobody should type what cannot be kept.
+      guard !desk.store.isErased(conflict.on) else {
+        return tell("what was erased keeps no words: press d")
+      }
       guard conflict.field == nil else {
         return tell("a field needs a value: take a side, or give one with v")
       }
