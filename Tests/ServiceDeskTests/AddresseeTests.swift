@@ -146,6 +146,7 @@ import Testing
   func split() throws {
     let desks = try TwoDesks()
     let (vera, wim) = (try customer("Vera", desks), try customer("Wim", desks))
+    let ylva = try customer("Ylva", desks)
     let ticket = try desks.ticket(vera)
     try write(desks.anna, ticket)
     try desks.sync()
@@ -156,7 +157,7 @@ import Testing
     try desks.bo.set(other, ["customer": wim.description])
     #expect(try outbox(desks).to == ["wim@example.org"])
     try desks.anna.set(other, ["customer": vera.description])
-    try desks.bo.set(other, ["customer": wim.description])
+    try desks.bo.set(other, ["customer": ylva.description])
     #expect(try outbox(desks).held == [.disputedCustomer])
     try desks.bo.release(try item(desks.bo, other))
     #expect(try outbox(desks).held.isEmpty)
