@@ -56,7 +56,7 @@ extension Desk {
   /// A ticket with everything that belongs to it; for a part of another one, that one.
   ///
   /// Cost: the ticket, its parts, the tickets that were split from it or that it was split from, and its promises, of which
-  /// those that were kept are folded.
+  /// those that were kept are folded; where messages wait or did not go out, as `holdFromOthers`.
   public func page(_ ticket: EntityID) throws(DeskError) -> TicketPage {
     let id = try whole(ticket)
     let parts = try parts(of: id).map { (id) throws(DeskError) in try self.view(id) }
