@@ -46,7 +46,7 @@ extension Change {
   }
 
   /// The members of its line behind `on`.
-  var members: [(key: String, value: JSONText)] {
+  package var members: [(key: String, value: JSONText)] {
     JSONText(unchecked: [UInt8(ascii: "{")] + body + [UInt8(ascii: "}")]).members ?? []
   }
 

@@ -67,6 +67,32 @@ extension Desk {
     }
   }
 
+  /// Open tickets that are shown as another customer's and are this one's by somebody who did not know of that, ordered: people
+  /// disagree about whose they are. Cost: the rows of the tickets that ever were this customer's; a fold for each of them that has
+  /// become another's and about which people disagree.
+  public func disputedTickets(of customer: CustomerView) throws(DeskError) -> [TicketRow] {
+    try stored { () throws(StorageError) in
+      let profiles = Set(customer.members)
+      let rows = try reading { () throws(StorageError) in
+        var found: [TicketRow] = []
+        let named = try tables.entities(customer.members.map { .customer($0.description) }).joined()
+        for id in Set(named).sorted() where id.type == Vocabulary.ticket {
+          guard let values = try tables.values(of: id) else { continue }
+          let row = TicketRow(id, values)
+          guard row.conflicts > 0, !row.isErased, !row.isPart, !Vocabulary.finished.contains(row.status),
+            row.customer.map(profiles.contains) != true
+          else { continue }
+          let heads = try store.state(of: id)?.registers["customer"]?.heads ?? []
+          if heads.contains(where: { EntityID($0.value.plain).map(profiles.contains) == true }) {
+            found.append(row)
+          }
+        }
+        return found
+      }
+      return try named(rows)
+    }
+  }
+
   /// The tickets among which those of a filter are, where terms tell; else nil.
   private func candidates(
     _ filter: TicketFilter, _ customers: [EntityID]?

@@ -60,6 +60,25 @@ struct RetentionTests {
     #expect(try anna.findCustomers("070-123 45 67").map(\.customer.id) == [customer])
   }
 
+  @Test("While people disagree about it, nothing goes that by one of them is to stay")
+  func disputed() throws {
+    let (desks, customer) = try moved()
+    try desks.anna.setRetention(Retention(days: 3650))
+    desks.minutes(1)
+    try desks.bo.setRetention(Retention(days: 10))
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] {
+      #expect(try desk.settings().retention?.days == 3650)
+      try desk.store.compact(all: true)
+      #expect(try cities(desk, customer) == ["Malmö", "Lund", "Ystad"])
+    }
+    // Settled, it counts.
+    let conflict = try #require(try desks.anna.conflicts().conflicts.first)
+    try desks.anna.settle(conflict, .value(JSONText(object: [("days", JSONText(10))])))
+    try desks.anna.store.compact(all: true)
+    #expect(try cities(desks.anna, customer) == ["(no longer kept)", "(no longer kept)", "Ystad"])
+  }
+
   @Test("A new device gets everything from the server, and a thinned one goes on under a new server")
   func fromTheServer() throws {
     let (desks, customer) = try moved()

@@ -67,6 +67,8 @@ public struct Brief: Sendable {
   public let shared: [SharedFact]
   /// What people wrote down differently: to be confirmed.
   public let unclear: [FactView]
+  /// What people wrote down differently of what the customer's organisations share: to be confirmed too.
+  public let sharedUnclear: [SharedFact]
   /// How many facts may not be shown: consent was withdrawn or never given; given for another purpose; no longer valid.
   public let withheld: (consent: Int, purpose: Int, expired: Int)
   /// Whether the customer may be contacted unasked, and what was said about it.
@@ -79,13 +81,15 @@ public struct Brief: Sendable {
   public let promises: [PromiseRow]
   /// Newest update first.
   public let openTickets: [TicketRow]
+  /// Open tickets that are shown as another customer's and are this one's by somebody: people disagree about whose they are.
+  public let disputedTickets: [TicketRow]
   /// The last contacts on all channels, newest first.
   public let contacts: [Contact]
   /// nil for a customer who comes with something new.
   public let recurrence: Recurrence?
   /// The last survey; nil where there was none.
   public let feedback: Feedback?
-  /// The fields of the customer and the tickets with different values.
+  /// The fields of the customer, the tickets and what organisations share with different values.
   public let disagreements: [Disagreement]
   /// When it was made, milliseconds since 1970.
   public let now: UInt64

@@ -27,6 +27,7 @@ extension Desk {
       try Consents(whole.state, settings, in: store)
     }
     let sorted = sort(whole.facts, consents, now)
+    let shared = try shared(whole, consents, now)
     let rows = try tickets(of: id)
     let open = rows.filter { !Vocabulary.finished.contains($0.status) && !$0.isPart }
     // What was merged into another one may have any status.
@@ -44,12 +45,13 @@ extension Desk {
     var filter = PromiseFilter()
     filter.customer = id
     return Brief(
-      customer: try shown(whole).view, facts: sorted.usable, shared: try shared(whole, consents, now),
-      unclear: sorted.unclear,
+      customer: try shown(whole).view, facts: sorted.usable, shared: shared.filter { !$0.fact.isConflict },
+      unclear: sorted.unclear, sharedUnclear: shared.filter(\.fact.isConflict),
       withheld: sorted.withheld, contact: consents.answer(Vocabulary.contact),
       preferred: whole.state.text(Vocabulary.preferredChannel),
       avoided: whole.state.elements(Vocabulary.avoidedChannels),
       promises: try promises(filter, limit: .max).rows, openTickets: open,
+      disputedTickets: try disputedTickets(of: whole),
       contacts: all.prefix(max(limit, 0)).map(\.contact),
       recurrence: try recurrence(all, rows, ticket ?? open.first?.id, now), feedback: try feedback(of: id),
       disagreements: views.flatMap { view in
@@ -59,7 +61,10 @@ extension Desk {
         }.compactMap { mayShow($0, consents, now) }.map {
           Brief.Disagreement(on: view.id, field: $0)
         }
-      }, now: now)
+      }
+        + shared.filter(\.fact.isConflict).map {
+          Brief.Disagreement(on: $0.organisation, field: $0.fact.field)
+        }, now: now)
   }
 
   /// What of a field on which people disagree may stand in a brief; nil for a fact that the brief withholds, because a
@@ -82,6 +87,8 @@ extension Desk {
     }
   }
 
+  /// What the customer's organisations share: usable for service, under keys of which nothing is known of the customer; with what
+  /// people wrote down differently.
   private func shared(
     _ whole: CustomerView, _ consents: Consents, _ now: UInt64
   ) throws(DeskError) -> [Brief.SharedFact] {
@@ -91,7 +98,7 @@ extension Desk {
       organisation.facts.compactMap { (fact) -> FactView? in
         let telling = fact.telling(for: Vocabulary.service, consents, now: now)
         guard !own.contains(FactKey.normal(fact.key)), telling.hidden == nil else { return nil }
-        return telling.usable.flatMap { $0.isConflict ? nil : $0 }
+        return telling.usable
       }.map {
         Brief.SharedFact(fact: $0, organisation: organisation.id, organisationName: organisation.name)
       }

@@ -206,7 +206,7 @@ package enum Phrase {
   }
 
   /// A text in quotes, cut where it is long.
-  static func quoted(_ text: String, _ limit: Int = 60) -> String {
+  package static func quoted(_ text: String, _ limit: Int = 60) -> String {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     return "\"" + (line.count > limit ? line.prefix(limit - 1) + "…" : line) + "\""
   }

@@ -18,6 +18,7 @@ import Merge
 /// ```
 ///
 /// `at` is the latest time of its sides as it counts; in a side `at` is as dated and `counts` as it counts in the merge.
+/// The sides of a field come in the order in which they count as made, as the sentence names them.
 /// `knew` are the other sides' changes that the side's author had merged. `shown` is the index of the side that is shown.
 /// New members may come; these stay.
 public struct Conflict: Sendable, Hashable {

@@ -14,7 +14,7 @@ public struct ConflictFilter: Sendable, Hashable {
   public var kinds: Set<ConflictKind> = []
   /// With a side at this time or later, in milliseconds since 1970.
   public var since: UInt64?
-  /// Only of this customer.
+  /// Only of this customer, and of a ticket that by one of those who disagree about whose it is is theirs.
   public var customer: EntityID?
   /// The profiles that the customer consists of, where it was merged.
   var profiles: Set<EntityID> = []
@@ -40,10 +40,19 @@ public struct ConflictFilter: Sendable, Hashable {
     }
     if !kinds.isEmpty, !kinds.contains(conflict.kind) { return false }
     if let since, conflict.at.milliseconds < since { return false }
-    if let customer, conflict.customer != customer {
-      guard let other = conflict.customer, profiles.contains(other) else { return false }
+    if let customer {
+      let theirs = profiles.union([customer])
+      guard conflict.customer.map(theirs.contains) == true || conflict.isAbout(theirs) else { return false }
     }
     if let on, conflict.on != on { return false }
     return true
+  }
+}
+
+extension Conflict {
+  /// Whether people disagree about whose something is, and it is one of these customers' by one of them. Cost: its sides.
+  func isAbout(_ customers: Set<EntityID>) -> Bool {
+    field == "customer"
+      && sides.contains { $0.value.flatMap { EntityID($0.plain) }.map(customers.contains) == true }
   }
 }

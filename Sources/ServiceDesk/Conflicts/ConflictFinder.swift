@@ -59,7 +59,9 @@ struct ConflictFinder {
   private func conflict(
     _ field: ExactString, _ disagreement: FieldHistory.Disagreement, _ first: [ChangeID]
   ) -> Conflict? {
+    // By when they count as made: in the sentence, as sides and for whoever takes one by its number.
     let steps = disagreement.heads.compactMap { subject.owner.step($0) }
+      .sorted { ($0.effective, $0.id) < ($1.effective, $1.id) }
     let values = steps.compactMap { $0.value(of: field) }
     guard values.count == steps.count, steps.count > 1 else { return nil }
     let type = subject.type
@@ -127,7 +129,7 @@ struct ConflictFinder {
     _ kind: ConflictKind, _ field: ExactString, _ steps: [HistoryStep], _ values: [JSONText],
     _ shown: ChangeID?
   ) -> String {
-    let ordered = zip(steps, values).sorted { ($0.0.effective, $0.0.id) < ($1.0.effective, $1.0.id) }
+    let ordered = Array(zip(steps, values))
     let times = steps.map { subject.owner.step(origin($0.id))?.effective ?? $0.effective }
     let homes = Set(steps.map { subject.owner.step(origin($0.id))?.on ?? $0.on })
     let tail = homes.count > 1 ? "on profiles that were merged" : Phrase.unknowing(times)

@@ -19,7 +19,7 @@ import Storage
 struct InboxFile {
   static let path = "\(RunName.folder)/conflicts"
   /// Grows when rules, words or the form of entries change, so that older files are made anew.
-  private static let version = 9
+  private static let version = 10
   private static let headSize = 512
   /// What the entries behind the first page may be at most, in bytes.
   private static let limit = 1 << 30

@@ -160,8 +160,8 @@ extension Situations {
           SituationRule.Finding(
             kind: .sameAndDistinct,
             sides: [
-              .init(distinct, "said that \(state.id) and \(other) are two people"),
               .init(tie, "merged the profiles"),
+              .init(distinct, "said that \(state.id) and \(other) are two people"),
             ],
             says:
               "\(subject.who) is shown as one person, because \(tie.by) merged two profiles that \(distinct.by) called two "

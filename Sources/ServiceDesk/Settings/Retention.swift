@@ -53,9 +53,21 @@ public struct Retention: Sendable, Hashable {
 }
 
 extension Settings {
-  /// How long replaced values are kept; nil for ever.
+  /// How long replaced values are kept; nil for ever. While people disagree the longest of what they said counts, whichever of them is
+  /// shown: what was dropped does not come back when they agree.
   public var retention: Retention? {
-    value(Vocabulary.retention.text)?["days"]?.int.flatMap { Retention(days: $0) }
+    let said = retentions.map(\.retention)
+    guard let longest = said.compactMap(\.self).max(by: { $0.days < $1.days }), !said.contains(nil) else {
+      return nil
+    }
+    return longest
+  }
+
+  /// How long replaced values are to be kept, nil for ever, by each of those who disagree about it; by one where nobody does.
+  public var retentions: [(retention: Retention?, by: String)] {
+    (state?.registers[Vocabulary.retention]?.heads ?? []).map { head in
+      (head.value["days"]?.int.flatMap { Retention(days: $0) }, head.by)
+    }
   }
 }
 

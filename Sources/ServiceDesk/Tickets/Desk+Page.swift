@@ -56,7 +56,7 @@ extension Desk {
   /// A ticket with everything that belongs to it; for a part of another one, that one.
   ///
   /// Cost: the ticket, its parts, the tickets that were split from it or that it was split from, and its promises, of which
-  /// those that were kept are folded.
+  /// those that were kept are folded; where messages wait or did not go out, as `holdFromOthers`.
   public func page(_ ticket: EntityID) throws(DeskError) -> TicketPage {
     let id = try whole(ticket)
     let parts = try parts(of: id).map { (id) throws(DeskError) in try self.view(id) }
@@ -74,6 +74,7 @@ extension Desk {
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     entries.cancelTwins()
     entries.holdBack { states[$0.on]?.outcomes(of: $0.entry.id) ?? [] }
+    try holdFromOthers(&entries, of: [view] + parts)
     var filter = PromiseFilter()
     filter.includesSettled = true
     filter.ticket = id

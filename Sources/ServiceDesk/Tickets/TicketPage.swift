@@ -18,6 +18,11 @@ public struct TicketPage: Sendable {
     /// For a message that did not go out: entries of the customer that neither its author had seen nor anybody who let it go. For
     /// these it would be held back, were it to wait.
     var unseen: [ChangeID] = []
+    /// For a message that did not go out: what gave its ticket to another customer than its author knew, where nobody who let it go
+    /// knew of that either. It is held back for these too.
+    var reassigned: [ChangeID] = []
+    /// Whether people disagree about to whom it would go.
+    var isDisputed = false
     /// What the gateway says about it.
     public let detail: String?
     /// Why its text is hidden, and who hid it; nil where it is not.
@@ -63,12 +68,17 @@ public struct TicketPage: Sendable {
   /// Which of the tickets that are one here an entry is of: the one that would show it, were none of them merged. Its customer is the
   /// one whom the entry is about.
   func home(of entry: Entry) -> EntityID {
-    if parts.isEmpty { return id }
     let members = [view] + parts
-    let went = members.first {
+    return members[Self.home(of: entry, among: members)].id
+  }
+
+  /// The place of that ticket among those that are one, of which the first is the one that stays.
+  static func home(of entry: Entry, among members: [TicketView]) -> Int {
+    if members.count == 1 { return 0 }
+    let went = members.firstIndex {
       $0.state.splitSource == entry.on && $0.state.splitEntries.contains(entry.entry.id)
     }
-    return (went ?? members.first { $0.id == entry.on } ?? view).id
+    return went ?? members.firstIndex { $0.id == entry.on } ?? 0
   }
 }
 

@@ -36,7 +36,8 @@ extension Desk {
   public struct Outbox: Sendable {
     /// To be sent, what was written first in front.
     public let messages: [OutgoingMessage]
-    /// Held back, because they crossed with words of the customer, or because the customer does not allow them (any more).
+    /// Held back, because they crossed with words of the customer, because the ticket is another customer's now, or because the customer
+    /// does not allow them (any more).
     public let held: [OutgoingMessage]
     /// This store began to send them and was stopped: nobody knows whether they went out.
     public let interrupted: [OutgoingMessage]
@@ -96,7 +97,8 @@ extension Desk {
     var found: [(kind: String, message: OutgoingMessage)] = []
     var entries = page.entries
     if let marked, let index = entries.firstIndex(where: { $0.entry.id == marked && $0.redacted == nil }) {
-      entries[index].state = entries[index].unseen.isEmpty ? "queued" : "held"
+      let isHeld = !(entries[index].unseen + entries[index].reassigned).isEmpty
+      entries[index].state = isHeld ? "held" : "queued"
       entries[index].crossed = entries[index].unseen
     }
     for entry in entries where entry.entry.channel == channel {
@@ -105,7 +107,7 @@ extension Desk {
       let purpose = entry.entry.value["purpose"]?.string ?? Vocabulary.service
       guard let addressee = addressees[page.home(of: entry)] else { continue }
       let consents = addressee.consents
-      if kind == "held" { hold = entry.crossed.isEmpty ? .said : .crossed(entry.crossed.count) }
+      if kind == "held" { hold = .init(entry) }
       if kind == "queued", !consents.allows(purpose) { hold = .purpose(purpose) }
       if kind == "queued", hold == nil, !asking.contains(addressee.customer?.id),
         !consents.allows(Vocabulary.contact)
@@ -155,7 +157,7 @@ extension Desk {
   }
 
   /// A message that was to be sent as it is now; nil where it is not to be sent any more: taken back, hidden, erased or sent by
-  /// somebody else since it was listed, or the customer does not allow it now. Cost: a page, for one that moved to another ticket two.
+  /// somebody else since it was listed, or the ticket got another customer, or the customer does not allow it now. Cost: a page, for one that moved to another ticket two.
   public func current(_ message: OutgoingMessage) throws(DeskError) -> OutgoingMessage? {
     try current(message, marked: false)
   }
@@ -217,25 +219,25 @@ extension Desk {
     }
     var members = [("state", JSONText(state)), ("gateway", JSONText(store.configuration.agent))]
     if let detail, !detail.isEmpty { members.append(("detail", JSONText(String(detail.prefix(500))))) }
-    // Whoever let it go had seen what the customer wrote.
+    // Whoever let it go had seen what the customer wrote, and whose ticket it is.
     members += Self.despite(entity.despite(item.entry.id))
     draft.set[field] = JSONText(object: members)
     return try commit(Edit(.entity(item.on), draft))
   }
 
   /// Lets a message go that was held back or failed, or that a gateway was sending when it was lost: whoever does so has seen
-  /// what the customer wrote as the page has it, and says that it did not go out. Words that arrive later hold it back again,
-  /// whenever they were written: nobody who let it go knew them.
+  /// what the customer wrote and whose ticket it is, as the page has it, and says that it did not go out. Words and another customer that
+  /// arrive later hold it back again, whenever they were written: nobody who let it go knew them.
   @discardableResult
   public func release(_ item: TicketPage.Entry) throws(DeskError) -> Change? {
     guard item.redacted == nil else { throw .invalid("its words are hidden, so there is nothing to send") }
-    let seen = try known(item.on).despite(item.entry.id).union(item.unseen)
+    let seen = try known(item.on).despite(item.entry.id).union(item.unseen + item.reassigned)
     return try set(
       item, to: [("state", JSONText("queued"))] + Self.despite(seen),
       from: ["held", "failed", "cancelled", "sending"], else: "there is nothing to release")
   }
 
-  /// The member of a reply's outcome that names entries of the customer. One is named as clients know it that know of one only.
+  /// The member of a reply's outcome that names entries of the customer, and what made it another's ticket. One is named as clients know it that know of one only.
   private static func despite(_ entries: Set<ChangeID>) -> [(String, JSONText)] {
     let names = entries.sorted().map { JSONText($0.description) }
     guard let first = names.first else { return [] }

@@ -9,6 +9,10 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
   case said
   /// So many entries of the customer are there that its author had not seen.
   case crossed(Int)
+  /// The ticket was another customer's when it was written.
+  case otherCustomer
+  /// People disagree about whose ticket it is.
+  case disputedCustomer
   /// The customer does not allow this purpose.
   case purpose(String)
   /// The customer does not allow contact, and did not write first.
@@ -24,10 +28,23 @@ public enum HoldReason: Sendable, Hashable, CustomStringConvertible {
     case .said: "somebody held it back"
     case .crossed(let count):
       "\(count == 1 ? "1 message" : "\(count) messages") of the customer that its author had not seen"
+    case .otherCustomer: "the ticket was another customer's when it was written"
+    case .disputedCustomer: "people disagree about whose ticket it is"
     case .purpose(let name): "the customer does not allow \(name)"
     case .contact: "the customer allows no contact, and did not write first"
     case .noCustomer: "the ticket names no customer"
     case .noAddress(let channel): "the customer has no address for \(channel)"
+    }
+  }
+}
+
+extension HoldReason {
+  /// Why a message is held: what it would do most harm by comes first.
+  init(_ held: TicketPage.Entry) {
+    if !held.reassigned.isEmpty {
+      self = held.isDisputed ? .disputedCustomer : .otherCustomer
+    } else {
+      self = held.crossed.isEmpty ? .said : .crossed(held.crossed.count)
     }
   }
 }

@@ -107,7 +107,8 @@ struct ConflictCommandTests {
     #expect(desk.run("conflicts", "undo", id).code == .conflict)
     #expect(desk.run("conflicts", "settle", id, "--value", "banana").errors.contains("one of new, open"))
     #expect(desk.run("conflicts", "settle", id, "--value", "5", "--json-value").code == .usage)
-    #expect(desk.run("conflicts", "settle", id, "--value", "pending", "--note", "Waits").code == .ok)
+    let settled = desk.run("conflicts", "settle", id, "--value", "pending", "--note", "Waits")
+    #expect(settled.code == .ok && settled.output.contains(": status is \"pending\" now; 'askonce"))
     #expect(desk.run("conflicts", "--count").code == .ok)
     let all = desk.run("conflicts", "--count", "--all")
     #expect(all.code == .ok && all.line != "0")
@@ -208,6 +209,74 @@ struct ConflictCommandTests {
     let now = desk.run("digest").output
     #expect(desk.run("digest", "--at", "3").output == now)
     #expect(desk.run("digest", "--at", "1").output != now)
+  }
+
+  @Test("A ticket that two people gave to different customers is both's, until one of them is right")
+  func disputedTicket() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    pair.use("anna")
+    let yrsa = try desk.ok("customer", "new", "Yrsa Lind")
+    let wim = try desk.ok("customer", "new", "Wim Ek")
+    let ticket = try desk.ok("ticket", "new", "The lamp is broken", "--channel", "email")
+    try pair.sync()
+    pair.use("anna")
+    _ = try desk.ok("ticket", "set", ticket, "--customer", yrsa)
+    pair.use("bo")
+    _ = try desk.ok("ticket", "set", ticket, "--customer", wim)
+    try pair.sync()
+    let shown = try #require(
+      desk.run("ticket", "show", ticket, "--json").json?["fields"]?["customer"]?.string)
+    let other = shown == yrsa ? wim : yrsa
+    for one in [yrsa, wim] {
+      #expect(desk.run("conflicts", "--count", "--customer", one).output == "1\n")
+      let brief = desk.run("brief", one)
+      #expect(brief.output.contains("The lamp is broken"))
+      #expect(brief.output.contains("may be theirs") == (one == other))
+      let page = desk.run("customer", "show", one).output
+      #expect(page.contains("The lamp is broken"))
+      #expect(page.contains("people disagree about whose") == (one == other))
+    }
+    #expect(desk.run("brief", other, "--json").json?["disputed"]?.elements?.count == 1)
+    let conflict = try #require(
+      desk.run("conflicts", "--json", "--customer", other).json?.elements?.first?["id"]?.string)
+    #expect(desk.run("conflicts", "settle", conflict, "--value", shown).code == .ok)
+    #expect(desk.run("conflicts", "--count", "--customer", other).output == "0\n")
+    #expect(!desk.run("brief", other).output.contains("The lamp is broken"))
+  }
+
+  @Test(
+    "What an organisation shares and people wrote down differently is to be confirmed, and shown with all values"
+  )
+  func disputedOrganisation() throws {
+    let pair = try Pair()
+    let desk = pair.desk
+    pair.use("anna")
+    let organisation = try desk.ok("organisation", "new", "Ost AB")
+    let member = try desk.ok("customer", "new", "Olle Ost")
+    _ = try desk.ok("organisation", "join", member, organisation)
+    try pair.sync()
+    for (agent, gate, text) in [("anna", "east", "4h"), ("bo", "south", "8h")] {
+      pair.use(agent)
+      _ = try desk.ok("organisation", "set", organisation, "fact.gate=\(gate)")
+      _ = try desk.ok(
+        "organisation", "contract", organisation, "support", "On site \(text)", "--until", "2027-12-31")
+    }
+    try pair.sync()
+    pair.use("anna")
+    let brief = desk.run("brief", member)
+    #expect(brief.output.contains("confirm: ") && brief.output.contains("(shared by Ost AB)"))
+    let json = desk.run("brief", member, "--json").json
+    let confirm = try #require(json?["confirm"]?.elements?.first)
+    #expect(confirm["key"]?.string == "gate" && confirm["organisation"]?.string == organisation)
+    #expect(confirm["values"]?.elements?.count == 2)
+    #expect(json?["conflicts"]?.elements?.first?["on"]?.string == organisation)
+    for command in [["organisation", "show", organisation], ["customer", "show", member]] {
+      let page = desk.run(command).output
+      for word in ["east", "south", "On site 4h", "On site 8h (until 2027-12-31)", "or "] {
+        #expect(page.contains(word), "\(command): \(word)")
+      }
+    }
   }
 
   /// `Fixtures/conflicts/entries.jsonl` pins the form; `ASKONCE_WRITE_GOLDENS=1 swift test` writes it anew.

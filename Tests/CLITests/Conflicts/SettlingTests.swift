@@ -5,6 +5,7 @@ import DeskSupport
 import Merge
 import ServiceDesk
 import Storage
+import TestSupport
 import Testing
 
 @Suite("Settling conflicts")
@@ -39,6 +40,29 @@ struct SettlingTests {
     #expect(again == conflict)
     let parsed = try JSONText(parsing: conflict.json.bytes)
     #expect(parsed["sides"]?.elements?.count == 2)
+  }
+
+  @Test("The sentence and the sides have one order, whoever synced first: that in which they count as made")
+  func order() throws {
+    let desks = try TwoDesks()
+    let (_, ticket) = try desks.ticket()
+    let lars = Desk(
+      try Store.make(disk: MemoryDisk(), root: "lars", agent: "lars", environment: desks.server.environment))
+    try desks.server.join(lars.store)
+    try desks.server.sync(lars.store)
+    for (desk, value) in [(lars, "first"), (desks.bo, "second"), (desks.anna, "third")] {
+      try desk.set(ticket, ["topic": value])
+      desks.minutes(1)
+    }
+    try desks.sync()
+    try desks.server.sync(lars.store)
+    try desks.sync()
+    let conflict = try #require(try desks.open().first)
+    #expect(conflict.says.contains("is \"first\" by lars, \"second\" by bo and \"third\" by anna"))
+    #expect(conflict.sides.map(\.by) == ["lars", "bo", "anna"])
+    #expect(conflict.shown == 2)
+    try desks.bo.settle(conflict, .take(1))
+    #expect(try desks.bo.ticket(ticket)?.topic == "second")
   }
 
   @Test("Settled, undone and settled again, alike on both sides, with the same id")

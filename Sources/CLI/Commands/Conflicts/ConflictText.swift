@@ -23,6 +23,15 @@ enum ConflictText {
     }
   }
 
+  /// What a settlement took, in words: the value that a field has now, or the side that stands; nil where there is nothing to say.
+  static func taken(_ conflict: Conflict, _ how: Settlement, _ change: Change?) -> String? {
+    if let field = conflict.field {
+      return change?.value(of: field).map { "\(field.text) is \(Phrase.quoted(conflict.read($0))) now" }
+    }
+    guard case .take(let index) = how, conflict.sides.indices.contains(index) else { return nil }
+    return "side \(index + 1) stands, by \(conflict.sides[index].by)"
+  }
+
   /// The sentence with a capital in front and a full stop behind.
   static func sentence(_ conflict: Conflict) -> String {
     let text = conflict.local(conflict.says)
@@ -141,6 +150,13 @@ extension Conflict {
   fileprivate func local(_ sentence: String) -> String {
     guard isOfTimes else { return sentence }
     return sides.compactMap(\.value).reduce(sentence) { $0.replacing($1.plain, with: Moment.local($1)) }
+  }
+}
+
+extension Change {
+  /// What it sets a field to; nil where it does not.
+  func value(of field: ExactString) -> JSONText? {
+    members.first { $0.key == "set" }?.value.members?.first { $0.key == field.text }?.value
   }
 }
 

@@ -1,5 +1,6 @@
 import Agent
 import Codec
+import Merge
 import ServiceDesk
 
 /// One conflict after another, as single keys say.
@@ -100,6 +101,10 @@ struct ConflictWalk {
       }
     case "m": return try settle(conflict, .merge, nil)
     case "n":
+      // Nobody should type what cannot be kept.
+      guard !desk.store.isErased(conflict.on) else {
+        return tell("what was erased keeps no words: press d")
+      }
       guard conflict.field == nil else {
         return tell("a field needs a value: take a side, or give one with v")
       }
@@ -133,8 +138,9 @@ struct ConflictWalk {
   }
 
   private mutating func settle(_ conflict: Conflict, _ how: Settlement, _ note: String?) throws -> Step {
+    let change: Change?
     do throws(SettlingError) {
-      try desk.settle(conflict, how, note: note)
+      change = try desk.settle(conflict, how, note: note)
     } catch {
       switch error {
       case .stale:
@@ -146,7 +152,8 @@ struct ConflictWalk {
       }
     }
     settled.append((index, conflict.id))
-    context.output.line(context.output.styled("settled", .green))
+    let taken = ConflictText.taken(conflict, how, change).map { ": \(Plain.line($0))" } ?? ""
+    context.output.line(context.output.styled("settled\(taken)", .green))
     return .next
   }
 

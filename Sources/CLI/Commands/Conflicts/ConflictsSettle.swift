@@ -5,7 +5,7 @@ import ServiceDesk
 
 /// Settles a conflict, and takes that back.
 enum ConflictsSettle {
-  private static let take = Option.value("take", "N", "side N of 'conflicts show' is right")
+  private static let take = Option.value("take", "N", "side N is right, in the order in which they are told")
   private static let value = Option.value("value", "V", "another value is right")
   private static let isJSON = Option.flag("json-value", "take V as JSON, not as a string")
   private static let merge = Option.flag(
@@ -58,10 +58,13 @@ enum ConflictsSettle {
           context.output.json([
             ("conflict", JSONText(conflict.id)), ("on", JSONText("\(conflict.on)")),
             ("change", change.map { JSONText("\($0.id)") }),
+            ("value", conflict.field.flatMap { change?.value(of: $0) }),
           ])
         } else {
+          let taken = ConflictText.taken(conflict, checked, change).map { ": \(Plain.line($0))" } ?? ""
           context.output.line(
-            "settled \(conflict.id) on \(conflict.on); 'askonce conflicts undo \(conflict.id)' takes it back")
+            "settled \(conflict.id) on \(conflict.on)\(taken); 'askonce conflicts undo \(conflict.id)' takes it back"
+          )
         }
       }
     }

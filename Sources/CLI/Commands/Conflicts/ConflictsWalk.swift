@@ -7,9 +7,10 @@ enum ConflictsWalk {
   static let command = Command(
     "conflicts walk", "Settle conflicts one after another with single keys",
     details: [
-      "Shows one conflict after another. 1 to 9 takes a side; v asks for a value; m merges the values; n asks for a note and marks a situation as "
-        + "dealt with; s or space skips; b goes back; u undoes the last settlement; q or Ctrl-C quits. Every settlement is on disk "
-        + "before the next conflict is shown, so quitting loses nothing."
+      "Shows one conflict after another. 1 to 9 takes a side; v asks for a value; m merges the values; n asks for a note and marks "
+        + "a situation as dealt with; d marks it without a note, where something was erased and keeps no words; s or space skips; b "
+        + "goes back; u undoes the last settlement; q or Ctrl-C quits. Every settlement is on disk before the next conflict is "
+        + "shown, so quitting loses nothing."
     ],
     options: ConflictFilterOptions.all,
     examples: [

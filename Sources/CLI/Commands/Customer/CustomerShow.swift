@@ -22,6 +22,7 @@ enum CustomerShow {
         let (view, hidden) = try desk.shown(whole)
         if context.isJSON {
           let tickets = view.openTickets.map { TicketJSON.row($0, desk) }
+          let disputed = try desk.disputedTickets(of: view).map { TicketJSON.row($0, desk) }
           context.output.json(
             EntityJSON.value(
               view.state,
@@ -31,7 +32,9 @@ enum CustomerShow {
                   "merged",
                   view.members.count > 1 ? EntityJSON.strings(view.members.map(\.description)) : nil
                 ),
-                ("openTickets", JSONText(array: tickets)), ("hidden", hidden == 0 ? nil : JSONText(hidden)),
+                ("openTickets", JSONText(array: tickets)),
+                ("disputedTickets", disputed.isEmpty ? nil : JSONText(array: disputed)),
+                ("hidden", hidden == 0 ? nil : JSONText(hidden)),
               ]))
         } else {
           write(view, desk, context.output)
@@ -93,10 +96,8 @@ enum CustomerShow {
       output.line()
       output.line("belongs to \(Plain.line(organisation.name)) (\(desk.shortID(organisation.id)))")
       var sheet = Sheet()
-      for fact in try desk.facts(of: organisation, with: view) { sheet.add(fact.key, fact.value.plain) }
-      for contract in organisation.contracts {
-        sheet.add("contract \(contract.name)", OrganisationText.describe(contract))
-      }
+      OrganisationText.add(
+        try desk.facts(of: organisation, with: view), organisation.contracts, to: &sheet)
       sheet.write(to: output, indent: "  ")
     }
     let name = desk.shortID(view.id)
@@ -106,6 +107,13 @@ enum CustomerShow {
         output.styled(
           "somebody said that \(desk.shortID(left)) and \(desk.shortID(right)) are different people, somebody else merged "
             + "them: 'customer split' or 'customer merge' again", .yellow))
+    }
+    let disputed = try desk.disputedTickets(of: view)
+    if !disputed.isEmpty {
+      output.line()
+      output.line(
+        output.styled("may be this customer's too: people disagree about whose these are", .yellow))
+      TicketTable.write(disputed, desk, showingCustomer: true, to: output)
     }
     let questions = try view.members.reduce(0) { $0 + (try desk.splitQuestions(of: $1).count) }
     if questions > 0 {

@@ -22,7 +22,8 @@ enum GatewayCommand {
         + "next time; any other means failed, and its first line of errors is kept.",
       "Each message is marked before the command runs, so it is run once for each: a message during which this "
         + "device was stopped counts as failed, since nobody knows, and 'ticket release' tries it again. A message that "
-        + "crossed with words of the customer is held back, one whose --purpose the customer does not allow, or no contact "
+        + "crossed with words of the customer is held back, one whose ticket is not, or not for certain, the customer's any more for "
+        + "whom it was written, one whose --purpose the customer does not allow, or no contact "
         + "where the customer did not write first, and one by email, sms, phone or message to a customer without such an "
         + "address. Whatever is not sent is told with its reason; 'ticket show' tells it too.",
       "A gateway is an ordinary device of the workspace. It syncs first, and sends nothing where that fails, so that it does "

@@ -29,9 +29,18 @@ enum BriefJSON {
               ])
             })
       ),
-      ("confirm", JSONText(array: brief.unclear.map { fact($0) })),
+      (
+        "confirm",
+        JSONText(
+          array: brief.unclear.map { fact($0) } + brief.sharedUnclear.map { fact($0.fact, of: $0) })
+      ),
       ("promises", JSONText(array: brief.promises.map { PromiseJSON.row($0, desk) })),
       ("open", JSONText(array: brief.openTickets.map { TicketJSON.row($0, desk) })),
+      (
+        "disputed",
+        brief.disputedTickets.isEmpty
+          ? nil : JSONText(array: brief.disputedTickets.map { TicketJSON.row($0, desk) })
+      ),
       ("contacts", JSONText(array: brief.contacts.map(contact))),
       ("recurrence", brief.recurrence.map(recurrence)), ("survey", brief.feedback.map(feedback)),
       ("conflicts", JSONText(array: brief.disagreements.map(disagreement))),
@@ -46,7 +55,8 @@ enum BriefJSON {
     ])
   }
 
-  private static func fact(_ fact: FactView) -> JSONText {
+  /// - Parameter shared: of what an organisation shares, that.
+  private static func fact(_ fact: FactView, of shared: Brief.SharedFact? = nil) -> JSONText {
     JSONText(present: [
       ("key", JSONText(fact.key)), ("value", fact.value),
       (
@@ -57,6 +67,8 @@ enum BriefJSON {
       ("by", JSONText(fact.by)), ("at", JSONText(fact.at.description)),
       ("channel", fact.channel.map { JSONText($0) }),
       ("confidence", JSONText(fact.confidence)),
+      ("organisation", shared.map { JSONText($0.organisation.description) }),
+      ("organisationName", shared.map { JSONText($0.organisationName) }),
     ])
   }
 

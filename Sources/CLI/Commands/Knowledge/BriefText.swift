@@ -37,6 +37,12 @@ enum BriefText {
       let who = row.assignee.isEmpty ? row.team.isEmpty ? "nobody" : row.team : row.assignee
       return ("\(desk.shortID(row.id))  \(row.status)  \(row.subject)  (\(who))", nil)
     }
+    section("may be theirs: people disagree", brief.disputedTickets, output) { row in
+      (
+        "\(desk.shortID(row.id))  \(row.status)  \(row.subject)  (shown as of \(row.customerName ?? "another"))",
+        .yellow
+      )
+    }
     section("last contacts", brief.contacts, output) { contact in
       let arrow = contact.entry.direction == "in" ? "<" : ">"
       let text = Plain.cut(Plain.line(contact.text), to: 60)
@@ -75,7 +81,9 @@ enum BriefText {
   }
 
   private static func known(_ brief: Brief, _ desk: Desk, _ output: Output) {
-    guard !brief.facts.isEmpty || !brief.unclear.isEmpty || !brief.shared.isEmpty else { return }
+    guard
+      !brief.facts.isEmpty || !brief.unclear.isEmpty || !brief.shared.isEmpty || !brief.sharedUnclear.isEmpty
+    else { return }
     output.line(output.styled("known: do not ask", .bold))
     var sheet = Sheet()
     for fact in brief.facts.prefix(12) {
@@ -85,9 +93,12 @@ enum BriefText {
     for one in brief.shared.prefix(6) {
       sheet.add(one.fact.key, "\(one.fact.value.plain)  (shared by \(one.organisationName))")
     }
-    for fact in brief.unclear {
-      sheet.add(
-        fact.key, "confirm: " + fact.alternatives.map(\.value.plain).joined(separator: " or "), .yellow)
+    func confirm(_ fact: FactView) -> String {
+      "confirm: " + fact.alternatives.map(\.value.plain).joined(separator: " or ")
+    }
+    for fact in brief.unclear { sheet.add(fact.key, confirm(fact), .yellow) }
+    for one in brief.sharedUnclear {
+      sheet.add(one.fact.key, "\(confirm(one.fact))  (shared by \(one.organisationName))", .yellow)
     }
     sheet.write(to: output, indent: "  ")
     if brief.facts.count > 12 { output.line("  and \(brief.facts.count - 12) more: 'askonce fact list'") }

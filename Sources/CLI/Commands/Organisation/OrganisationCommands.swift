@@ -177,8 +177,7 @@ enum OrganisationText {
       && !field.name.text.hasPrefix(Vocabulary.contractPrefix)
     { sheet.add(field.name.text, field) }
     sheet.add("tags", view.tags.joined(separator: ", "))
-    for fact in view.facts { sheet.add(fact.key, fact.value.plain) }
-    for contract in view.contracts { sheet.add("contract \(contract.name)", describe(contract)) }
+    add(view.facts, view.contracts, to: &sheet)
     sheet.write(to: output, indent: "  ")
     EntityText.tellHidden(hidden, output)
     guard !view.members.isEmpty else { return }
@@ -186,8 +185,22 @@ enum OrganisationText {
     CustomerTable.write(view.members, desk, to: output)
   }
 
-  static func describe(_ contract: Contract) -> String {
-    let days = [contract.from.map { "from \($0)" }, contract.until.map { "until \($0)" }].compactMap(\.self)
-    return contract.text + (days.isEmpty ? "" : " (\(days.joined(separator: " ")))")
+  /// What holds for all who belong to it, with the other values where people wrote it down differently.
+  static func add(_ facts: [FactView], _ contracts: [Contract], to sheet: inout Sheet) {
+    for fact in facts {
+      sheet.add(fact.key, fact.value.plain)
+      for other in fact.alternatives.dropFirst() {
+        sheet.add("", "or \(other.value.plain) (\(other.by), \(Moment.local(other.at)))", .yellow)
+      }
+    }
+    for contract in contracts { sheet.add("contract \(contract.name)", contract.field, as: words) }
+  }
+
+  /// A contract as it was written.
+  private static func words(_ value: JSONText) -> String {
+    let days = [
+      value["from"]?.string.map { "from \($0)" }, value["until"]?.string.map { "until \($0)" },
+    ].compactMap(\.self)
+    return (value["text"] ?? value).plain + (days.isEmpty ? "" : " (\(days.joined(separator: " ")))")
   }
 }

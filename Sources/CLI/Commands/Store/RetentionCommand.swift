@@ -19,7 +19,8 @@ enum RetentionCommand {
         + "value is no longer kept.",
       "Kept for ever: what a field says now, messages and notes, consent, what conflicts, figures and response "
         + "targets are derived from (status, assignee, team and the like), profiles that were merged, each device's own edits "
-        + "in own/, and everything on the server. To take a customer's data away everywhere: askonce customer erase.",
+        + "in own/, and everything on the server. While people disagree about the setting, the longest that one of them said "
+        + "counts. To take a customer's data away everywhere: askonce customer erase.",
     ],
     options: [days, forever],
     examples: [
@@ -42,16 +43,30 @@ enum RetentionCommand {
           Editing.report(context, Vocabulary.settingsID, try desk.setRetention(retention))
           return
         }
-        let days = try desk.settings().retention?.days
+        let settings = try desk.settings()
+        let days = settings.retention?.days
         if context.isJSON {
           context.output.json([("days", days.map { JSONText($0) })])
         } else {
           context.output.line(
             days.map { "replaced values are kept for \(Words.count($0, "day"))" }
               ?? "every value is kept for ever")
+          tellDisagreement(settings, context)
         }
       }
     }
+  }
+
+  /// Says that people disagree about the setting, where they do.
+  private static func tellDisagreement(_ settings: Settings, _ context: Context) {
+    let said = settings.retentions
+    guard Set(said.map(\.retention)).count > 1 else { return }
+    let words = said.map { one in
+      "\(one.retention.map { Words.count($0.days, "day") } ?? "for ever") by \(Plain.line(one.by))"
+    }
+    context.note(
+      "people disagree: \(Phrase.list(words)); until that is settled the longest counts: 'askonce conflicts --field retention'"
+    )
   }
 
   /// What a command that tells of the past can no longer tell.

@@ -47,7 +47,7 @@ enum TicketMending {
   static let release = Command(
     "ticket release", "Let a message go that was held back, failed, taken back or got lost",
     details: [
-      "Read what the customer wrote first: with this you say that the message fits all the same.",
+      "Read what the customer wrote first, and look whose ticket it is now: with this you say that the message fits all the same.",
       "One that a gateway was sending when it was lost stays 'sending', since nobody knows whether it went out: with this you "
         + "say that it did not.",
     ],

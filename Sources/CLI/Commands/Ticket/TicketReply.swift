@@ -13,7 +13,8 @@ enum TicketReply {
     "ticket reply", "Add a message to a ticket: to the customer, or from the customer",
     details: [
       "A written message to the customer is queued: it counts as sent when a gateway has sent it ('askonce gateway'), "
-        + "and is held back where the customer wrote something that you had not seen. Words on the phone or at a "
+        + "and is held back where the customer wrote something that you had not seen, or where the ticket is given to another "
+        + "customer. Words on the phone or at a "
         + "visit are heard when they are said.",
       "A message from the customer opens a pending or solved ticket again. A closed one stays closed: 'ticket reopen'.",
     ],

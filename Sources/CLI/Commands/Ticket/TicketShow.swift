@@ -12,7 +12,9 @@ enum TicketShow {
     examples: [
       .init("By the start of the id", "askonce ticket show k7f3.418"),
       .init("By the number of the old system", "askonce ticket show INC0000045"),
-      .init("The last message", "askonce ticket show k7f3.418 --json | jq '.logs.timeline[-1].value.text'"),
+      .init(
+        "The last message",
+        "askonce ticket show k7f3.418 --json | jq -r '[.timeline[] | select(.kind == \"message\")][-1].text'"),
     ]
   ) { typed in
     let text = typed.operand(0)
