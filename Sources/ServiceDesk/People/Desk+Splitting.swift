@@ -10,7 +10,7 @@ extension Desk {
   /// It follows from the changes, so an edit that an offline agent made in the belief that the two are one becomes a question
   /// when it arrives, however late. What names the other profile, because somebody came by its number or its ticket, is
   /// no question; nor is what was written by somebody who had not heard of the merge.
-  /// Cost: the profile's changes, and those of the tickets that name it; nothing where it was never merged.
+  /// Cost: the changes of those that it was ever one with, and of the tickets that name it; its own where it was never merged.
   public func splitQuestions(of id: EntityID) throws(StorageError) -> [SplitQuestion] {
     guard let open = try OpenChanges(of: id, in: store) else { return [] }
     var questions: [SplitQuestion] = []
@@ -32,11 +32,11 @@ extension Desk {
   /// The open questions that a profile's split left, at whichever profile what they are about is; for nil those of all
   /// customers, oldest first.
   ///
-  /// Cost: the changes of the profiles that were ever merged; for one profile those of the ones it was merged with.
+  /// Cost: the changes of the profiles that were ever merged; for one profile those of the ones that it was ever one with.
   public func splitQuestions(touching id: EntityID?) throws(StorageError) -> [SplitQuestion] {
     var questions: [SplitQuestion] = []
     if let id {
-      for profile in Set(Ties(try store.changes(of: id)).ties.keys).union([id]) {
+      for profile in try Ties(around: [id], in: store).profiles {
         questions += try splitQuestions(of: profile).filter { $0.profile == id || $0.others.contains(id) }
       }
     } else {
@@ -103,10 +103,11 @@ extension Desk {
   /// Edits that give a profile back the values that it had before a disagreement with another one was settled in the
   /// other's favour: that value is the other's own, so no question is needed.
   func restorations(_ id: EntityID, leaving others: [EntityID]) throws(StorageError) -> [Edit] {
-    let changes = try store.changes(of: id)
-    let ties = Ties(changes)
+    let ties = try Ties(around: [id], in: store)
+    let changes = ties.changes(of: id)
     let state = Fold.state(of: id, changes)
-    let late = Set(changes.filter { !ties.known(to: $0).isDisjoint(with: others) }.map(\.change.id))
+    let late = Set(
+      changes.filter { !ties.known(to: $0, oneWith: id).isDisjoint(with: others) }.map(\.change.id))
     guard !late.isEmpty else { return [] }
     let before = Fold.state(of: id, changes.filter { !late.contains($0.change.id) })
     var edits: [Edit] = []
