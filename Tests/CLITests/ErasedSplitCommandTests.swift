@@ -29,4 +29,20 @@ import Testing
     }
     #expect(try desk.ok("consent", "list", ids[1]).contains("withdrawn"))
   }
+
+  @Test func aQuestionMayBeAnsweredWithAnErasedCustomer() throws {
+    let desk = try TestDesk()
+    let ids = try split(desk)
+    _ = try desk.ok("customer", "erase", ids[1], "--yes")
+    let questions = desk.run("customer", "questions", ids[1], "--json").json?.elements ?? []
+    #expect(questions.count == 2)
+    for question in questions {
+      let id = try #require(question["question"]?.string)
+      let answered = desk.run("customer", "answer", id, "--belongs-to", ids[1])
+      #expect(
+        answered.code == .ok && answered.errors.contains("stays in the history of"), "\(answered.errors)")
+    }
+    #expect(try !desk.ok("customer", "show", ids[0]).contains("NUTS"))
+    #expect(desk.run("customer", "questions", "--json").json?.elements?.isEmpty == true)
+  }
 }

@@ -100,4 +100,72 @@ import Testing
       for id in [ids[0], ids[2]] { #expect(try !desk.consents(id).allows("contact")) }
     }
   }
+
+  // MARK: Questions
+
+  @Test("What turns out to be an erased customer's is taken off the one that stays, and made again nowhere")
+  func erasedOwner() throws {
+    try desks.anna.set(ids[0], ["address.city": "Lund"])
+    try whole { desk in
+      var draft = Draft(set: ["address.city": "Ystad"])
+      draft.log[Vocabulary.timeline] = JSONText(object: [("kind", "note"), ("text", "likes cats")])
+      try desk.store.commit(Edit(.entity(ids[0]), draft))
+    }
+    try erase(ids[1], by: desks.anna)
+    try desks.sync()
+    for id in [ids[0], ids[1]] { #expect(try desks.bo.splitQuestions(touching: id).count == 1) }
+    let question = try #require(try desks.bo.splitQuestions(touching: ids[1]).first)
+    try desks.bo.answer(question, belongsTo: ids[1])
+    try everywhere { (desk) throws in
+      let view = try #require(try desk.customer(ids[0]))
+      #expect(view.field("address.city")?.shown.value.plain == "Lund" && view.timeline.isEmpty)
+      #expect(view.state.redaction(of: question.change) != nil)
+      #expect(try desk.customer(ids[1])?.state.isErased == true)
+      #expect(try desk.splitQuestions(touching: nil).isEmpty)
+    }
+  }
+
+  @Test("Answered both ways, it can be answered again after one of the two was erased", arguments: [0, 1])
+  func contradicted(owner: Int) throws {
+    try whole { try $0.set(ids[0], ["fact.allergy": "nuts"]) }
+    let asked = try #require(try desks.anna.splitQuestions(touching: nil).first)
+    try desks.anna.answer(asked, belongsTo: ids[1])
+    try desks.bo.answer(asked, belongsTo: ids[0])
+    try desks.sync()
+    try erase(ids[1], by: desks.anna)
+    try desks.sync()
+    let again = try #require(try desks.bo.splitQuestions(touching: ids[1]).first)
+    #expect(again.isContradicted && again.others == [ids[1]])
+    try desks.bo.answer(again, belongsTo: ids[owner])
+    try everywhere { (desk) throws in
+      #expect(try desk.customer(ids[0])?.facts.map(\.value.plain) == (owner == 0 ? ["nuts"] : []))
+      #expect(try desk.splitQuestions(touching: nil).isEmpty)
+    }
+  }
+
+  @Test("A ticket that turns out to be an erased customer's goes with the next erasure")
+  func ticket() throws {
+    var ticket: EntityID?
+    try whole { ticket = try $0.newTicket(customer: ids[0], subject: "Whose?").on }
+    try erase(ids[1], by: desks.anna)
+    try desks.sync()
+    let question = try #require(try desks.bo.splitQuestions(touching: ids[1]).first)
+    try desks.bo.answer(question, belongsTo: ids[1])
+    try desks.sync()
+    #expect(try desks.anna.leftovers(of: [ids[1]]) == [try #require(ticket)])
+    #expect(try erase(ids[1], by: desks.anna).others == [try #require(ticket)])
+    try everywhere { (desk) throws in #expect(try desk.splitQuestions(touching: nil).isEmpty) }
+  }
+
+  @Test("Who knows of an erasure writes of the one that stays, though a merge at the same time tied the two")
+  func mergedMeanwhile() throws {
+    try desks.anna.mergeCustomers(ids[0], ids[1])
+    try desks.anna.set(ids[0], ["fact.floor": "1"])
+    try erase(ids[1], by: desks.bo)
+    try desks.sync()
+    for desk in [desks.anna, desks.bo] { try desk.set(ids[0], ["fact.door": "2"]) }
+    try everywhere { (desk) throws in
+      #expect(try desk.splitQuestions(touching: ids[1]).map(\.items) == [[.field("fact.floor", "1")]])
+    }
+  }
 }
