@@ -76,3 +76,10 @@ extension Desk {
     return edit
   }
 }
+
+extension Change {
+  /// Whether it makes a withdrawal again because of an erasure: who wrote the customer meanwhile may well have known of the first one.
+  var isWithdrawalAgain: Bool { body.contains(word: SplitSide.word) && body.contains(word: Self.of) }
+
+  private static let of = Array("\"of\":".utf8)
+}

@@ -101,6 +101,18 @@ import Testing
     }
   }
 
+  @Test("Who wrote to the one that stays, knowing of the withdrawal, crossed nothing when it is made again")
+  func crossed() throws {
+    let ticket = try desks.ticket(ids[1])
+    try whole { try $0.setConsent(ids[0], "contact", isGranted: false) }
+    try desks.anna.write(ticket, NewEntry("call", "Called back", channel: "phone", direction: "out"))
+    try erase(ids[0], by: desks.bo)
+    try everywhere { (desk) throws in
+      #expect(try !desk.consents(ids[1]).allows("contact"))
+      #expect(try !desk.conflicts(limit: .max).conflicts.contains { $0.kind == .withdrawnConsent })
+    }
+  }
+
   // MARK: Questions
 
   @Test("What turns out to be an erased customer's is taken off the one that stays, and made again nowhere")
