@@ -45,7 +45,7 @@ extension Situations {
   /// A reply to a customer who had withdrawn the consent for it, as a colleague knew.
   static func withdrawnConsent(_ subject: Case) -> [SituationRule.Finding] {
     guard let customer = subject.customer else { return [] }
-    let withdrawals = customer.steps.flatMap { step in
+    let withdrawals = customer.steps.filter { !$0.placed.change.isWithdrawalAgain }.flatMap { step in
       step.edits.compactMap { edit -> (step: HistoryStep, purpose: String)? in
         guard let field = edit.field, field.text.hasPrefix(Vocabulary.consentPrefix), let value = edit.value,
           Consents.isWithdrawn(value)

@@ -46,9 +46,9 @@ extension Desk {
     try stored { () throws(StorageError) in
       var found: [EntityID: Set<ChangeID>] = [:]
       for profile in profiles {
-        let changes = try store.changes(of: profile)
-        let own = Fold.state(of: profile, changes).logs[Vocabulary.timeline] ?? []
-        for other in Ties(changes).ties.keys where !gone.contains(other) && !store.isErased(other) {
+        let ties = try Ties(around: [profile], in: store)
+        let own = Fold.state(of: profile, ties.changes(of: profile)).logs[Vocabulary.timeline] ?? []
+        for other in ties.profiles where !gone.contains(other) && !store.isErased(other) {
           guard let state = try store.state(of: other), let given = state.sets[Vocabulary.given] else {
             continue
           }
@@ -74,9 +74,9 @@ extension Desk {
     try stored { () throws(StorageError) in
       var found: [EntityID: (fields: Set<ExactString>, changes: Set<ChangeID>)] = [:]
       for profile in profiles {
-        let changes = try store.changes(of: profile)
-        let own = Set(changes.flatMap(Self.fieldsWritten(by:)))
-        for other in Ties(changes).ties.keys where !gone.contains(other) && !store.isErased(other) {
+        let ties = try Ties(around: [profile], in: store)
+        let own = Set(ties.changes(of: profile).flatMap(Self.fieldsWritten(by:)))
+        for other in ties.profiles where !gone.contains(other) && !store.isErased(other) {
           guard let given = try store.state(of: other)?.sets[Vocabulary.given] else { continue }
           for placed in try store.changes(of: other)
           where given[ExactString(placed.change.id.description)] != nil {

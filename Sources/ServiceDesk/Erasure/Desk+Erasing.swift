@@ -59,6 +59,9 @@ public struct ErasurePlan: Hashable, Sendable {
     public let entries: [ChangeID]
   }
 
+  /// Withdrawals of consent of profiles that stay, which stand on what is erased: they are made again on those.
+  public internal(set) var withdrawn: [Withdrawal] = []
+
   /// Whether there is nothing left to erase.
   public var isEmpty: Bool { profiles.isEmpty && others.isEmpty }
 }
@@ -95,6 +98,7 @@ extension Desk {
     plan.hidden = try entriesElsewhere(of: plan)
     plan.written = try fieldsGiven(to: plan.profiles, Set(plan.profiles))
     plan.remade = try entriesStaying(without: Set(plan.others))
+    plan.withdrawn = try withdrawalsStaying(without: Set(plan.profiles))
     return plan
   }
 
@@ -124,10 +128,11 @@ extension Desk {
         Edit(.entity(id), try freeing(id, of: Set(gone)))
       }
       let hidden = plan.hidden.map(Self.hiding)
+      let withdrawn = plan.withdrawn.map { Self.withdrawing($0, erasing: plan.customer) }
       let changes = try store.commit { (batch) throws(StorageError) in
         var made: [Change] = []
         for moved in plan.remade { made += try remake(moved, in: &batch) }
-        for edit in gone.map({ Edit(.entity($0), draft) }) + freed + hidden {
+        for edit in withdrawn + gone.map({ Edit(.entity($0), draft) }) + freed + hidden {
           if let change = try batch.make(edit) { made.append(change) }
         }
         return made

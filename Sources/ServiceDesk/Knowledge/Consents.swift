@@ -27,21 +27,17 @@ public struct Consents: Sendable {
   /// The answers of a customer, with those that were given on the whole of profiles which are two again: until somebody tells whose
   /// such a withdrawal is it holds for both, since to withhold harms nobody.
   ///
-  /// Cost: nothing where the customer was never merged; else the changes of those that it was one with.
+  /// Cost: nothing where the customer was never split; else the changes of those that it was ever one with.
   /// - Parameter state: the customer's, of merged profiles the whole's; nil for one who said nothing.
   public init(_ state: EntityState?, _ settings: Settings, in store: Store) throws(StorageError) {
     self.init(state, settings)
     guard let state, !state.isErased, !state.unlinked.isEmpty else { return }
-    let members = try store.members(of: state.id)
-    for former in state.unlinked where !members.contains(former) {
-      guard let open = try OpenChanges(of: former, in: store) else { continue }
-      for (field, head) in open.withdrawals(for: members) {
-        // Who knew of it and wrote down another answer asked this customer.
-        if state.registers[field]?.heads.contains(where: { $0.knew(head) }) == true { continue }
-        let purpose = String(field.text.dropFirst(Vocabulary.consentPrefix.count))
-        let known = heads[purpose].flatMap { Self.isWithdrawn($0.value) ? $0 : nil }
-        if known.map({ ($0.effective, $0.id) < (head.effective, head.id) }) ?? true { heads[purpose] = head }
-      }
+    for (field, head) in try OpenChanges.withdrawals(for: store.members(of: state.id), in: store) {
+      // Who knew of it and wrote down another answer asked this customer.
+      if state.registers[field]?.heads.contains(where: { $0.knew(head) }) == true { continue }
+      let purpose = String(field.text.dropFirst(Vocabulary.consentPrefix.count))
+      let known = heads[purpose].flatMap { Self.isWithdrawn($0.value) ? $0 : nil }
+      if known.map({ ($0.effective, $0.id) < (head.effective, head.id) }) ?? true { heads[purpose] = head }
     }
   }
 
@@ -115,7 +111,7 @@ public struct Consents: Sendable {
 
 extension Head {
   /// Whether its author had merged another one when writing it.
-  fileprivate func knew(_ other: Head) -> Bool {
+  func knew(_ other: Head) -> Bool {
     if other.id.replica == id.replica { return other.id.sequence < id.sequence }
     return other.position.map { $0 <= seen } ?? false
   }

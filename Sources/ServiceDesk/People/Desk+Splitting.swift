@@ -10,7 +10,7 @@ extension Desk {
   /// It follows from the changes, so an edit that an offline agent made in the belief that the two are one becomes a question
   /// when it arrives, however late. What names the other profile, because somebody came by its number or its ticket, is
   /// no question; nor is what was written by somebody who had not heard of the merge.
-  /// Cost: the profile's changes, and those of the tickets that name it; nothing where it was never merged.
+  /// Cost: the changes of those that it was ever one with, and of the tickets that name it; its own where it was never merged.
   public func splitQuestions(of id: EntityID) throws(StorageError) -> [SplitQuestion] {
     guard let open = try OpenChanges(of: id, in: store) else { return [] }
     var questions: [SplitQuestion] = []
@@ -32,12 +32,13 @@ extension Desk {
   /// The open questions that a profile's split left, at whichever profile what they are about is; for nil those of all
   /// customers, oldest first.
   ///
-  /// Cost: the changes of the profiles that were ever merged; for one profile those of the ones it was merged with.
+  /// Cost: the changes of the profiles that were ever merged; for one profile those of the ones that it was ever one with, unless it is
+  /// erased, so that only the others still tell of that.
   public func splitQuestions(touching id: EntityID?) throws(StorageError) -> [SplitQuestion] {
     var questions: [SplitQuestion] = []
-    if let id {
-      for profile in Set(Ties(try store.changes(of: id)).ties.keys).union([id]) {
-        questions += try splitQuestions(of: profile).filter { $0.profile == id || $0.others.contains(id) }
+    if let id, !store.isErased(id) {
+      for profile in try Ties(around: [id], in: store).profiles {
+        questions += try splitQuestions(of: profile)
       }
     } else {
       let profiles = try reading { () throws(StorageError) in try tables.entities(.linked) }
@@ -45,6 +46,7 @@ extension Desk {
         questions += try splitQuestions(of: profile)
       }
     }
+    if let id { questions.removeAll { $0.profile != id && !$0.others.contains(id) } }
     return questions.sorted { ($0.at, $0.change) < ($1.at, $1.change) }
   }
 
@@ -54,7 +56,8 @@ extension Desk {
   }
 
   /// Answers a question: it is where it belongs, or it belongs to another profile, where it is made again and the profile
-  /// gets back what it had before.
+  /// gets back what it had before. Of an erased one nothing is made again: it is only taken off the others, and words are
+  /// hidden. What names the customer then names the erased one, so that a supervisor's next erasure takes it along.
   ///
   /// Cost: the changes of both.
   /// - Throws: `DeskError.invalid` for a profile that it cannot belong to.
@@ -88,11 +91,13 @@ extension Desk {
       owner != question.profile || question.isContradicted
     else { return [] }
     var edits: [Edit] = []
-    for id in [question.profile] + question.others {
+    for id in [question.profile] + question.others where !store.isErased(id) {
       let side = SplitSide(id, try store.changes(of: id))
       let copies = side.copies(of: question.change)
       if id != owner {
-        edits += side.undoing(id == question.profile ? [placed] : copies)
+        let made = id == question.profile ? [placed] : copies
+        edits += side.undoing(made)
+        if store.isErased(owner) { edits += Self.hidingWords(of: made, on: id) }
       } else if copies.isEmpty {
         edits += side.making(question, placed)
       }
@@ -100,13 +105,25 @@ extension Desk {
     return edits
   }
 
+  /// What hides the entries that some changes wrote in a profile's timeline.
+  private static func hidingWords(of changes: [PlacedChange], on id: EntityID) -> [Edit] {
+    let entries = changes.filter { placed in
+      var isTold = false
+      Ties.operations(of: placed) { if case .log(Vocabulary.timeline, _) = $0 { isTold = true } }
+      return isTold
+    }
+    if entries.isEmpty { return [] }
+    return [hiding(ErasurePlan.HiddenEntries(on: id, entries: entries.map(\.change.id)))]
+  }
+
   /// Edits that give a profile back the values that it had before a disagreement with another one was settled in the
   /// other's favour: that value is the other's own, so no question is needed.
   func restorations(_ id: EntityID, leaving others: [EntityID]) throws(StorageError) -> [Edit] {
-    let changes = try store.changes(of: id)
-    let ties = Ties(changes)
+    let ties = try Ties(around: [id], in: store)
+    let changes = ties.changes(of: id)
     let state = Fold.state(of: id, changes)
-    let late = Set(changes.filter { !ties.known(to: $0).isDisjoint(with: others) }.map(\.change.id))
+    let late = Set(
+      changes.filter { !ties.known(to: $0, oneWith: id).isDisjoint(with: others) }.map(\.change.id))
     guard !late.isEmpty else { return [] }
     let before = Fold.state(of: id, changes.filter { !late.contains($0.change.id) })
     var edits: [Edit] = []

@@ -21,12 +21,16 @@ struct OpenChanges {
     Vocabulary.same, Vocabulary.distinct, Vocabulary.kept, Vocabulary.given,
   ]
 
-  /// nil where the profile was never one with another. Cost: its changes, and those of the profiles that it is one with now.
+  /// nil where the profile was never one with another, or is erased. Cost: the changes of those that it was ever one with.
   init?(of id: EntityID, in store: Store) throws(StorageError) {
-    self.store = store
-    changes = try store.changes(of: id)
-    ties = Ties(changes)
-    guard !ties.ties.isEmpty else { return nil }
+    try self.init(of: id, Ties(around: [id], in: store), in: store)
+  }
+
+  /// - Parameter ties: those around the profile.
+  private init?(of id: EntityID, _ ties: Ties, in store: Store) throws(StorageError) {
+    guard ties.wasTied(id) else { return nil }
+    (self.store, self.ties) = (store, ties)
+    changes = ties.changes(of: id)
     members = Set(try store.members(of: id))
     state = Fold.state(of: id, changes)
     (kept, given) = (Set(state.elements(Vocabulary.kept)), Set(state.elements(Vocabulary.given)))
@@ -44,7 +48,12 @@ struct OpenChanges {
   /// Those whose a change may be instead, ordered: while two are one, what somebody writes on the whole is written on the first of
   /// them.
   func others(_ placed: PlacedChange) -> [EntityID] {
-    ties.known(to: placed).filter { !members.contains($0) && state.id < $0 }.sorted()
+    formerlyOne(placed).filter { state.id < $0 }
+  }
+
+  /// Those of which the author of a change knew that they were one with the profile, and which are not now, ordered.
+  private func formerlyOne(_ placed: PlacedChange) -> [EntityID] {
+    ties.known(to: placed, oneWith: state.id).subtracting(members).sorted()
   }
 
   /// What a change did to the whole that nobody has told whose it is; nil where it did nothing of the kind.
@@ -54,7 +63,7 @@ struct OpenChanges {
     if isAnswered(placed.change.id) { return nil }
     if isContradicted(placed.change.id) {
       // What it wrote may be at either, so all of it is asked again.
-      let others = ties.known(to: placed).subtracting(members).sorted()
+      let others = formerlyOne(placed)
       return others.isEmpty ? nil : question(placed, others, Self.all(by: placed))
     }
     var others = others(placed)
@@ -132,7 +141,7 @@ struct OpenChanges {
     cleared.subtract(set)
     if cleared.isEmpty, dropped.isEmpty { return [] }
     var found: [(EntityID, [SplitQuestion.Item])] = []
-    for other in ties.known(to: placed).subtracting(members).sorted() {
+    for other in formerlyOne(placed) {
       let theirs = try store.changes(of: other)
       let state = Fold.state(of: other, theirs)
       // What the author had before their eyes, or replaced by what they had.
@@ -165,11 +174,11 @@ struct OpenChanges {
       fields.insert(field)
     }
     guard !fields.isEmpty else { return [] }
-    for later in changes where ties.known(to: later).contains(other) {
+    for later in changes where later.change.body.contains(word: BodyWords.consent) {
       Ties.operations(of: later) { operation in
-        guard case .replaces(let field, let heads) = operation, heads.contains(placed.change.id) else {
-          return
-        }
+        guard case .replaces(let field, let heads) = operation, heads.contains(placed.change.id),
+          ties.known(to: later, oneWith: state.id).contains(other)
+        else { return }
         fields.remove(field)
       }
     }
@@ -177,10 +186,24 @@ struct OpenChanges {
     return fields.sorted().compactMap { field in written[field]?.heads.first.map { (field, $0) } }
   }
 
-  /// The withdrawals that hold for some profiles that are one, though they stand on this one, until somebody tells whose they are.
-  func withdrawals(for whole: [EntityID]) -> [(field: ExactString, head: Head)] {
-    changes.filter { !isAnswered($0.change.id) }.flatMap { placed in
-      others(placed).filter(whole.contains).flatMap { withdrawals(by: placed, for: $0) }
+  /// The withdrawals that hold for some profiles that are one, though they stand on others, until somebody tells whose they are.
+  ///
+  /// Cost: the changes of those that these were ever one with.
+  /// - Parameter gone: profiles that are taken for erased.
+  static func withdrawals(
+    for whole: [EntityID], without gone: Set<EntityID> = [], in store: Store
+  ) throws(StorageError) -> [(field: ExactString, head: Head)] {
+    let ties = try Ties(around: whole, without: gone, in: store)
+    var found: [(field: ExactString, head: Head)] = []
+    for former in ties.profiles where !whole.contains(former) {
+      guard let open = try OpenChanges(of: former, ties, in: store) else { continue }
+      for placed in open.changes
+      where placed.change.body.contains(word: BodyWords.consent) && !open.isAnswered(placed.change.id) {
+        for other in open.others(placed) where whole.contains(other) {
+          found += open.withdrawals(by: placed, for: other)
+        }
+      }
     }
+    return found
   }
 }

@@ -17,8 +17,8 @@ struct SplitSide {
   }
 
   /// The key of a change's body that names the change on another profile which it makes again here.
-  private static let moves = "moves"
-  private static let word = Array("\"\(moves)\":".utf8)
+  static let moves = "moves"
+  static let word = Array("\"\(moves)\":".utf8)
 
   /// The changes that made a change of another profile again here. Cost: a search of each body.
   func copies(of change: ChangeID) -> [PlacedChange] {

@@ -27,7 +27,8 @@ enum CustomerErase {
         + "split off to another customer's ticket, which is made again there, messages that wait as held; tickets that "
         + "by an open conflict may be somebody else's (they are listed); words that were written on another customer's ticket or profile "
         + "and went to this one later, which are hidden there (they are listed), and in the histories of profiles with which it was one what "
-        + "was found to be its own (listed too) and what nobody answered 'customer questions' about; files outside of the store, such as exports, "
+        + "was found to be its own (listed too) and what nobody answered 'customer questions' about; a withdrawal of consent "
+        + "of which nobody told whose it is, which is made again on the profiles that stay (listed too); files outside of the store, such as exports, "
         + "import files and BACKUPS of the server or a device, which hold the data until you delete them. A backup that is "
         + "restored is erased again by the first device that syncs.",
       "A device that is away goes on showing the customer until it syncs. What it edited is emptied then, and its agent is told. "
@@ -191,6 +192,16 @@ enum CustomerErase {
               ])
             })
         ),
+        (
+          "withdrawn",
+          JSONText(
+            array: plan.withdrawn.map { kept in
+              JSONText(object: [
+                ("on", JSONText(kept.on.description)), ("purpose", JSONText(kept.purpose)),
+                ("change", JSONText(kept.change.description)),
+              ])
+            })
+        ),
         ("changes", EntityJSON.strings(changes.map(\.id.description))), ("done", JSONText(isSent)),
       ])
       return
@@ -222,6 +233,11 @@ enum CustomerErase {
       context.note(
         "\(fields) of what is erased stood on \(desk.shortID(written.on)) before the two were split, and \(written.fields.count == 1 ? "stays" : "stay") in its "
           + "history on every device until it is erased too")
+    }
+    for kept in plan.withdrawn {
+      context.note(
+        "consent to \(kept.purpose) was withdrawn while \(desk.shortID(kept.on)) was one with what is erased, and nobody told whose that "
+          + "is: it stays withdrawn there")
     }
     if !isSent, !changes.isEmpty {
       context.output.line("'askonce sync' carries it out; 'askonce erasure status' says who has not")

@@ -52,7 +52,9 @@ enum CustomerQuestions {
     "customer answer", "Say whose something is that was written while two profiles were one",
     details: [
       "Where it belongs to the other profile it is made again there, and this one gets back what it had before. What was learned "
-        + "of the other one since stays beside it, a conflict to settle."
+        + "of the other one since stays beside it, a conflict to settle.",
+      "It may be an erased customer's: then it is taken off this one and made again nowhere. It stays in this one's history; a ticket "
+        + "is given to the erased customer, and goes when a supervisor runs 'customer erase' again.",
     ],
     operands: [Operand("QUESTION", "its name, as 'customer questions' lists it")],
     options: [owner],
@@ -79,8 +81,20 @@ enum CustomerQuestions {
         } else {
           context.output.line("\(question.change) belongs to \(id)")
         }
+        if desk.store.isErased(id) { context.note(left(by: question, of: id, desk)) }
       }
     }
+  }
+
+  /// What is left of something that was found to be an erased customer's.
+  private static func left(by question: SplitQuestion, of id: EntityID, _ desk: Desk) -> String {
+    if case .reference(let reference) = question.items.first {
+      return "\(desk.shortID(id)) is erased: 'customer erase \(desk.shortID(id))', by a supervisor, takes "
+        + "\(desk.shortID(reference)) along"
+    }
+    return
+      "\(desk.shortID(id)) is erased: what it was stays in the history of \(desk.shortID(question.profile)) until that is "
+      + "erased too"
   }
 
   private static func short(_ question: SplitQuestion, _ desk: Desk) -> String {
