@@ -227,17 +227,19 @@ extension Store {
   }
 
   /// Takes back the erasures that were not sent, because the server does not take them from this device: what they hid is
-  /// there again.
+  /// there again, and what was made along with them and was not sent either is gone.
   ///
   /// - Returns: what they were on.
   package func withdrawErasures() throws(StorageError) -> [EntityID] {
-    let entities = Set(own.unsent.filter(\.erases).map(\.on))
+    let erasures = own.unsent.filter(\.erases)
+    let (entities, customers) = (Set(erasures.map(\.on)), Set(erasures.compactMap(\.madeForErasure)))
     guard !entities.isEmpty else { return [] }
     try rewriting { () throws(StorageError) in
       // What was derived from own changes does not know what they hid.
       try removeDerived(of: [])
       try OwnErasure.withdraw(
-        disk, folder: configuration.ownPath, replica: replica, behind: acknowledged)
+        disk, folder: configuration.ownPath, replica: replica, behind: acknowledged,
+        of: customers)
     }
     return entities.sorted()
   }

@@ -192,7 +192,8 @@ extension SyncClient {
         if rest.first?.id.replica == store.replica {
           _ = try withdrawErasures()
           try catchUp(&session)
-          rest = ArraySlice(rest.map { $0.erases ? $0.withdrawn : $0 })
+          let customers = Set(rest.filter(\.erases).compactMap(\.madeForErasure))
+          rest = ArraySlice(rest.map { $0.withdrawn(customers) })
         } else {
           waiting = rest.first(where: \.erases)?.id
           rest = rest.prefix { !$0.erases }

@@ -18,12 +18,24 @@ extension Change {
     return members.contains { $0.key == "erase" }
   }
 
+  /// The customer for whose erasure it was made: of one that erases, the customer as a part of which its entity is erased; of another
+  /// one, the customer with whose erasure it came along. Cost: for most changes a search of the body.
+  package var madeForErasure: EntityID? {
+    guard ByteSearch.contains(body.span, "\"of\":") else { return nil }
+    return members.first { $0.key == "of" }?.value.string.flatMap { EntityID($0) }
+  }
+
   /// The change as an erasure of its entity leaves it. The stub of a stub is itself.
   package var stub: Change { reduced(to: ["erase", "of", "because", "was", "org", "settles", "reopens"]) }
 
-  /// The change without what makes it an erasure: what is left of one that was not allowed.
-  package var withdrawn: Change {
-    with(members.filter { !["erase", "of", "because"].contains($0.key) })
+  /// What is left of the change where erasures are taken back that were not allowed: of one that erases all but that, of one that came
+  /// along with one its stub.
+  ///
+  /// - Parameter customers: for whose erasures those were made.
+  package func withdrawn(_ customers: Set<EntityID>) -> Change {
+    if erases { return with(members.filter { !["erase", "of", "because"].contains($0.key) }) }
+    guard let customer = madeForErasure, customers.contains(customer) else { return self }
+    return stub
   }
 
   /// Whether an erasure would leave it as it is.

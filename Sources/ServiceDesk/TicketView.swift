@@ -49,9 +49,12 @@ public struct TimelineEntry: Sendable, Hashable {
   let state: String?
   /// The outreach that a message is of.
   let outreach: String?
+  /// The change that wrote it first, where an erasure emptied the log in which that one stood.
+  let moves: ChangeID?
 
   private static let names = [
     "kind", "channel", "direction", "text", "event", "state", Vocabulary.outreachField.text,
+    Vocabulary.moves,
   ]
 
   init(_ entry: LogEntry) {
@@ -64,6 +67,7 @@ public struct TimelineEntry: Sendable, Hashable {
     event = members[4]?.string
     state = members[5]?.string
     outreach = members[6]?.string
+    moves = members[7]?.string.flatMap { ChangeID($0) }
     by = entry.by
     at = entry.at
     effective = entry.effective

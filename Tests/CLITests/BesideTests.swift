@@ -40,11 +40,13 @@ struct BesideTests {
   }
 
   /// A sync that waits for a server, of a store with a customer called Before.
-  private func waitingSync(_ desk: TestDesk, _ silence: Silence) throws -> Program.Running {
+  private func waitingSync(
+    _ desk: TestDesk, _ silence: Silence, role: String = "agent"
+  ) throws -> Program.Running {
     _ = try Program.run(desk, ["init", "--agent", "anna"])
     _ = try Program.run(desk, ["customer", "new", "Before"])
     try Store(at: desk.folder + "/store", .writing).bind(
-      server: silence.address, workspace: "nord", agent: "anna", role: "agent", token: "a.b")
+      server: silence.address, workspace: "nord", agent: "anna", role: role, token: "a.b")
     let sync = try Program.Running(desk, ["sync", "--no-retry"])
     let lock = desk.folder + "/store/lock"
     // Until it waits: what it leaves in the lock's file says so.
@@ -88,6 +90,22 @@ struct BesideTests {
     for name in ["Before", "Meanwhile 0", "Meanwhile 1", "Meanwhile 2"] {
       #expect(names.contains("\"\(name)\""))
     }
+    withExtendedLifetime(silence) {}
+  }
+
+  @Test(
+    "While a sync waits for a silent server, a supervisor erases, and is told that nothing was fetched before"
+  )
+  func erasing() throws {
+    let desk = try TestDesk()
+    let silence = try Silence()
+    let sync = try waitingSync(desk, silence, role: "supervisor")
+    defer { sync.end() }
+    let listed = try Program.run(desk, ["customer", "list", "--json"]).output
+    let id = try #require(JSONText(parsing: listed.utf8).elements?.first?["id"]?.string)
+    let erased = try Program.run(desk, ["customer", "erase", id, "--yes"])
+    #expect(erased.code == 0 && erased.output.contains("erased 1 profile"), "\(erased)")
+    #expect(erased.errors.contains("not synced (") && erased.errors.contains("in use"), "\(erased.errors)")
     withExtendedLifetime(silence) {}
   }
 

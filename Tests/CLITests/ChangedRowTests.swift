@@ -1,4 +1,7 @@
+import Agent
 import Codec
+import Merge
+import TestSupport
 import Testing
 
 @testable import CLI
@@ -66,5 +69,56 @@ struct ChangedRowTests {
     try load(desk, "K1,Lars,,Malmö,43")
     #expect(desk.run("customer", "show", "K1").output.contains("Lund"))
     #expect(desk.run("ask", "K1", "shoe_size", "--no-log").output.contains("43"))
+  }
+
+  /// A store in which somebody put right what the table said, and a retention took what it had said.
+  private func thinned(_ first: (TestDesk) throws -> Void) throws -> TestDesk {
+    let desk = try TestDesk()
+    let clock = Ticks()
+    desk.system = Environment(now: { clock.next() }, random: Environment.system.random)
+    try #require(desk.run("init", "--agent", "anna").code == .ok)
+    try first(desk)
+    _ = try desk.ok("retention", "--days", "1")
+    clock.advance(3_600_000)
+    _ = try desk.ok("customer", "set", "K1", "--name", "Lars Lind")
+    clock.advance(10 * 86_400_000)
+    #expect(desk.run("compact", "--json").json?["thinned"]?.int == 1)
+    return desk
+  }
+
+  @Test(
+    "What people made of a cell stays, also where a retention took what the table had said",
+    arguments: [true, false])
+  func thinnedCells(_ isSame: Bool) throws {
+    let desk = try thinned { try load($0, "K1,Lars,,Malmö,41") }
+    try load(desk, isSame ? "K1,Lars,,Lund,41" : "K1,Lars A,,Lund,41")
+    let shown = desk.run("customer", "show", "K1").output
+    #expect(shown.contains(isSame ? "Lars Lind" : "Lars A") && shown.contains("Lund"), "\(shown)")
+    try load(desk, isSame ? "K1,Lars B,,Lund,41" : "K1,Lars A,,Kiruna,41")
+    #expect(desk.run("customer", "show", "K1").output.contains(isSame ? "Lars B" : "Kiruna"))
+  }
+
+  /// Its row keeps nothing of its values, so that the next one is taken for the same and tells from then on.
+  @Test("What an earlier version imported and a retention took is taken for what the table says next")
+  func thinnedRowOfEarlierVersion() throws {
+    let other = try TestDesk()
+    try #require(other.run("init", "--agent", "anna").code == .ok)
+    try load(other, "K1,Lars,,Malmö,41")
+    let changes = try other.ok("export", "changes").split(separator: "\n")
+    let keys = try changes.compactMap { try JSONText(parsing: $0.utf8)["imp"]?.string }
+    let key = try #require(keys.first)
+    let desk = try thinned { desk in
+      var draft = Draft(set: ["ref": "K1", "name": "Lars", "address.city": "Malmö"])
+      draft.extra = [("imp", JSONText(key))]
+      let store = try Store(at: desk.folder + "/store", .writing, environment: desk.system)
+      try store.commit(Edit(.new(type: "customer"), draft))
+    }
+    try load(desk, "K1,Lars,,Lund,41")
+    let shown = desk.run("customer", "show", "K1").output
+    #expect(shown.contains("Lars Lind") && shown.contains("Lund"), "\(shown)")
+    try load(desk, "K1,Lars,,Kiruna,41")
+    #expect(desk.run("customer", "show", "K1").output.contains("Lars Lind"))
+    try load(desk, "K1,Lars B,,Kiruna,41")
+    #expect(desk.run("customer", "show", "K1").output.contains("Lars B"))
   }
 }

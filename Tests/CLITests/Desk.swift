@@ -13,6 +13,9 @@ final class TestDesk {
   /// Never nil: without it a command that needs the network would replace the test's process by another program.
   var connect: Connect = { _ in throw Failure(.offline, "this test has no network") }
 
+  /// Clock and randomness of later commands in this process.
+  var system = Environment.system
+
   /// How long commands would have waited before they tried again, in milliseconds.
   var pauses: [Int] = []
 
@@ -51,7 +54,7 @@ final class TestDesk {
       errors: Output { bytes in
         errors += bytes
         return 0
-      }, variables: variables, connect: connect)
+      }, variables: variables, system: system, connect: connect)
     context.pause = { self.pauses.append($0) }
     let code = CLI.run(arguments, context)
     return Outcome(

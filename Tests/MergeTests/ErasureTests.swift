@@ -41,7 +41,7 @@ import Testing
     #expect(try !change("\"set\":{\"erase\":true}").erases)
     #expect(try !change("\"log\":{\"timeline\":{\"text\":\"\\\"erase\\\":true\"}}").erases)
     #expect(try !change("").erases)
-    #expect(try !change("\"erase\":true").withdrawn.erases)
+    #expect(try !change("\"erase\":true").withdrawn([]).erases)
   }
 
   /// What came of an import carries what it was made of, by which a second import knows it.
@@ -49,8 +49,19 @@ import Testing
     let others = "\"org\":\"m2p8v0w1zz.7\",\"x\":[{\"of\":1}],\"was\":\"b2x9m1c0aa.3\""
     let erasure = try change(
       "\"erase\":true,\"of\":\"customer/b2x9m1c0aa.3\",\(others),\"because\":\"asked\"")
-    #expect(try erasure.withdrawn == change(others))
-    #expect(try change("\"erase\":true").withdrawn == change(""))
+    #expect(try erasure.withdrawn([]) == change(others))
+    #expect(try change("\"erase\":true").withdrawn([]) == change(""))
+  }
+
+  /// Unless it was made for another one, or is somebody's edit.
+  @Test func withAnErasureGoesWhatCameAlong() throws {
+    let customer = try #require(EntityID("customer/b2x9m1c0aa.3"))
+    let along = try change("\"set\":{\"a\":1},\"of\":\"\(customer)\",\"was\":\"b2x9m1c0aa.3\"")
+    #expect(along.madeForErasure == customer)
+    #expect(try along.withdrawn([customer]) == change("\"was\":\"b2x9m1c0aa.3\""))
+    #expect(along.withdrawn([]) == along)
+    let edit = try change("\"set\":{\"a\":{\"of\":\"\(customer)\"}}")
+    #expect(edit.withdrawn([customer]) == edit)
   }
 
   @Test func anEditIsTheSameWithItsStubOnly() throws {

@@ -69,12 +69,14 @@ struct Case: Sendable {
   /// Its number in another system.
   private var ref: String? { state.text("ref").flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// The timeline's entries with the steps that wrote them, without words that were redacted since.
+  /// The timeline's entries with the steps that wrote them, without words that were redacted since. One that was made again at an erasure
+  /// is none: who erased did not say it, and what there was to tell of it was told where it was said.
   var entries: [(step: HistoryStep, entry: Entry)] {
     owner.steps.flatMap { step in
       step.edits.compactMap { edit -> (HistoryStep, Entry)? in
         guard edit.field == Vocabulary.timeline, case .log(let value) = edit.action else { return nil }
-        return (step, Entry(value, isRedacted: redacted.contains(step.id)))
+        let entry = Entry(value, isRedacted: redacted.contains(step.id))
+        return entry.isMadeAgain ? nil : (step, entry)
       }
     }
   }
@@ -99,7 +101,8 @@ struct Case: Sendable {
   /// customer.
   var stopped: Set<ChangeID> {
     guard let log = state.logs[Vocabulary.timeline] else { return [] }
-    var entries = TicketPage.Entry.all(log.map(TimelineEntry.init), on: state)
+    let said = log.map(TimelineEntry.init).filter { $0.moves == nil }
+    var entries = TicketPage.Entry.all(said, on: state)
     entries.holdBack { state.outcomes(of: $0.entry.id) }
     let stopping = Vocabulary.stoppedStates.union(["held"])
     return Set(entries.filter { $0.state.map(stopping.contains) == true }.map(\.entry.id))
@@ -119,6 +122,8 @@ struct Case: Sendable {
     /// The keys of the facts that an answer rests on.
     let facts: [String]
     let purpose: String
+    /// Whether it was made again where it is shown.
+    let isMadeAgain: Bool
 
     init(_ value: JSONText, isRedacted: Bool) {
       let members = value.members(named: Self.names)
@@ -130,6 +135,7 @@ struct Case: Sendable {
       amount = members[4]?.plain
       currency = members[5]?.plain
       purpose = members[6]?.plain ?? "service"
+      isMadeAgain = members[8] != nil
       facts = (members[7]?.elements ?? []).compactMap { element in
         element.string.map {
           $0.hasPrefix(Vocabulary.factPrefix) ? String($0.dropFirst(Vocabulary.factPrefix.count)) : $0
@@ -138,7 +144,7 @@ struct Case: Sendable {
     }
 
     private static let names = [
-      "kind", "channel", "direction", "text", "amount", "currency", "purpose", "facts",
+      "kind", "channel", "direction", "text", "amount", "currency", "purpose", "facts", Vocabulary.moves,
     ]
 
     var isIncoming: Bool { direction == "in" }

@@ -129,10 +129,11 @@ extension Desk {
       }
       let hidden = plan.hidden.map(Self.hiding)
       let withdrawn = plan.withdrawn.map { Self.withdrawing($0, erasing: plan.customer) }
+      let along = (freed + hidden).map { $0.along(with: plan.customer) }
       let changes = try store.commit { (batch) throws(StorageError) in
         var made: [Change] = []
-        for moved in plan.remade { made += try remake(moved, in: &batch) }
-        for edit in withdrawn + gone.map({ Edit(.entity($0), draft) }) + freed + hidden {
+        for moved in plan.remade { made += try remake(moved, along: plan.customer, in: &batch) }
+        for edit in withdrawn + gone.map({ Edit(.entity($0), draft) }) + along {
           if let change = try batch.make(edit) { made.append(change) }
         }
         return made
@@ -263,10 +264,19 @@ extension Desk {
   }
 }
 
+extension Edit {
+  /// The edit as one that an erasure of a customer brings along: where the server refuses that one, this goes with it.
+  func along(with customer: EntityID) -> Edit {
+    var edit = self
+    edit.draft.extra.append(("of", JSONText(customer.description)))
+    return edit
+  }
+}
+
 extension Change {
   /// The customer as a part of which an erasure erases its entity.
   package var erasedWith: EntityID? {
-    erases ? member("of")?.string.flatMap { EntityID($0) } : nil
+    erases ? madeForErasure : nil
   }
 
   /// The reason that an erasure gives.

@@ -6,7 +6,7 @@ import Storage
 /// What the tables hold of customers and tickets, and by which terms entities are found.
 struct DeskProjection: TableProjection {
   /// Grows with every change of this file, `Term`, `TextFolding` or `PhoneDigits` that gives anything else.
-  let version: UInt32 = 10
+  let version: UInt32 = 11
 
   func columns(ofType type: String) -> [TableColumn] {
     switch type {

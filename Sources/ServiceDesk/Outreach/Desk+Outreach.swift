@@ -159,8 +159,9 @@ extension Desk {
 extension [TicketPage.Entry] {
   /// Of several messages of one outreach, which agents wrote without knowing of each other, at most one goes out: one that
   /// is on its way or arrived; none where somebody took one back; else the first that did not fail. The others count as
-  /// cancelled.
+  /// cancelled. Of entries that were made again twice one stays.
   mutating func cancelTwins() {
+    dropCopies()
     var groups: [String: [Int]] = [:]
     for index in indices where self[index].entry.isMessageOut {
       guard let name = self[index].entry.outreach else { continue }

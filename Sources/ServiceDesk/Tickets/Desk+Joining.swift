@@ -179,6 +179,7 @@ extension Desk {
     guard !entries.isEmpty, entries.allSatisfy(own.contains) else {
       throw .invalid("which entries? Some of \(shortID(ticket))'s own timeline have to come along")
     }
+    let gone = state.withCopies(of: entries)
     var draft = Draft()
     for field: ExactString in ["customer", "channel", "team", "priority"] {
       if let value = state.shown(field)?.value { draft.set[field] = value }
@@ -188,7 +189,8 @@ extension Desk {
     if let customer { draft.set["customer"] = JSONText(customer.description) }
     draft.set["subject"] = JSONText(subject)
     draft.set["status"] = JSONText("new")
-    draft.set[Vocabulary.split] = Self.split(from: ticket, entries)
+    let copies = gone.subtracting(entries).sorted()
+    draft.set[Vocabulary.split] = Self.split(from: ticket, entries + copies)
     var told = Draft()
     // Without naming the new one, which has another id where an import brings both into another workspace.
     told.log[Vocabulary.timeline] = Self.event(
@@ -196,10 +198,10 @@ extension Desk {
       entries.count == 1
         ? "1 entry went to a ticket of its own" : "\(entries.count) entries went to a ticket of their own")
     var edits = [Edit(.new(type: Vocabulary.ticket), draft), Edit(.entity(ticket), told)]
-    for other in try split(from: ticket) where !other.splitEntries.isDisjoint(with: entries) {
+    for other in try split(from: ticket) where !other.splitEntries.isDisjoint(with: gone) {
       var rest = Draft()
       rest.set[Vocabulary.split] = Self.split(
-        from: ticket, other.splitEntries.subtracting(entries).sorted())
+        from: ticket, other.splitEntries.subtracting(gone).sorted())
       edits.append(Edit(.entity(other.id), rest))
     }
     let made = edits

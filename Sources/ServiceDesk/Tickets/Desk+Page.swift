@@ -73,7 +73,9 @@ extension Desk {
     }
     entries.sort { ($0.entry.happened, $0.entry.id) < ($1.entry.happened, $1.entry.id) }
     entries.cancelTwins()
-    entries.holdBack { states[$0.on]?.outcomes(of: $0.entry.id) ?? [] }
+    entries.holdBack(originals: try originals(of: entries, in: states)) {
+      states[$0.on]?.outcomes(of: $0.entry.id) ?? []
+    }
     try holdFromOthers(&entries, of: [view] + parts)
     var filter = PromiseFilter()
     filter.includesSettled = true

@@ -130,24 +130,34 @@ extension [TicketPage.Entry] {
   /// Holds back queued messages to the customer that crossed with words of the customer: with those that the author had not
   /// seen, unless somebody released the message having seen each of them.
   ///
-  /// Who let it go names each of them. Earlier versions named the last one alone, for all before it that they had seen.
-  /// - Parameter releases: the heads of what became of a message.
-  mutating func holdBack(_ releases: (TicketPage.Entry) -> [Head]) {
+  /// Who let it go names each of them. Earlier versions named the last one alone, for all before it that they had seen. Who knew of the
+  /// original of an entry that was made again knew its words.
+  /// - Parameters:
+  ///   - originals: where in the order the originals of entries are that were made again.
+  ///   - releases: the heads of what became of a message.
+  mutating func holdBack(originals: [ChangeID: UInt64] = [:], _ releases: (TicketPage.Entry) -> [Head]) {
+    func isUnknown(_ entry: TimelineEntry, _ change: ChangeID, _ seen: UInt64) -> Bool {
+      guard ChangeID.isUnknown(entry.id, at: entry.position, to: change, seen) else { return false }
+      guard let first = entry.moves else { return true }
+      return ChangeID.isUnknown(first, at: originals[first], to: change, seen)
+    }
     for index in indices where self[index].state.map(Vocabulary.unsentStates.contains) == true {
       let reply = self[index]
       let crossing = filter { item in
-        item.entry.direction == "in" && item.entry.isContact && item.entry.isUnknown(to: reply.entry)
+        item.entry.direction == "in" && item.entry.isContact
+          && isUnknown(item.entry, reply.entry.id, reply.entry.seen)
       }
       if crossing.isEmpty { continue }
       let heads = releases(reply)
       let named = Set(heads.flatMap(\.despite))
       let last = heads.compactMap { head in
-        head.value["despite"]?.string.flatMap { ChangeID($0) }.flatMap { id in first { $0.entry.id == id } }
+        head.value["despite"]?.string.flatMap { ChangeID($0) }
+          .flatMap { id in first { [$0.entry.id, $0.entry.moves].contains(id) } }
           .map { (head: head, at: $0.entry.effective) }
       }
       let unseen = crossing.map(\.entry).filter { entry in
-        !named.contains(entry.id)
-          && !last.contains { entry.effective <= $0.at && !entry.isUnknown(to: $0.head.id, $0.head.seen) }
+        named.isDisjoint(with: [entry.id, entry.original])
+          && !last.contains { entry.effective <= $0.at && !isUnknown(entry, $0.head.id, $0.head.seen) }
       }.map(\.id)
       self[index].unseen = unseen
       guard reply.state == "queued", !unseen.isEmpty else { continue }
@@ -179,12 +189,16 @@ extension TimelineEntry {
   /// Whether it is a written message to the customer.
   var isMessageOut: Bool { kind == Vocabulary.message && direction == "out" }
 
-  /// Whether somebody who wrote `other` had not seen this entry: neither did that device have it before, nor did the
-  /// author's store.
-  func isUnknown(to other: TimelineEntry) -> Bool { isUnknown(to: other.id, other.seen) }
+  /// The change that wrote it first.
+  var original: ChangeID { moves ?? id }
+}
 
-  /// Whether the author of a change, who had merged so much, did not know of it.
-  fileprivate func isUnknown(to change: ChangeID, _ seen: UInt64) -> Bool {
+extension ChangeID {
+  /// Whether the author of a change, who had merged so much, did not know of another one at a place in the order: neither did that
+  /// device have it before, nor did the author's store.
+  fileprivate static func isUnknown(
+    _ id: ChangeID, at position: UInt64?, to change: ChangeID, _ seen: UInt64
+  ) -> Bool {
     if id.replica == change.replica { return id.sequence > change.sequence }
     guard let position else { return true }
     return position > seen

@@ -30,16 +30,26 @@ extension Desk {
     return try isBehindTwin(now, place) ? nil : now
   }
 
-  /// Whether another message of a message's outreach goes out, went out or was taken back, so that this one must not go out.
+  /// Whether another message of a message's outreach, or another copy of one that was made again, goes out, went out or was taken back,
+  /// so that this one must not go out.
   ///
-  /// Beside one that is marked the page has all others for cancelled, so they are asked as they stand by themselves. Cost: a page, and a
-  /// look at each of them.
+  /// Beside one that is marked the page has all others for cancelled, or shows one copy, so they are asked as they stand by themselves.
+  /// Cost: for these a page, and a look at each of them.
   /// - Parameter place: where the server has the message's own mark.
   private func isBehindTwin(_ message: OutgoingMessage, _ place: UInt64) throws(DeskError) -> Bool {
     let own = message.entry.entry
-    guard let outreach = own.outreach else { return false }
-    for twin in try page(message.ticket.id).entries
-    where twin.entry.outreach == outreach && twin.entry.isMessageOut && twin.entry.id != own.id {
+    var twins: [(on: EntityID, entry: TimelineEntry)] = []
+    if let outreach = own.outreach {
+      twins += try page(message.ticket.id).entries.filter {
+        $0.entry.outreach == outreach && $0.entry.isMessageOut
+      }.map { ($0.on, $0.entry) }
+    }
+    if own.moves != nil {
+      let home = try known(message.entry.on)
+      let copies = home.withCopies(of: [own.id])
+      twins += PlainLook(home).timeline.filter { copies.contains($0.id) }.map { (home.id, $0) }
+    }
+    for twin in twins where twin.entry.id != own.id {
       let state = try known(twin.on)
       let alone = TicketPage.Entry.all([twin.entry], on: state)
       if alone.contains(where: { ["sent", "delivered", "cancelled"].contains($0.state) }) { return true }

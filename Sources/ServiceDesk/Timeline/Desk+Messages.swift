@@ -149,7 +149,9 @@ extension Desk {
     guard reason.contains(where: { !$0.isWhitespace }) else { throw .invalid("why is it hidden?") }
     try require(entry, of: id)
     var draft = Draft()
-    draft.set[ExactString(Vocabulary.redactedPrefix + entry.description)] = JSONText(reason)
+    for copy in try known(id).withCopies(of: [entry]) {
+      draft.set[ExactString(Vocabulary.redactedPrefix + copy.description)] = JSONText(reason)
+    }
     return try commit(Edit(.entity(id), draft))
   }
 

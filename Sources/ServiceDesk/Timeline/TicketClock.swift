@@ -36,7 +36,7 @@ struct TicketClock: Sendable, Hashable {
       {
         hasParts = true
       }
-      if entry.state == "queued" || entry.state == "sending", let channel = entry.entry.channel {
+      if ["queued", "held", "sending"].contains(entry.state), let channel = entry.entry.channel {
         channels.insert(channel)
       }
     }

@@ -30,6 +30,9 @@ extension Vocabulary {
   /// What an entry may show of good care, member `care`: an array of these. Derived where it is not said.
   public static let careSteps = ["heard", "apologised", "solution", "action", "told", "followed-up"]
 
+  /// Of an entry that was made again where it is shown: the change that wrote it first.
+  static let moves = "moves"
+
   // MARK: Registers of a ticket
 
   /// The agent who answers for the ticket until a follow-up, through all transfers.

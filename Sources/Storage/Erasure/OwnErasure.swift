@@ -18,13 +18,14 @@ package enum OwnErasure {
     try onDisk { () throws(DiskError) in try disk.remove("\(folder)/torn") }
   }
 
-  /// Makes own changes behind a sequence that erase something changes that do not.
+  /// Makes own changes behind a sequence that erase something changes that do not, and empties those that came along with them.
+  ///
+  /// - Parameter customers: for whose erasures they were made.
   package static func withdraw(
-    _ disk: any Disk, folder: String, replica: ReplicaID, behind sequence: UInt64
+    _ disk: any Disk, folder: String, replica: ReplicaID, behind sequence: UInt64, of customers: Set<EntityID>
   ) throws(StorageError) {
     try rewrite(disk, folder, replica, keepingDamage: true) { change in
-      change.id.replica == replica && change.id.sequence > sequence && change.erases
-        ? change.withdrawn : change
+      change.id.replica == replica && change.id.sequence > sequence ? change.withdrawn(customers) : change
     }
   }
 

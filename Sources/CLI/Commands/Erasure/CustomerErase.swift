@@ -71,7 +71,8 @@ enum CustomerErase {
   }
 
   /// Syncs a store that has a server: what there is to erase is told by what is known, and what a colleague gave to somebody else since
-  /// would be erased with it. Without the server it goes on with what it has, and says so.
+  /// would be erased with it. Without the server it goes on with what it has, and says so; also while another sync of the store waits for
+  /// it, which lends the store meanwhile.
   private static func fetch(_ context: Context) throws {
     let configuration = try context.open(.reading).configuration
     try refuseAgents(configuration)
@@ -82,9 +83,10 @@ enum CustomerErase {
       if let line = news.line { context.note(line) }
     } catch let error as StorageError {
       throw error
-    } catch SyncError.storage(let error) {
-      throw error
     } catch {
+      if case SyncError.storage(let failure) = error {
+        guard case .locked = failure else { throw failure }
+      }
       context.note(
         "not synced (\(Failure(error).message)): what colleagues did since the last sync is not known here and may be erased with it, "
           + "also what they gave to another customer")

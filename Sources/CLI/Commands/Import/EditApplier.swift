@@ -204,6 +204,9 @@ struct EditApplier {
       }
     }
     if let known { draft.extra.append((ImportMark.known, known.hashes)) }
+    if edit.isSnapshot, !draft.set.isEmpty {
+      draft.extra.append((ImportMark.values, JSONText(RowValue.sums(draft.set))))
+    }
     draft.extra.append((Self.key, JSONText(edit.once)))
     if let existing {
       if edit.isExported, !draft.set.isEmpty, !draft.clear.isEmpty {

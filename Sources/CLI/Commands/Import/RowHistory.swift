@@ -73,8 +73,13 @@ struct ImportMark {
   /// What a row of a table said that was so here already: hashes of the values, by field.
   let said: [String: String]
 
-  /// The member of a change that has these.
+  /// What is left of the values that a row of a table set, where a retention takes these: `RowValue.sums`.
+  let sums: Set<Substring>
+
+  /// The member of a change that has the hashes.
   static let known = "known"
+  /// The member of a change that has the sums.
+  static let values = "sums"
 
   /// Nil for a change that comes from no import. Cost: a search in its body; where it has such a key, its parsing.
   init?(_ change: Change) {
@@ -88,6 +93,7 @@ struct ImportMark {
     var said: [String: String] = [:]
     for (field, hash) in body[Self.known]?.members ?? [] { said[field] = hash.string }
     self.said = said
+    sums = RowValue.parse(body[Self.values]?.string ?? "")
   }
 
   /// The keys of those marks that rows of a table have whose keys are made of the same columns as one. Where there are none,
