@@ -105,7 +105,14 @@ struct Replay {
     fact.channel = "chat"
     fact.isConfirmation = true
     do {
-      if try desk.setFact(customer, fact, at: at, by: agent).change != nil { counts.facts += 1 }
+      let change =
+        if let field = FactKey.profileField(key) {
+          // What everybody looks for in the profile is written down there.
+          try desk.set(customer, [field: value], at: at, by: agent)
+        } else {
+          try desk.setFact(customer, fact, at: at, by: agent).change
+        }
+      if change != nil { counts.facts += 1 }
     } catch {
       guard case .secret = error else { throw error }
       counts.refused[key, default: 0] += 1
